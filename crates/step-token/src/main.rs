@@ -1,0 +1,2 @@
+//! step-token
+fn main() {}
