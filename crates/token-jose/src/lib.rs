@@ -1,1 +1,60 @@
-//! token-jose
+//! Keys, JOSE headers, compact signatures and sealed keys.
+//!
+//! This crate knows how a token is signed and how a private key is stored; it does not know what a
+//! claim means. It opens no file, asks no passphrase and reads no clock: the caller brings bytes.
+//! It is the only crate that names josekit and the engines that sign.
+//!
+//! - [`SigningKey`]: whatever can sign, in memory or in another process.
+//! - [`KeyFile`]: what the bytes of a key file hold; a [`PrivateKey`], a [`SealedKey`] or a
+//!   [`JwkSet`].
+//! - [`PublicKey`]: the half that verifies, with its [`Thumbprint`] (RFC 7638).
+//! - [`compact`]: tokens in compact serialization (RFC 7515 §7.1).
+//! - [`json`]: how headers and claims are written, byte for byte as step-ca's own tools do.
+//!
+//! ```
+//! use token_jose::{KeyFile, SigningKey as _};
+//!
+//! // The key of RFC 8037 appendix A.1.
+//! let bytes = br#"{"kty":"OKP","crv":"Ed25519",
+//!     "d":"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A",
+//!     "x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#;
+//! let KeyFile::Plain(key) = KeyFile::parse(bytes)? else { unreachable!("it is not sealed") };
+//! assert_eq!(
+//!     key.public_key().thumbprint().to_string(),
+//!     "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"
+//! );
+//! let signature = key.sign(b"message")?;
+//! key.public_key().verify(key.algorithm(), b"message", &signature)?;
+//! # Ok::<(), token_jose::Error>(())
+//! ```
+
+mod algorithm;
+pub mod compact;
+mod error;
+mod header;
+pub mod json;
+mod jwe;
+mod jwe_key;
+mod jwe_zip;
+mod jwk;
+mod key_file;
+mod key_id;
+mod openssh;
+mod pem;
+mod pkcs8;
+mod private_key;
+mod public_key;
+mod secret;
+mod signing_key;
+
+pub use algorithm::{Algorithm, KeyKind};
+pub use error::{Error, JsonError};
+pub use header::Header;
+pub use jwe_key::MAX_PBKDF2_ROUNDS;
+pub use jwk::JwkSet;
+pub use key_file::{KeyFile, SealedKey};
+pub use key_id::{KeyId, Thumbprint};
+pub use private_key::PrivateKey;
+pub use public_key::PublicKey;
+pub use secret::{Passphrase, Token};
+pub use signing_key::{SignError, SigningKey};

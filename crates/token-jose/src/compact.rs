@@ -1,0 +1,158 @@
+//! The compact serialization of signed tokens (JWS, RFC 7515 §7.1).
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use crate::{Algorithm, Error, Header, PublicKey, SigningKey, Token, json};
+
+/// Signs any number of payloads under one header with one key.
+///
+/// The header is written and encoded once, whatever the number of tokens.
+///
+/// ```
+/// use token_jose::{Header, KeyFile, SigningKey as _, compact};
+///
+/// // The key of RFC 8037 appendix A.1.
+/// let KeyFile::Plain(key) = KeyFile::parse(
+///     br#"{"kty":"OKP","crv":"Ed25519",
+///         "d":"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A",
+///         "x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#,
+/// )? else { unreachable!("the key is not sealed") };
+/// let kid = key.public_key().thumbprint().into();
+/// let signer = compact::Signer::new(&Header::new(key.algorithm(), kid), &*key);
+/// let token = signer.sign(br#"{"sub":"db.internal"}"#)?;
+///
+/// let parts = compact::decode_unverified(token.expose())?;
+/// assert_eq!(parts.payload, br#"{"sub":"db.internal"}"#);
+/// parts.verify(key.algorithm(), key.public_key())?;
+/// # Ok::<(), token_jose::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Signer<'a> {
+    /// The encoded header and the dot behind it.
+    prefix: String,
+    key: &'a dyn SigningKey,
+}
+
+impl<'a> Signer<'a> {
+    /// Takes the header every token gets, and the key.
+    #[must_use]
+    pub fn new(header: &Header, key: &'a dyn SigningKey) -> Self {
+        let header = json::to_vec(header).expect("a struct of strings serialises");
+        let mut prefix = URL_SAFE_NO_PAD.encode(header);
+        prefix.push('.');
+        Self { prefix, key }
+    }
+
+    /// Returns the token for these claims, already JSON.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Sign`] if the key does not sign.
+    pub fn sign(&self, claims: &[u8]) -> Result<Token, Error> {
+        let room = self.prefix.len() + claims.len() * 4 / 3 + ROOM_FOR_SIGNATURE;
+        let mut text = String::with_capacity(room);
+        text.push_str(&self.prefix);
+        URL_SAFE_NO_PAD.encode_string(claims, &mut text);
+        let signature = self.key.sign(text.as_bytes())?;
+        text.push('.');
+        URL_SAFE_NO_PAD.encode_string(signature, &mut text);
+        Ok(Token::new(text))
+    }
+}
+
+/// Splits a token into its parts and believes nothing it says.
+///
+/// Strict where a CA is lenient: no white space, no padding, no stray bits.
+///
+/// # Errors
+///
+/// [`Error::Jws`] if there are not three parts of unpadded base64url.
+pub fn decode_unverified(token: &str) -> Result<Unverified<'_>, Error> {
+    let reason = |reason: &str| Error::Jws { reason: reason.to_owned() };
+    let mut parts = token.split('.');
+    let (Some(header), Some(payload), Some(signature), None) =
+        (parts.next(), parts.next(), parts.next(), parts.next())
+    else {
+        return Err(reason("it has not three parts with a dot between them"));
+    };
+    let decode = |name: &str, part: &str| {
+        let decoded = URL_SAFE_NO_PAD.decode(part);
+        decoded.map_err(|_| reason(&format!("its {name} is not unpadded base64url")))
+    };
+    Ok(Unverified {
+        header: decode("header", header)?,
+        payload: decode("payload", payload)?,
+        signature: decode("signature", signature)?,
+        signed: token.get(..header.len() + 1 + payload.len()).unwrap_or_default(),
+    })
+}
+
+/// The parts of a token that nobody has vouched for yet.
+#[derive(Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Unverified<'a> {
+    /// The JOSE header, as written: JSON if its maker was honest.
+    pub header: Vec<u8>,
+    /// The claims, as written.
+    pub payload: Vec<u8>,
+    /// The signature.
+    pub signature: Vec<u8>,
+    /// What the signature covers: header and payload as they stand, with the dot between them.
+    pub signed: &'a str,
+}
+
+impl Unverified<'_> {
+    /// Checks the signature. The caller chooses the algorithm; the token's own `alg` is no advice.
+    ///
+    /// # Errors
+    ///
+    /// As [`PublicKey::verify`].
+    pub fn verify(&self, algorithm: Algorithm, key: &PublicKey) -> Result<(), Error> {
+        key.verify(algorithm, self.signed.as_bytes(), &self.signature)
+    }
+}
+
+/// The longest signature in use, RSA of 4096 bits, and a dot.
+const ROOM_FOR_SIGNATURE: usize = 700;
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn what_is_no_token_says_why() {
+        for (text, part) in [
+            ("", "three parts"),
+            ("a.b", "three parts"),
+            ("a.b.c.d", "three parts"),
+            ("YQ==.YQ.YQ", "header"),
+            ("YQ.Y Q.YQ", "payload"),
+            ("YQ.YQ.YR", "signature"),
+        ] {
+            let message = decode_unverified(text).unwrap_err().to_string();
+            assert!(message.contains(part), "{text}: {message}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn splitting_never_panics(text in ".*") {
+            let _ = decode_unverified(&text);
+        }
+
+        #[test]
+        fn parts_come_back_as_they_went_in(
+            header: Vec<u8>, payload: Vec<u8>, signature: Vec<u8>
+        ) {
+            let text = [&header, &payload, &signature].map(|part| URL_SAFE_NO_PAD.encode(part));
+            let text = text.join(".");
+            let parts = decode_unverified(&text).unwrap();
+            prop_assert_eq!(parts.header, header);
+            prop_assert_eq!(parts.payload, payload);
+            prop_assert_eq!(parts.signature, signature);
+        }
+    }
+}

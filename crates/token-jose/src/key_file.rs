@@ -1,0 +1,141 @@
+use std::fmt;
+
+use crate::jwe::SealedJwe;
+use crate::jwk::{self, JwkSet};
+use crate::openssh::SealedOpenSsh;
+use crate::pem::{self, LegacyPem};
+use crate::pkcs8::SealedPkcs8;
+use crate::{Error, Passphrase, PrivateKey, PublicKey};
+
+/// What a key file, or a provisioner's `encryptedKey`, turned out to hold.
+///
+/// The form is found by looking: PEM in any of its kinds, a JWK, a set of JWKs, or a JWE around a
+/// JWK in compact or JSON serialization. A byte order mark and text around PEM are skipped.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum KeyFile {
+    /// A key that signs at once.
+    Plain(Box<PrivateKey>),
+    /// A key that needs a passphrase.
+    Sealed(SealedKey),
+    /// Several keys, of which one is to be named.
+    Set(JwkSet),
+}
+
+impl KeyFile {
+    /// Looks at the bytes of a file.
+    ///
+    /// # Errors
+    ///
+    /// - [`Error::Empty`], [`Error::NotAKey`] if there is no key at all;
+    /// - [`Error::PublicKey`], [`Error::SymmetricKey`], [`Error::UnsupportedKey`] and others for a
+    ///   key that cannot sign for a provisioner;
+    /// - [`Error::UnsupportedSealing`], [`Error::Rounds`], [`Error::Jwe`] for a key sealed in a way
+    ///   this crate does not open: known before a passphrase is asked for.
+    pub fn parse(bytes: &[u8]) -> Result<Self, Error> {
+        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+        let Ok(text) = std::str::from_utf8(bytes) else {
+            return Err(Error::NotAKey);
+        };
+        let text = text.trim();
+        if text.is_empty() {
+            Err(Error::Empty)
+        } else if pem::is_pem(text) {
+            pem::parse(text)
+        } else if text.starts_with('{') {
+            Self::parse_json(text)
+        } else if SealedJwe::looks_like(text) {
+            SealedJwe::parse_compact(text).map(|jwe| Self::Sealed(SealedKey::jwe(jwe)))
+        } else {
+            Err(Error::NotAKey)
+        }
+    }
+
+    fn parse_json(text: &str) -> Result<Self, Error> {
+        #[derive(serde::Deserialize)]
+        struct Members<'a> {
+            #[serde(borrow)]
+            keys: Option<&'a serde_json::value::RawValue>,
+            #[serde(borrow)]
+            ciphertext: Option<&'a serde_json::value::RawValue>,
+        }
+        let members: Members<'_> = serde_json::from_str(text)?;
+        if members.ciphertext.is_some() {
+            SealedJwe::parse_json(text).map(|jwe| Self::Sealed(SealedKey::jwe(jwe)))
+        } else if members.keys.is_some() {
+            JwkSet::parse(text.as_bytes()).map(Self::Set)
+        } else {
+            jwk::private_key(text.as_bytes()).map(Self::plain)
+        }
+    }
+
+    pub(crate) fn plain(key: PrivateKey) -> Self {
+        Self::Plain(Box::new(key))
+    }
+}
+
+/// A private key behind a passphrase, its parameters checked and nothing derived yet.
+pub struct SealedKey {
+    sealing: Sealing,
+}
+
+enum Sealing {
+    Jwe(SealedJwe),
+    Pkcs8(SealedPkcs8),
+    Legacy(LegacyPem),
+    OpenSsh(Box<SealedOpenSsh>),
+}
+
+impl SealedKey {
+    pub(crate) fn jwe(jwe: SealedJwe) -> Self {
+        Self { sealing: Sealing::Jwe(jwe) }
+    }
+
+    pub(crate) fn pkcs8(sealed: SealedPkcs8) -> Self {
+        Self { sealing: Sealing::Pkcs8(sealed) }
+    }
+
+    pub(crate) fn legacy(sealed: LegacyPem) -> Self {
+        Self { sealing: Sealing::Legacy(sealed) }
+    }
+
+    pub(crate) fn openssh(sealed: SealedOpenSsh) -> Self {
+        Self { sealing: Sealing::OpenSsh(Box::new(sealed)) }
+    }
+
+    /// Returns the public half where it is readable without the passphrase: OpenSSH's format.
+    #[must_use]
+    pub fn public_key(&self) -> Option<&PublicKey> {
+        match &self.sealing {
+            Sealing::OpenSsh(sealed) => Some(sealed.public_key()),
+            Sealing::Jwe(_) | Sealing::Pkcs8(_) | Sealing::Legacy(_) => None,
+        }
+    }
+
+    /// Derives the key from the passphrase and opens the seal.
+    ///
+    /// # Errors
+    ///
+    /// - [`Error::WrongPassphrase`] if it does not open;
+    /// - as [`KeyFile::parse`] for what comes to light inside.
+    pub fn open(&self, passphrase: &Passphrase) -> Result<PrivateKey, Error> {
+        match &self.sealing {
+            Sealing::Jwe(jwe) => jwk::private_key(&jwe.open(passphrase)?),
+            Sealing::Pkcs8(sealed) => sealed.open(passphrase),
+            Sealing::Legacy(sealed) => sealed.open(passphrase),
+            Sealing::OpenSsh(sealed) => sealed.open(passphrase),
+        }
+    }
+}
+
+impl fmt::Debug for SealedKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let form = match self.sealing {
+            Sealing::Jwe(_) => "JWE",
+            Sealing::Pkcs8(_) => "PKCS#8",
+            Sealing::Legacy(_) => "legacy PEM",
+            Sealing::OpenSsh(_) => "OpenSSH",
+        };
+        f.debug_tuple("SealedKey").field(&form).finish()
+    }
+}

@@ -1,0 +1,184 @@
+//! Private keys in OpenSSH's own format, `openssh-key-v1` (OpenSSH, `PROTOCOL.key`).
+//!
+//! The crate `ssh-key` derives and decrypts. The layout is read here, because `ssh-key` 0.6.7
+//! refuses what OpenSSH accepts: an ECDSA scalar with a zero byte in front (half of all P-521 keys),
+//! and a last block that is padding from end to end, as Python's `cryptography` writes.
+
+use ssh_key::public::{EcdsaPublicKey, KeyData};
+use ssh_key::{Cipher, Kdf, Mpint};
+use zeroize::Zeroizing;
+
+use crate::key_file::{KeyFile, SealedKey};
+use crate::private_key::Material;
+use crate::{Algorithm, Error, KeyKind, Passphrase, PrivateKey, PublicKey};
+
+/// Reads what is inside the armour.
+pub(crate) fn parse(contents: &[u8]) -> Result<KeyFile, Error> {
+    let mut reader = Reader(contents.strip_prefix(MAGIC).ok_or_else(|| damaged("no header"))?);
+    let (cipher, kdf) = (reader.text()?, reader.text()?);
+    let kdf_options = reader.string()?;
+    if reader.number()? != 1 {
+        return Err(damaged("it does not hold one key"));
+    }
+    let public = public_key(reader.string()?)?;
+    let section = reader.string()?;
+    if cipher == "none" {
+        return private_key(section, public).map(KeyFile::plain);
+    }
+    let sealed = SealedOpenSsh {
+        cipher: Cipher::new(cipher).map_err(|_| unsupported_sealing(cipher))?,
+        kdf: key_derivation(kdf, kdf_options)?,
+        section: section.to_vec(),
+        tag: reader.0.try_into().ok(),
+        public,
+    };
+    Ok(KeyFile::Sealed(SealedKey::openssh(sealed)))
+}
+
+/// A key that OpenSSH sealed; its public half is readable without the passphrase.
+pub(crate) struct SealedOpenSsh {
+    cipher: Cipher,
+    kdf: Kdf,
+    section: Vec<u8>,
+    tag: Option<[u8; 16]>,
+    public: PublicKey,
+}
+
+impl SealedOpenSsh {
+    pub(crate) fn public_key(&self) -> &PublicKey {
+        &self.public
+    }
+
+    pub(crate) fn open(&self, passphrase: &Passphrase) -> Result<PrivateKey, Error> {
+        let (key, iv) = self
+            .kdf
+            .derive_key_and_iv(self.cipher, passphrase.expose())
+            .map_err(|_| Error::WrongPassphrase)?;
+        let mut section = Zeroizing::new(self.section.clone());
+        let tag = self.tag.filter(|_| self.cipher.has_tag());
+        self.cipher.decrypt(&key, &iv, &mut section, tag).map_err(|_| Error::WrongPassphrase)?;
+        private_key(&section, self.public.clone())
+    }
+}
+
+fn key_derivation(name: &str, options: &[u8]) -> Result<Kdf, Error> {
+    if name != "bcrypt" {
+        return Err(unsupported_sealing(name));
+    }
+    let mut options = Reader(options);
+    let (salt, rounds) = (options.string()?.to_vec(), options.number()?);
+    if !(1..=MAX_ROUNDS).contains(&rounds) {
+        return Err(Error::Rounds { asked: rounds.to_string(), largest: MAX_ROUNDS });
+    }
+    Ok(Kdf::Bcrypt { salt, rounds })
+}
+
+/// Reads the private section: two equal numbers, the key type, its numbers, a comment, padding.
+fn private_key(section: &[u8], public: PublicKey) -> Result<PrivateKey, Error> {
+    let mut reader = Reader(section);
+    if reader.number()? != reader.number()? {
+        return Err(Error::WrongPassphrase);
+    }
+    let material = match reader.text()? {
+        "ssh-ed25519" => {
+            let _public = reader.string()?;
+            let seed = reader.string()?.get(..32).ok_or_else(|| damaged("it ends early"))?;
+            Material::Ed25519 { seed: Zeroizing::new(seed.to_vec()) }
+        }
+        "ecdsa-sha2-nistp256" | "ecdsa-sha2-nistp384" | "ecdsa-sha2-nistp521" => {
+            let (_curve, _point) = (reader.string()?, reader.string()?);
+            Material::Ec { scalar: Zeroizing::new(reader.string()?.to_vec()) }
+        }
+        "ssh-rsa" => {
+            let (_n, _e, d) = (reader.string()?, reader.string()?, reader.string()?);
+            let (_inverse, p, q) = (reader.string()?, reader.string()?, reader.string()?);
+            Material::rsa_components(&public, d, p, q)?
+        }
+        other => return Err(unsupported(other)),
+    };
+    let algorithm = Algorithm::of(public.kind());
+    PrivateKey::new(material, public, algorithm, None)
+}
+
+fn public_key(blob: &[u8]) -> Result<PublicKey, Error> {
+    let key = ssh_key::PublicKey::from_bytes(blob).map_err(|error| damaged(&error.to_string()))?;
+    match key.key_data() {
+        KeyData::Ed25519(key) => PublicKey::ed25519(key.as_ref().to_vec()),
+        KeyData::Ecdsa(key) => {
+            let kind = match key {
+                EcdsaPublicKey::NistP256(_) => KeyKind::P256,
+                EcdsaPublicKey::NistP384(_) => KeyKind::P384,
+                EcdsaPublicKey::NistP521(_) => KeyKind::P521,
+            };
+            PublicKey::from_point(kind, key.as_sec1_bytes())
+        }
+        KeyData::Rsa(key) => PublicKey::rsa(unsigned(&key.n)?, unsigned(&key.e)?),
+        other => Err(unsupported(other.algorithm().as_str())),
+    }
+}
+
+fn unsigned(number: &Mpint) -> Result<Vec<u8>, Error> {
+    let bytes = number.as_positive_bytes();
+    bytes.map(<[u8]>::to_vec).ok_or_else(|| damaged("a negative number"))
+}
+
+/// The wire types of RFC 4251 §5.
+struct Reader<'a>(&'a [u8]);
+
+impl<'a> Reader<'a> {
+    fn number(&mut self) -> Result<u32, Error> {
+        let (number, rest) =
+            self.0.split_first_chunk::<4>().ok_or_else(|| damaged("it ends early"))?;
+        self.0 = rest;
+        Ok(u32::from_be_bytes(*number))
+    }
+
+    fn string(&mut self) -> Result<&'a [u8], Error> {
+        let len = usize::try_from(self.number()?).unwrap_or(usize::MAX);
+        let (string, rest) =
+            self.0.split_at_checked(len).ok_or_else(|| damaged("it ends early"))?;
+        self.0 = rest;
+        Ok(string)
+    }
+
+    fn text(&mut self) -> Result<&'a str, Error> {
+        std::str::from_utf8(self.string()?).map_err(|_| damaged("a name is no text"))
+    }
+}
+
+fn damaged(reason: &str) -> Error {
+    Error::DamagedPem { label: "OPENSSH PRIVATE KEY".to_owned(), reason: reason.to_owned() }
+}
+
+fn unsupported(name: &str) -> Error {
+    Error::UnsupportedKey { what: format!("an SSH key of type {}", crate::jwe::shorten(name)) }
+}
+
+fn unsupported_sealing(name: &str) -> Error {
+    Error::UnsupportedSealing { what: format!("`{}`", crate::jwe::shorten(name)) }
+}
+
+const MAGIC: &[u8] = b"openssh-key-v1\0";
+
+/// `ssh-keygen -a` rarely goes beyond a few hundred; a thousand rounds take some ten seconds.
+const MAX_ROUNDS: u32 = 1_000;
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_read_without_panic(bytes: Vec<u8>) {
+            let _ = parse(&[MAGIC, &bytes].concat());
+        }
+
+        #[test]
+        fn any_section_is_read_without_panic(bytes: Vec<u8>) {
+            let public = PublicKey::ed25519(vec![0; 32]).unwrap();
+            let _ = private_key(&[&[0; 8], bytes.as_slice()].concat(), public);
+        }
+    }
+}

@@ -1,0 +1,227 @@
+//! Encrypted PKCS#8 (RFC 5958 §3, RFC 8018 §6.2).
+//!
+//! The parameters are read before a passphrase is asked for, so that an algorithm this crate does
+//! not know is named as such and not taken for a wrong passphrase (Q54), and so that a file cannot
+//! ask for hours of work.
+
+use openssl::hash::MessageDigest;
+use openssl::pkey::PKey;
+use openssl::symm::{self, Cipher};
+use pkcs8::der::asn1::{ObjectIdentifier, OctetStringRef, UintRef};
+use pkcs8::der::{self, Reader, SliceReader, Tag};
+use pkcs8::spki::AlgorithmIdentifierRef;
+use sha2::{Sha224, Sha256, Sha384, Sha512};
+use zeroize::Zeroizing;
+
+use crate::{Error, Passphrase, PrivateKey, pem};
+
+/// An EncryptedPrivateKeyInfo whose parameters are known to be usable.
+pub(crate) struct SealedPkcs8 {
+    kdf: Kdf,
+    cipher: Cipher,
+    iv: Vec<u8>,
+    sealed: Vec<u8>,
+}
+
+enum Kdf {
+    Pbkdf2 { salt: Vec<u8>, rounds: u32, hmac: Hmac },
+    Scrypt { salt: Vec<u8>, n: u64, r: u64, p: u64 },
+}
+
+#[derive(Clone, Copy)]
+enum Hmac {
+    Sha1,
+    Sha224,
+    Sha256,
+    Sha384,
+    Sha512,
+}
+
+impl SealedPkcs8 {
+    pub(crate) fn parse(der: &[u8]) -> Result<Self, Error> {
+        let (algorithm, sealed) = outer(der).map_err(damaged)?;
+        if algorithm.oid != PBES2 {
+            return Err(unsupported(algorithm.oid));
+        }
+        let parameters = algorithm.parameters.ok_or_else(|| missing("PBES2"))?;
+        let (kdf, cipher) =
+            parameters.sequence(|inner| Ok((inner.decode()?, inner.decode()?))).map_err(damaged)?;
+        let (cipher, iv) = cipher_of(&cipher)?;
+        Ok(Self { kdf: kdf_of(&kdf)?, cipher, iv, sealed })
+    }
+
+    pub(crate) fn open(&self, passphrase: &Passphrase) -> Result<PrivateKey, Error> {
+        let mut key = Zeroizing::new(vec![0; self.cipher.key_len()]);
+        self.kdf.derive(passphrase.expose(), &mut key)?;
+        let opened = symm::decrypt(self.cipher, &key, Some(&self.iv), &self.sealed)
+            .map(Zeroizing::new)
+            .map_err(|_| Error::WrongPassphrase)?;
+        // A wrong passphrase leaves valid padding once in 256 times, and then no key.
+        let key = PKey::private_key_from_pkcs8(&opened).map_err(|_| Error::WrongPassphrase)?;
+        pem::from_openssl(&key)
+    }
+}
+
+impl Kdf {
+    fn derive(&self, passphrase: &[u8], key: &mut [u8]) -> Result<(), Error> {
+        match self {
+            Self::Pbkdf2 { salt, rounds, hmac } => match hmac {
+                Hmac::Sha1 => {
+                    let rounds = usize::try_from(*rounds).unwrap_or(usize::MAX);
+                    openssl::pkcs5::pbkdf2_hmac(
+                        passphrase,
+                        salt,
+                        rounds,
+                        MessageDigest::sha1(),
+                        key,
+                    )
+                    .map_err(crate::public_key::malformed)?;
+                }
+                Hmac::Sha224 => pbkdf2::pbkdf2_hmac::<Sha224>(passphrase, salt, *rounds, key),
+                Hmac::Sha256 => pbkdf2::pbkdf2_hmac::<Sha256>(passphrase, salt, *rounds, key),
+                Hmac::Sha384 => pbkdf2::pbkdf2_hmac::<Sha384>(passphrase, salt, *rounds, key),
+                Hmac::Sha512 => pbkdf2::pbkdf2_hmac::<Sha512>(passphrase, salt, *rounds, key),
+            },
+            Self::Scrypt { salt, n, r, p } => {
+                openssl::pkcs5::scrypt(passphrase, salt, *n, *r, *p, SCRYPT_MEMORY, key)
+                    .map_err(crate::public_key::malformed)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn outer(der: &[u8]) -> der::Result<(AlgorithmIdentifierRef<'_>, Vec<u8>)> {
+    let mut reader = SliceReader::new(der)?;
+    let parts = reader.sequence(|inner| {
+        let algorithm = inner.decode()?;
+        let sealed: OctetStringRef<'_> = inner.decode()?;
+        Ok((algorithm, sealed.as_bytes().to_vec()))
+    })?;
+    reader.finish(parts)
+}
+
+fn kdf_of(kdf: &AlgorithmIdentifierRef<'_>) -> Result<Kdf, Error> {
+    let parameters = kdf.parameters.ok_or_else(|| missing("key derivation"))?;
+    match kdf.oid {
+        PBKDF2 => {
+            // PBKDF2-params (RFC 8018 §A.2): salt, iterationCount, keyLength?, prf DEFAULT SHA-1.
+            let (salt, rounds, prf) = parameters
+                .sequence(|inner| {
+                    let salt: OctetStringRef<'_> = inner.decode()?;
+                    let rounds: UintRef<'_> = inner.decode()?;
+                    if !inner.is_finished() && inner.peek_tag()? == Tag::Integer {
+                        let _key_length: UintRef<'_> = inner.decode()?;
+                    }
+                    let prf = match inner.is_finished() {
+                        true => None,
+                        false => Some(inner.decode::<AlgorithmIdentifierRef<'_>>()?.oid),
+                    };
+                    Ok((salt.as_bytes().to_vec(), rounds, prf))
+                })
+                .map_err(damaged)?;
+            let hmac = prf.map_or(Ok(Hmac::Sha1), hmac_of)?;
+            Ok(Kdf::Pbkdf2 { salt, rounds: rounds_of(rounds)?, hmac })
+        }
+        SCRYPT => {
+            // scrypt-params (RFC 7914 §7.1): salt, cost, block size, parallelisation, keyLength?.
+            let (salt, numbers) = parameters
+                .sequence(|inner| {
+                    let salt: OctetStringRef<'_> = inner.decode()?;
+                    let numbers: [u64; 3] = [inner.decode()?, inner.decode()?, inner.decode()?];
+                    if !inner.is_finished() {
+                        let _key_length: UintRef<'_> = inner.decode()?;
+                    }
+                    Ok((salt.as_bytes().to_vec(), numbers))
+                })
+                .map_err(damaged)?;
+            let [n, r, p] = numbers;
+            let memory = n.checked_mul(r).and_then(|blocks| blocks.checked_mul(128));
+            if memory.is_none_or(|bytes| bytes > SCRYPT_MEMORY / 2) || p > 16 {
+                let what = format!("scrypt of cost {n}, block size {r} and parallelism {p}");
+                return Err(Error::UnsupportedSealing { what });
+            }
+            Ok(Kdf::Scrypt { salt, n, r, p })
+        }
+        other => Err(unsupported(other)),
+    }
+}
+
+fn rounds_of(number: UintRef<'_>) -> Result<u32, Error> {
+    let bytes = number.as_bytes();
+    let value = bytes
+        .iter()
+        .try_fold(0_u32, |sum, byte| sum.checked_mul(256).map(|sum| sum + u32::from(*byte)));
+    match value {
+        Some(rounds) if (1..=crate::MAX_PBKDF2_ROUNDS).contains(&rounds) => Ok(rounds),
+        other => Err(Error::Rounds {
+            asked: other.map_or_else(|| "over 2^32".to_owned(), |rounds| rounds.to_string()),
+            largest: crate::MAX_PBKDF2_ROUNDS,
+        }),
+    }
+}
+
+fn hmac_of(oid: ObjectIdentifier) -> Result<Hmac, Error> {
+    match oid {
+        HMAC_SHA1 => Ok(Hmac::Sha1),
+        HMAC_SHA224 => Ok(Hmac::Sha224),
+        HMAC_SHA256 => Ok(Hmac::Sha256),
+        HMAC_SHA384 => Ok(Hmac::Sha384),
+        HMAC_SHA512 => Ok(Hmac::Sha512),
+        other => Err(unsupported(other)),
+    }
+}
+
+fn cipher_of(cipher: &AlgorithmIdentifierRef<'_>) -> Result<(Cipher, Vec<u8>), Error> {
+    let found = match cipher.oid {
+        AES_128_CBC => Cipher::aes_128_cbc(),
+        AES_192_CBC => Cipher::aes_192_cbc(),
+        AES_256_CBC => Cipher::aes_256_cbc(),
+        DES_EDE3_CBC => Cipher::des_ede3_cbc(),
+        other => return Err(unsupported(other)),
+    };
+    let iv = cipher
+        .parameters
+        .ok_or_else(|| missing("cipher"))?
+        .decode_as::<OctetStringRef<'_>>()
+        .map_err(damaged)?;
+    if Some(iv.as_bytes().len()) != found.iv_len() {
+        return Err(Error::Malformed {
+            reason: "an initialisation vector of the wrong length".into(),
+        });
+    }
+    Ok((found, iv.as_bytes().to_vec()))
+}
+
+fn unsupported(oid: ObjectIdentifier) -> Error {
+    let what = match oid {
+        DES_CBC => "single DES".to_owned(),
+        other => format!("algorithm {other}"),
+    };
+    Error::UnsupportedSealing { what }
+}
+
+fn missing(what: &str) -> Error {
+    Error::Malformed { reason: format!("no parameters for {what}") }
+}
+
+fn damaged(error: der::Error) -> Error {
+    Error::DamagedPem { label: "ENCRYPTED PRIVATE KEY".to_owned(), reason: error.to_string() }
+}
+
+/// Twice what OpenSSL 3 or a careful person asks for.
+const SCRYPT_MEMORY: u64 = 512 * 1024 * 1024;
+
+const PBES2: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.5.13");
+const PBKDF2: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.5.12");
+const SCRYPT: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.11591.4.11");
+const HMAC_SHA1: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.2.7");
+const HMAC_SHA224: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.2.8");
+const HMAC_SHA256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.2.9");
+const HMAC_SHA384: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.2.10");
+const HMAC_SHA512: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.2.11");
+const AES_128_CBC: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.1.2");
+const AES_192_CBC: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.1.22");
+const AES_256_CBC: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.1.42");
+const DES_EDE3_CBC: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.3.7");
+const DES_CBC: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.14.3.2.7");

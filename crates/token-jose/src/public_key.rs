@@ -1,0 +1,330 @@
+use aws_lc_rs::signature::{self as engine, ParsedPublicKey, VerificationAlgorithm};
+use openssl::pkey::{Id, PKey, Public};
+use serde::Serialize;
+
+use crate::jwk::{Jwk, encode};
+use crate::{Algorithm, Error, KeyKind, Thumbprint};
+
+/// The public half of a key pair.
+///
+/// Two are equal when they are the same key, whatever form they were read from: coordinates are
+/// kept at the full width of their curve, RSA numbers without leading zeros.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct PublicKey {
+    pub(crate) kind: KeyKind,
+    pub(crate) parts: Parts,
+}
+
+/// The numbers of a public key, big-endian.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Parts {
+    /// A point of a NIST curve.
+    Ec {
+        /// As wide as the curve's field.
+        x: Vec<u8>,
+        /// As wide as the curve's field.
+        y: Vec<u8>,
+    },
+    /// Modulus and exponent, without leading zeros.
+    Rsa { n: Vec<u8>, e: Vec<u8> },
+    /// A compressed Edwards point (RFC 8032 §5.1.2).
+    Ed25519 { x: Vec<u8> },
+}
+
+impl PublicKey {
+    /// Reads a JWK (RFC 7517), public or private; only the public members are looked at.
+    ///
+    /// # Errors
+    ///
+    /// - [`Error::Json`], [`Error::Jwk`] if the text is no JWK;
+    /// - [`Error::SymmetricKey`], [`Error::UnsupportedKey`], [`Error::RsaSize`] for other keys;
+    /// - [`Error::Malformed`] if the point is not on its curve.
+    pub fn from_jwk(json: &str) -> Result<Self, Error> {
+        Jwk::parse(json.as_bytes())?.public_key()
+    }
+
+    /// Reads a `PUBLIC KEY` section (SubjectPublicKeyInfo, RFC 7468 §13) of PEM text.
+    ///
+    /// # Errors
+    ///
+    /// As [`from_spki`](Self::from_spki).
+    pub fn from_pem(pem: &[u8]) -> Result<Self, Error> {
+        Self::from_openssl(&PKey::public_key_from_pem(pem).map_err(malformed)?)
+    }
+
+    /// Reads a DER SubjectPublicKeyInfo (RFC 5280 §4.1.2.7), as certificates hold it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Malformed`], [`Error::UnsupportedKey`] or [`Error::RsaSize`].
+    pub fn from_spki(der: &[u8]) -> Result<Self, Error> {
+        Self::from_openssl(&PKey::public_key_from_der(der).map_err(malformed)?)
+    }
+
+    fn from_openssl(key: &PKey<Public>) -> Result<Self, Error> {
+        match key.id() {
+            Id::EC => {
+                let key = key.ec_key().map_err(malformed)?;
+                let kind = crate::pem::curve(key.group())?;
+                let mut context = openssl::bn::BigNumContext::new().map_err(malformed)?;
+                let point = key
+                    .public_key()
+                    .to_bytes(
+                        key.group(),
+                        openssl::ec::PointConversionForm::UNCOMPRESSED,
+                        &mut context,
+                    )
+                    .map_err(malformed)?;
+                Self::from_point(kind, &point)
+            }
+            Id::RSA | Id::RSA_PSS => {
+                let key = key.rsa().map_err(malformed)?;
+                Self::rsa(key.n().to_vec(), key.e().to_vec())
+            }
+            Id::ED25519 => Self::ed25519(key.raw_public_key().map_err(malformed)?),
+            other => Err(Error::UnsupportedKey { what: crate::pem::name_of(other) }),
+        }
+    }
+
+    /// Takes an uncompressed point, `04 ‖ x ‖ y` (SEC 1 §2.3.3).
+    pub(crate) fn from_point(kind: KeyKind, point: &[u8]) -> Result<Self, Error> {
+        let width = kind.coordinate_len().unwrap_or_default();
+        match point.split_first() {
+            Some((4, xy)) if width > 0 && xy.len() == 2 * width => {
+                let (x, y) = xy.split_at(width);
+                Self::ec(kind, x.to_vec(), y.to_vec())
+            }
+            _ => Err(Error::Malformed { reason: format!("not a point of {kind}") }),
+        }
+    }
+
+    /// Takes coordinates of at most the field's width, and checks that the point is on the curve.
+    pub(crate) fn ec(kind: KeyKind, x: Vec<u8>, y: Vec<u8>) -> Result<Self, Error> {
+        let width = kind.coordinate_len().unwrap_or_default();
+        let (Some(x), Some(y)) = (pad(x, width), pad(y, width)) else {
+            return Err(Error::Malformed { reason: format!("a coordinate too long for {kind}") });
+        };
+        let key = Self { kind, parts: Parts::Ec { x, y } };
+        key.parsed(Algorithm::of(kind)).map(|_| key)
+    }
+
+    pub(crate) fn rsa(n: Vec<u8>, e: Vec<u8>) -> Result<Self, Error> {
+        let (n, e) = (trim(n), trim(e));
+        let bits = bit_len(&n);
+        if !(2048..=8192).contains(&bits) {
+            return Err(Error::RsaSize { bits });
+        }
+        let odd_above_one = e.last().is_some_and(|low| low & 1 == 1) && e != [1];
+        if e.len() > 8 || !odd_above_one {
+            return Err(Error::Malformed { reason: "RSA exponent out of range".to_owned() });
+        }
+        Ok(Self { kind: KeyKind::Rsa, parts: Parts::Rsa { n, e } })
+    }
+
+    pub(crate) fn ed25519(x: Vec<u8>) -> Result<Self, Error> {
+        if x.len() != 32 {
+            let reason = format!("an Ed25519 key of {} bytes instead of 32", x.len());
+            return Err(Error::Malformed { reason });
+        }
+        Ok(Self { kind: KeyKind::Ed25519, parts: Parts::Ed25519 { x } })
+    }
+
+    /// Returns what kind of key it is.
+    #[must_use]
+    pub fn kind(&self) -> KeyKind {
+        self.kind
+    }
+
+    /// Returns the SHA-256 of the canonical JWK (RFC 7638 §3; for Ed25519 RFC 8037 §2).
+    #[must_use]
+    pub fn thumbprint(&self) -> Thumbprint {
+        Thumbprint::of_canonical_jwk(self.to_jwk().as_bytes())
+    }
+
+    /// Returns the JWK with its required members alone, in lexicographic order without white
+    /// space: the form that [`thumbprint`](Self::thumbprint) hashes.
+    #[must_use]
+    pub fn to_jwk(&self) -> String {
+        #[derive(Serialize)]
+        struct Members<'a> {
+            #[serde(skip_serializing_if = "Option::is_none")]
+            crv: Option<&'a str>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            e: Option<String>,
+            kty: &'a str,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            n: Option<String>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            x: Option<String>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            y: Option<String>,
+        }
+        let mut members = Members { crv: None, e: None, kty: "RSA", n: None, x: None, y: None };
+        match &self.parts {
+            Parts::Ec { x, y } => {
+                members.kty = "EC";
+                members.crv = Some(self.kind.as_str());
+                members.x = Some(encode(x));
+                members.y = Some(encode(y));
+            }
+            Parts::Rsa { n, e } => {
+                members.n = Some(encode(n));
+                members.e = Some(encode(e));
+            }
+            Parts::Ed25519 { x } => {
+                members.kty = "OKP";
+                members.crv = Some(self.kind.as_str());
+                members.x = Some(encode(x));
+            }
+        }
+        serde_json::to_string(&members).expect("a struct of strings serialises")
+    }
+
+    /// Checks a signature over `message`, in the form a JWS carries (RFC 7518 §3.3 to §3.5).
+    ///
+    /// # Errors
+    ///
+    /// - [`Error::AlgorithmMismatch`] if `algorithm` belongs to another kind of key;
+    /// - [`Error::BadSignature`] if the signature is not this key's over these bytes.
+    pub fn verify(
+        &self,
+        algorithm: Algorithm,
+        message: &[u8],
+        signature: &[u8],
+    ) -> Result<(), Error> {
+        if algorithm.key_kind() != self.kind {
+            return Err(Error::AlgorithmMismatch { algorithm, kind: self.kind });
+        }
+        self.parsed(algorithm)?.verify_sig(message, signature).map_err(|_| Error::BadSignature)
+    }
+
+    fn parsed(&self, algorithm: Algorithm) -> Result<ParsedPublicKey, Error> {
+        let bytes = match &self.parts {
+            Parts::Ec { x, y } => [&[4], x.as_slice(), y].concat(),
+            Parts::Ed25519 { x } => x.clone(),
+            Parts::Rsa { n, e } => rsa_der(n, e)?,
+        };
+        ParsedPublicKey::new(verifier(algorithm), bytes).map_err(|rejected| Error::Malformed {
+            reason: format!("not a valid {} key ({rejected})", self.kind),
+        })
+    }
+
+    /// Returns the uncompressed point of an elliptic curve key.
+    pub(crate) fn point(&self) -> Option<Vec<u8>> {
+        match &self.parts {
+            Parts::Ec { x, y } => Some([&[4], x.as_slice(), y].concat()),
+            _ => None,
+        }
+    }
+}
+
+fn verifier(algorithm: Algorithm) -> &'static dyn VerificationAlgorithm {
+    match algorithm {
+        Algorithm::Es256 => &engine::ECDSA_P256_SHA256_FIXED,
+        Algorithm::Es384 => &engine::ECDSA_P384_SHA384_FIXED,
+        Algorithm::Es512 => &engine::ECDSA_P521_SHA512_FIXED,
+        Algorithm::Rs256 => &engine::RSA_PKCS1_2048_8192_SHA256,
+        Algorithm::Rs384 => &engine::RSA_PKCS1_2048_8192_SHA384,
+        Algorithm::Rs512 => &engine::RSA_PKCS1_2048_8192_SHA512,
+        Algorithm::Ps256 => &engine::RSA_PSS_2048_8192_SHA256,
+        Algorithm::Ps384 => &engine::RSA_PSS_2048_8192_SHA384,
+        Algorithm::Ps512 => &engine::RSA_PSS_2048_8192_SHA512,
+        Algorithm::EdDsa => &engine::ED25519,
+    }
+}
+
+fn rsa_der(n: &[u8], e: &[u8]) -> Result<Vec<u8>, Error> {
+    use openssl::bn::BigNum;
+    let n = BigNum::from_slice(n).map_err(malformed)?;
+    let e = BigNum::from_slice(e).map_err(malformed)?;
+    openssl::rsa::Rsa::from_public_components(n, e)
+        .and_then(|key| key.public_key_to_der_pkcs1())
+        .map_err(malformed)
+}
+
+/// Pads with zeros on the left to `width` (RFC 7518 §6.2.1.2); `None` if it does not fit.
+fn pad(number: Vec<u8>, width: usize) -> Option<Vec<u8>> {
+    let number = trim(number);
+    let missing = width.checked_sub(number.len())?;
+    Some([vec![0; missing], number].concat())
+}
+
+fn trim(mut number: Vec<u8>) -> Vec<u8> {
+    let zeros = number.iter().take_while(|byte| **byte == 0).count();
+    number.drain(..zeros);
+    number
+}
+
+fn bit_len(trimmed: &[u8]) -> usize {
+    trimmed.first().map_or(0, |high| trimmed.len() * 8 - high.leading_zeros() as usize)
+}
+
+pub(crate) fn malformed(error: openssl::error::ErrorStack) -> Error {
+    let reason = error.errors().iter().rev().find_map(openssl::error::Error::reason);
+    Error::Malformed { reason: reason.unwrap_or("damaged").to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The key of RFC 7638 §3.1.
+    const RFC7638: &str = r#"{"kty":"RSA","n":"0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJECPebWKRXjBZCiFV4n3oknjhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJzKnqDKgw","e":"AQAB","alg":"RS256","kid":"2011-04-29"}"#;
+
+    #[test]
+    fn thumbprints_are_those_of_the_rfcs() {
+        let rsa = PublicKey::from_jwk(RFC7638).unwrap();
+        assert_eq!(rsa.thumbprint().to_string(), "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs");
+        // RFC 8037 appendix A.3.
+        let ed = PublicKey::from_jwk(
+            r#"{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#,
+        );
+        assert_eq!(
+            ed.unwrap().thumbprint().to_string(),
+            "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"
+        );
+    }
+
+    #[test]
+    fn base_points_have_the_thumbprints_that_were_computed_for_them() {
+        // Private scalar 1; P-521 shows the padding on the left.
+        let keys = [
+            (
+                r#"{"kty":"EC","crv":"P-256","x":"axfR8uEsQkf4vOblY6RA8ncDfYEt6zOg9KE5RdiYwpY","y":"T-NC4v4af5uO5-tKfA-eFivOM1drMV7Oy7ZAaDe_UfU"}"#,
+                "xx0BcA-wMohw8atYDJOe6peGModklG2wRHBlXHMvl0M",
+            ),
+            (
+                r#"{"kty":"EC","crv":"P-384","x":"qofKIr6LBTeOscce8yCtdG4dO2KLp5uYWfdB4IJUKjhVAvJdv1UpbDpUXjhydgq3","y":"NhfeSpYmLG9dnpi_kpLcKfj0Hb0omhR86doxE7XwuMAKYLHOHX6BnXpDHXyQ6g5f"}"#,
+                "-W6Wzot_wuerYbKBVKfGEks3iY2EALna-hBqObnPuJE",
+            ),
+            (
+                r#"{"kty":"EC","crv":"P-521","x":"AMaFjga3BATpzZ4-y2YjlbRCnGSBOQU_tSH4KK9ga009uqFLXnfv51ko_h3BJ6L_qN4zSLPBhWpCm_l-fjHC5b1m","y":"ARg5KWp4mjvABFyKX7QsfRvZmPVESVebRGgXr70XJz5mLJfucple9CZAxVC5AT-tB2E1PHCGonLCQIi-lHaf0WZQ"}"#,
+                "OeKGf9VndDjYwHKRd0dpgdELFndZEEkXwdriDA_fITE",
+            ),
+        ];
+        for (jwk, thumbprint) in keys {
+            assert_eq!(PublicKey::from_jwk(jwk).unwrap().thumbprint().to_string(), thumbprint);
+        }
+    }
+
+    #[test]
+    fn a_point_off_the_curve_is_refused() {
+        let jwk = r#"{"kty":"EC","crv":"P-256","x":"axfR8uEsQkf4vOblY6RA8ncDfYEt6zOg9KE5RdiYwpY","y":"T-NC4v4af5uO5-tKfA-eFivOM1drMV7Oy7ZAaDe_UfY"}"#;
+        assert!(matches!(PublicKey::from_jwk(jwk), Err(Error::Malformed { .. })));
+    }
+
+    #[test]
+    fn the_canonical_jwk_reads_back_as_the_same_key() {
+        let key = PublicKey::from_jwk(RFC7638).unwrap();
+        assert_eq!(PublicKey::from_jwk(&key.to_jwk()).unwrap(), key);
+    }
+
+    #[test]
+    fn an_algorithm_of_another_kind_verifies_nothing() {
+        let key = PublicKey::from_jwk(RFC7638).unwrap();
+        assert!(matches!(
+            key.verify(Algorithm::Es256, b"", b""),
+            Err(Error::AlgorithmMismatch { .. })
+        ));
+    }
+}

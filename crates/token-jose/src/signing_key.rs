@@ -1,0 +1,73 @@
+use std::error::Error as StdError;
+use std::fmt;
+
+use crate::{Algorithm, PublicKey};
+
+/// A key that can sign, wherever it lives.
+///
+/// [`PrivateKey`](crate::PrivateKey) is the one in memory. A key in another process (an agent, a
+/// key store's helper, a smart card) is one more implementation: [`sign`](Self::sign) may take
+/// seconds and may fail.
+///
+/// ```
+/// use token_jose::{Algorithm, PublicKey, SignError, SigningKey};
+///
+/// /// A key that a person must touch before it signs.
+/// #[derive(Debug)]
+/// struct Card {
+///     public: PublicKey,
+/// }
+///
+/// impl SigningKey for Card {
+///     fn algorithm(&self) -> Algorithm {
+///         Algorithm::of(self.public.kind())
+///     }
+///     fn public_key(&self) -> &PublicKey {
+///         &self.public
+///     }
+///     fn sign(&self, _message: &[u8]) -> Result<Vec<u8>, SignError> {
+///         Err(SignError::new("nobody touched the card"))
+///     }
+/// }
+/// ```
+pub trait SigningKey: fmt::Debug + Send + Sync {
+    /// Returns the algorithm of every signature this key makes.
+    fn algorithm(&self) -> Algorithm;
+
+    /// Returns the public half, which verifies what [`sign`](Self::sign) returns.
+    fn public_key(&self) -> &PublicKey;
+
+    /// Signs `message`, which is not hashed yet.
+    ///
+    /// The signature is in the form a JWS carries: for ECDSA the fixed-width r‖s (RFC 7518 §3.4),
+    /// never DER.
+    ///
+    /// # Errors
+    ///
+    /// [`SignError`] with the cause, if the key cannot be reached or refuses.
+    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignError>;
+}
+
+/// Why a key did not sign.
+#[derive(Debug)]
+pub struct SignError(Box<dyn StdError + Send + Sync>);
+
+impl SignError {
+    /// Wraps a cause, or a sentence.
+    #[must_use]
+    pub fn new(cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self(cause.into())
+    }
+}
+
+impl fmt::Display for SignError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the key did not sign")
+    }
+}
+
+impl StdError for SignError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        Some(&*self.0)
+    }
+}
