@@ -1,0 +1,56 @@
+# shellcheck shell=bash
+# Sourced by the scripts beside it and by .ci/run: what the machine must have.
+
+# debian_packages PACKAGE…
+#
+# Installs those that are missing. Without apt-get it says what is needed and returns 1: on another
+# system only its user knows where the same things come from. All output goes to stderr, because a
+# caller's stdout may be its result.
+debian_packages() {
+  local package missing=() as_root=()
+  for package in "$@"; do
+    # dpkg remembers removed packages too, so the status word decides, not the exit status alone.
+    case "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" in
+      installed) ;;
+      *) missing+=("$package") ;;
+    esac
+  done
+  [ ${#missing[@]} -gt 0 ] || return 0
+  if ! command -v apt-get >/dev/null; then
+    echo "${0##*/}: please install what Debian calls: ${missing[*]}" >&2
+    return 1
+  fi
+  if [ "$(id -u)" -ne 0 ]; then
+    if ! command -v sudo >/dev/null; then
+      echo "${0##*/}: run as root, or with sudo installed, to install: ${missing[*]}" >&2
+      return 1
+    fi
+    as_root=(sudo)
+  fi
+  echo "${0##*/}: installing ${missing[*]}" >&2
+  # A fresh image has no package lists, and old ones name versions that the mirror dropped.
+  "${as_root[@]}" apt-get update -qq >&2 </dev/null || return 1
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+    apt-get install -y -qq --no-install-recommends "${missing[@]}" >&2 </dev/null
+}
+
+system_openssl() { pkg-config --exists 'openssl >= 3' 2>/dev/null; }
+
+# What compiling and testing the workspace takes. Asked by what is used, not by package name: a
+# machine may have its own compiler or OpenSSL.
+needs_to_build() {
+  local wanted=()
+  if ! command -v cargo >/dev/null; then
+    echo "${0##*/}: there is no cargo on the PATH: install Rust from https://rustup.rs" >&2
+    return 1
+  fi
+  if ! command -v cc >/dev/null; then wanted+=(build-essential); fi
+  if ! command -v pkg-config >/dev/null; then wanted+=(pkg-config); fi
+  if ! command -v ssh-keygen >/dev/null; then wanted+=(openssh-client); fi
+  if ! system_openssl; then wanted+=(libssl-dev); fi
+  if [ ${#wanted[@]} -gt 0 ]; then debian_packages "${wanted[@]}" || return 1; fi
+
+  # Building OpenSSL from source costs two minutes and tests nothing of ours. The release build does
+  # it, so that its program needs no libssl; OPENSSL_NO_VENDOR=0 does it everywhere.
+  if system_openssl; then export OPENSSL_NO_VENDOR=${OPENSSL_NO_VENDOR:-1}; fi
+}
