@@ -1,0 +1,270 @@
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use crate::Error;
+use crate::json_value::{JsonValue, Reader};
+
+/// Data of the requester's own: the claim `user`, which certificate templates of the CA read as
+/// `.Token.user`.
+///
+/// Members come in the order of their bytes, also inside nested objects, and of several with the
+/// same name the last one counts. Numbers stay as they were written: `step` turns `1000000` into
+/// `1e+06` and `9007199254740993` into another number (Q26).
+///
+/// Source: smallstep/cli, `flags/flags.go` (`ParseTemplateData`).
+///
+/// ```
+/// use step_claims::UserData;
+///
+/// let mut user = UserData::from_object(br#"{"team":"red","id":9007199254740993}"#)?;
+/// user.set("team=blue")?;
+/// user.set("roles=[\"db\"]")?;
+/// assert_eq!(
+///     serde_json::to_string(&user)?,
+///     r#"{"id":9007199254740993,"roles":["db"],"team":"blue"}"#
+/// );
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct UserData(BTreeMap<String, JsonValue>);
+
+impl UserData {
+    /// Reads a JSON object, as it stands in the file of `--set-file`. A byte order mark in front of
+    /// it is skipped.
+    ///
+    /// # Errors
+    ///
+    /// - [`Error::UserNotUtf8`] and [`Error::UserNotJson`] if it cannot be read.
+    /// - [`Error::UserNotObject`] if it is an array, a text, a number, or `null` (Q46).
+    /// - [`Error::UserValue`] if a value cannot be carried, see [`UserFault`](crate::UserFault).
+    pub fn from_object(json: &[u8]) -> Result<Self, Error> {
+        let json = std::str::from_utf8(json).map_err(Error::UserNotUtf8)?;
+        let json = json.strip_prefix('\u{feff}').unwrap_or(json);
+        let raw: &RawValue = serde_json::from_str(json).map_err(Error::UserNotJson)?;
+        let found = match raw.get().as_bytes().first() {
+            Some(b'{') => {
+                let mut reader = Reader::new(raw);
+                return match reader.object(1) {
+                    Ok(members) => Ok(Self(members)),
+                    Err(fault) => Err(Error::UserValue { name: reader.member, fault }),
+                };
+            }
+            Some(b'[') => "an array",
+            Some(b'"') => "a text",
+            Some(b'n') => "null",
+            Some(b't' | b'f') => "a truth value",
+            _ => "a number",
+        };
+        Err(Error::UserNotObject { found })
+    }
+
+    /// Sets one member from `NAME=VALUE`, as `--set` takes it.
+    ///
+    /// A value that is JSON is stored as such, any other as text: `n=1` is a number, `n="1"` and
+    /// `n=one` are texts, `n=` is the empty text. The name ends at the first `=`; it may be empty,
+    /// and a dot in it is no path.
+    ///
+    /// # Errors
+    ///
+    /// - [`Error::UserAssignment`] if there is no `=`.
+    /// - [`Error::UserValue`] if the value is JSON that cannot be carried, see [`UserFault`](crate::UserFault).
+    pub fn set(&mut self, assignment: &str) -> Result<(), Error> {
+        let Some((name, value)) = assignment.split_once('=') else {
+            return Err(Error::UserAssignment { text: assignment.to_owned() });
+        };
+        let value = match serde_json::from_str::<&RawValue>(value) {
+            // The object that is the claim is the first level.
+            Ok(raw) => Reader::new(raw)
+                .value(2)
+                .map_err(|fault| Error::UserValue { name: name.to_owned(), fault })?,
+            Err(_) => JsonValue::Text(value.to_owned()),
+        };
+        self.0.insert(name.to_owned(), value);
+        Ok(())
+    }
+
+    /// Tells whether there is no member, in which case a token does without the claim (Q2).
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::UserFault;
+
+    fn written(user: &UserData) -> String {
+        String::from_utf8(token_jose::json::to_vec(user).unwrap()).unwrap()
+    }
+
+    fn set(assignments: &[&str]) -> String {
+        let mut user = UserData::default();
+        for assignment in assignments {
+            user.set(assignment).unwrap();
+        }
+        written(&user)
+    }
+
+    fn file(json: &str) -> Result<String, Error> {
+        UserData::from_object(json.as_bytes()).map(|user| written(&user))
+    }
+
+    #[test]
+    fn a_value_that_is_json_is_stored_as_json_and_any_other_as_text() {
+        for (assignment, expected) in [
+            ("a=1", r#"{"a":1}"#),
+            ("a= 1 ", r#"{"a":1}"#),
+            ("a=\"1\"", r#"{"a":"1"}"#),
+            ("a={\"b\":2}", r#"{"a":{"b":2}}"#),
+            ("a=[1, true,null ]", r#"{"a":[1,true,null]}"#),
+            ("a=false", r#"{"a":false}"#),
+            ("a=null", r#"{"a":null}"#),
+            ("a=", r#"{"a":""}"#),
+            ("a=x", r#"{"a":"x"}"#),
+            ("a==x", r#"{"a":"=x"}"#),
+            ("a=01", r#"{"a":"01"}"#),
+            ("a=NaN", r#"{"a":"NaN"}"#),
+            ("a=1.", r#"{"a":"1."}"#),
+            ("a={", r#"{"a":"{"}"#),
+            ("=v", r#"{"":"v"}"#),
+            ("a.b=1", r#"{"a.b":1}"#),
+            ("a=x<y", r#"{"a":"x\u003cy"}"#),
+            ("a=\"\\u0041\\/\\u003c\"", r#"{"a":"A/\u003c"}"#),
+        ] {
+            assert_eq!(set(&[assignment]), expected, "{assignment}");
+        }
+    }
+
+    #[test]
+    fn the_recorded_values_are_written_to_the_byte() {
+        assert_eq!(
+            set(&["a=1", "b=\"1\"", "c={\"z\":1,\"a\":[true,null]}", "d=", "e=x<y", "a=2"]),
+            r#"{"a":2,"b":"1","c":{"a":[true,null],"z":1},"d":"","e":"x\u003cy"}"#
+        );
+    }
+
+    #[test]
+    fn numbers_stay_as_they_were_written() {
+        assert_eq!(
+            set(&["a=1000000", "b=9007199254740993", "c=0.00001", "d=[1E5,-0,1.0]", "e=1e-400"]),
+            r#"{"a":1000000,"b":9007199254740993,"c":0.00001,"d":[1E5,-0,1.0],"e":1e-400}"#
+        );
+    }
+
+    #[test]
+    fn a_number_that_no_ca_can_hold_is_refused_however_deep_it_lies() {
+        for assignment in ["a=1e400", "a=-1e309", "a={\"b\":[0,1e400]}"] {
+            let error = UserData::default().set(assignment).unwrap_err();
+            assert!(matches!(error, Error::UserValue { fault: UserFault::NumberRange { .. }, .. }));
+        }
+        assert_eq!(
+            file(r#"{"a":1,"limits":{"b":1e400}}"#).unwrap_err().to_string(),
+            "user data \"limits\" holds 1e400, which is beyond the numbers a CA can hold"
+        );
+        assert_eq!(set(&["a=1e308"]), r#"{"a":1e308}"#);
+    }
+
+    #[test]
+    fn members_are_sorted_and_the_last_duplicate_wins() {
+        assert_eq!(
+            file(r#"{"b":1,"é":0,"a":{"z":1,"y":{"d":1,"c":2},"z":3},"B":2,"b":4,"~":5}"#).unwrap(),
+            r#"{"B":2,"a":{"y":{"c":2,"d":1},"z":3},"b":4,"~":5,"é":0}"#
+        );
+        assert_eq!(file("\u{feff}{\"a\":1}\n").unwrap(), r#"{"a":1}"#);
+        assert_eq!(file("{}").unwrap(), "{}");
+        assert!(UserData::from_object(b"{}").unwrap().is_empty());
+    }
+
+    #[test]
+    fn later_values_replace_earlier_ones() {
+        let mut user = UserData::from_object(br#"{"team":"red","n":1,"big":9}"#).unwrap();
+        for assignment in ["team=blue", "n=5", "big=7"] {
+            user.set(assignment).unwrap();
+        }
+        assert_eq!(written(&user), r#"{"big":7,"n":5,"team":"blue"}"#);
+    }
+
+    #[test]
+    fn a_file_must_hold_an_object() {
+        for (json, found) in [
+            ("null", "null"),
+            ("[1]\n", "an array"),
+            ("\"a\"", "a text"),
+            (" true", "a truth value"),
+            ("-1", "a number"),
+        ] {
+            assert_eq!(
+                file(json).unwrap_err().to_string(),
+                format!("user data must be a JSON object, and this is {found}")
+            );
+        }
+        for json in ["", "{\"a\":", "{} {}", "{'a':1}", "{\"a\":01}", "\u{feff}\u{feff}{}"] {
+            assert!(matches!(file(json), Err(Error::UserNotJson(_))), "{json:?}");
+        }
+        assert!(matches!(UserData::from_object(b"{\"\xff\":1}"), Err(Error::UserNotUtf8(_))));
+    }
+
+    #[test]
+    fn an_assignment_needs_an_equals_sign() {
+        for text in ["", "noeq"] {
+            assert_eq!(
+                UserData::default().set(text).unwrap_err().to_string(),
+                format!("{text:?} sets no user data: write NAME=VALUE")
+            );
+        }
+    }
+
+    #[test]
+    fn half_a_character_is_refused() {
+        for assignment in ["a=\"\\ud800\"", "a={\"\\udc00\":1}", "a=[\"\\ud800\\u0041\"]"] {
+            let error = UserData::default().set(assignment).unwrap_err();
+            assert_eq!(error.to_string(), "user data \"a\" holds half of a surrogate pair");
+        }
+        assert_eq!(set(&["a=\"\\ud83d\\ude00\""]), "{\"a\":\"😀\"}");
+        assert!(file("{\"\\ud800\":1}").is_err());
+    }
+
+    #[test]
+    fn nesting_has_a_limit_and_no_depth_overflows_the_stack() {
+        let nested = |depth: usize| format!("a={}{}", "[".repeat(depth), "]".repeat(depth));
+        assert!(UserData::default().set(&nested(127)).is_ok());
+        for depth in [128, 1_000_000] {
+            assert_eq!(
+                UserData::default().set(&nested(depth)).unwrap_err().to_string(),
+                "user data \"a\" is nested deeper than 128 levels"
+            );
+        }
+        let object = format!("{}1{}", "{\"a\":".repeat(100_000), "}".repeat(100_000));
+        assert!(matches!(
+            file(&object),
+            Err(Error::UserValue { fault: UserFault::TooDeep { deepest: 128 }, .. })
+        ));
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_the_readers_panic(text in ".*") {
+            let _ = UserData::default().set(&text);
+            let _ = UserData::from_object(text.as_bytes());
+        }
+
+        #[test]
+        fn no_bytes_make_the_reader_panic(bytes: Vec<u8>) {
+            let _ = UserData::from_object(&bytes);
+        }
+
+        #[test]
+        fn what_was_written_is_read_back(
+            text in "\\{(\"[ab]\":(1|\"x\"|\\[1,2\\]|\\{\"b\":1,\"a\":2\\}),){0,3}\"c\":null\\}",
+        ) {
+            let user = UserData::from_object(text.as_bytes()).unwrap();
+            prop_assert_eq!(UserData::from_object(written(&user).as_bytes()).unwrap(), user);
+        }
+    }
+}
