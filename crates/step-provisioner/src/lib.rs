@@ -1,1 +1,64 @@
-//! step-provisioner
+//! What a step-ca offers, from its ca.json or its list of provisioners, which entry answers a
+//! request, and what that type may authorise.
+//!
+//! A provisioner is the CA's entry that vouches for a requester: a key, an identity provider, a
+//! root whose certificates are trusted. This crate reads such entries, picks one, and knows the
+//! table of who may authorise what. It opens no file, makes no request and asks nobody: the caller
+//! brings the text, and settles what stays open.
+//!
+//! - [`CaConfig`]: a ca.json (smallstep/certificates, `authority/config/config.go`), read without
+//!   anything of what it names.
+//! - [`provisioners_page`]: one page of what a CA answers `GET /provisioners` with.
+//! - [`Provisioner`]: one entry, its [`Kind`] and its [`ProvisionerClaims`]
+//!   (`authority/provisioner/*.go`).
+//! - [`Capability`]: whether a type may authorise an operation, and what to use if not.
+//! - [`select`]: the provisioner a [`Selector`] describes, or why there is none.
+//!
+//! ```
+//! use step_claims::Operation;
+//! use step_provisioner::{Selection, Selector, provisioners_page, select};
+//!
+//! let page = provisioners_page(
+//!     br#"{"provisioners": [{"type": "ACME", "name": "acme"}, {"type": "X5C", "name": "devices"}]}"#,
+//! )?;
+//! let selector = Selector {
+//!     proof: None,
+//!     key_id: None,
+//!     name: None,
+//!     public_key: None,
+//!     operation: Operation::Sign,
+//! };
+//! let Selection::One { provisioner, .. } = select(&page.provisioners, &selector) else {
+//!     panic!("ACME has no tokens, so only one is left");
+//! };
+//! assert_eq!(provisioner.label(), "devices (X5C)");
+//! assert_eq!(provisioner.fragment(), Some(("x5c", "devices")));
+//! # Ok::<(), step_provisioner::Error>(())
+//! ```
+
+mod capability;
+mod claims;
+mod config;
+mod error;
+mod kind;
+mod list;
+mod object;
+mod provisioner;
+mod select;
+mod shown;
+#[cfg(test)]
+mod testing;
+mod unselected;
+
+pub use crate::capability::{CAPABILITIES, Capability};
+pub use crate::claims::{EffectiveClaims, EffectiveLifetimes, Lifetimes, ProvisionerClaims};
+pub use crate::config::{CaConfig, SshKeys};
+pub use crate::error::{Error, Expected};
+pub use crate::kind::{
+    AwsProvisioner, AzureProvisioner, GcpProvisioner, JwkProvisioner, Kind, KindName,
+    OidcProvisioner,
+};
+pub use crate::list::{Page, Skipped, provisioners_page};
+pub use crate::provisioner::Provisioner;
+pub use crate::select::{Proof, Selection, Selector, Why, select};
+pub use crate::unselected::{KeyOf, Unselected};

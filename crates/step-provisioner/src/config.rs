@@ -1,0 +1,340 @@
+//! The ca.json of a step-ca, as far as tokens depend on it.
+//!
+//! Source: smallstep/certificates, `authority/config/config.go`.
+
+use step_claims::CaUrl;
+
+use crate::claims::ProvisionerClaims;
+use crate::error::Error;
+use crate::list::{Skipped, parse_entries};
+use crate::object::{Fault, Object};
+use crate::provisioner::Provisioner;
+
+/// The names a CA answers to when its ca.json has no `dnsNames`.
+const ASSUMED_NAMES: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
+
+/// The port that `https` means (RFC 9110 §4.2.2).
+const HTTPS: u16 = 443;
+
+/// What a ca.json says that a token depends on.
+///
+/// Reading it takes nothing but the text: no database, no CA key, none of the files it names. Every
+/// path is as written there, still relative to something.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct CaConfig {
+    /// `root`: the files with the root certificates. The first one is what tokens pin as `sha`.
+    pub roots: Vec<String>,
+    /// `federatedRoots`: the files with further roots.
+    pub federated_roots: Vec<String>,
+    /// `crt`: the file with the intermediate certificate.
+    pub certificate: Option<String>,
+    /// `address`: where the CA listens, as `host:port`.
+    pub address: Option<String>,
+    /// `dnsNames`, as written; `None` if the member is missing. See [`CaConfig::names`].
+    pub dns_names: Option<Vec<String>>,
+    /// `ssh`: which certificates the CA has keys for.
+    pub ssh: SshKeys,
+    /// `authority.provisioners`, in the order of the file; never empty.
+    pub provisioners: Vec<Provisioner>,
+    /// The entries of that list whose type is unknown here.
+    pub skipped: Vec<Skipped>,
+    /// `authority.claims`: what holds for every provisioner that does not override it.
+    pub claims: ProvisionerClaims,
+    /// `authority.enableAdmin`: the CA keeps its provisioners in a database, and this list may be
+    /// stale or incomplete.
+    pub enable_admin: bool,
+    /// `authority.disableIssuedAtCheck`: tokens from before the CA's start are accepted.
+    pub disable_issued_at_check: bool,
+}
+
+/// Which SSH keys a CA has; with neither it refuses to sign, renew and rekey SSH certificates.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SshKeys {
+    /// Whether it has a key for user certificates.
+    pub user: bool,
+    /// Whether it has a key for host certificates.
+    pub host: bool,
+}
+
+impl CaConfig {
+    /// Parses the text of a ca.json; a UTF-8 byte order mark before it is passed over.
+    ///
+    /// # Errors
+    ///
+    /// - [`Error::Json`] or [`Error::NotAnObject`] if it is no JSON object.
+    /// - [`Error::Member`], [`Error::Entry`] or [`Error::Provisioner`] if a member that matters
+    ///   has the wrong type.
+    /// - [`Error::NoProvisioners`] if it lists no provisioner of a known type.
+    pub fn parse(json: &[u8]) -> Result<Self, Error> {
+        let top = Object::document(json)?;
+        let authority = top.object("authority").map_err(Fault::of_document)?;
+        let enable_admin = flag(&authority, "enableAdmin")?;
+
+        let entries = authority.elements("provisioners").map_err(Fault::of_document)?;
+        let (provisioners, skipped) = parse_entries(&entries)?;
+        if provisioners.is_empty() {
+            let unknown_types = skipped.into_iter().map(|entry| entry.kind).collect();
+            return Err(Error::NoProvisioners { enable_admin, unknown_types });
+        }
+
+        let claims = authority.object("claims").and_then(|claims| ProvisionerClaims::read(&claims));
+        let dns_names = top.optional_strings("dnsNames").map_err(Fault::of_document)?;
+        Ok(Self {
+            roots: non_empty(top.one_or_more("root").map_err(Fault::of_document)?),
+            federated_roots: non_empty(top.strings("federatedRoots").map_err(Fault::of_document)?),
+            certificate: top.non_empty("crt").map_err(Fault::of_document)?,
+            address: top.non_empty("address").map_err(Fault::of_document)?,
+            dns_names,
+            ssh: SshKeys::read(&top).map_err(Fault::of_document)?,
+            provisioners,
+            skipped,
+            claims: claims.map_err(Fault::of_document)?,
+            enable_admin,
+            disable_issued_at_check: flag(&authority, "disableIssuedAtCheck")?,
+        })
+    }
+
+    /// Returns the port of `address`, 443 included; `None` if it names none by number.
+    #[must_use]
+    pub fn port(&self) -> Option<u16> {
+        let (_, port) = self.address.as_deref()?.rsplit_once(':')?;
+        port.parse().ok().filter(|&port| port != 0)
+    }
+
+    /// Returns the names the CA answers to: `dnsNames` or, if the member is missing, the names of
+    /// the local host that step-ca then assumes.
+    #[must_use]
+    pub fn names(&self) -> Vec<&str> {
+        match &self.dns_names {
+            Some(names) => names.iter().map(String::as_str).collect(),
+            None => ASSUMED_NAMES.to_vec(),
+        }
+    }
+
+    /// Returns whether the CA accepts audiences with the host of `url`.
+    ///
+    /// step-ca compares host names letter for letter and IPv6 addresses as text, and leaves the
+    /// port out.
+    #[must_use]
+    pub fn answers_to(&self, url: &CaUrl) -> bool {
+        let own = |name: &str| CaUrl::from_dns_name(name, None);
+        self.names().into_iter().any(|name| own(name).is_ok_and(|own| own.host() == url.host()))
+    }
+
+    /// Returns the URL that tokens for this CA are addressed to: the first of `dnsNames` with the
+    /// port of `address`, unless that is 443.
+    ///
+    /// step-ca leaves ports out of the comparison, but programs that take the CA's address from a
+    /// token need it (Q50).
+    ///
+    /// # Errors
+    ///
+    /// - [`Error::NoDnsNames`] if the file has none: the names step-ca assumes then are good for
+    ///   its own host only.
+    /// - [`Error::DnsName`] if the first one is no host.
+    pub fn audience_base(&self) -> Result<CaUrl, Error> {
+        let name = self.dns_names.as_deref().and_then(<[String]>::first);
+        let name = name.ok_or(Error::NoDnsNames)?;
+        let port = self.port().filter(|&port| port != HTTPS);
+        CaUrl::from_dns_name(name, port)
+            .map_err(|source| Error::DnsName { name: name.clone(), source })
+    }
+}
+
+impl SshKeys {
+    fn read(top: &Object<'_>) -> Result<Self, Fault> {
+        let ssh = top.object("ssh")?;
+        Ok(Self {
+            user: ssh.non_empty("userKey")?.is_some(),
+            host: ssh.non_empty("hostKey")?.is_some(),
+        })
+    }
+
+    /// Returns whether there is any.
+    #[must_use]
+    pub fn any(self) -> bool {
+        self.user || self.host
+    }
+}
+
+fn flag(object: &Object<'_>, member: &str) -> Result<bool, Error> {
+    Ok(object.boolean(member).map_err(Fault::of_document)?.unwrap_or(false))
+}
+
+fn non_empty(mut paths: Vec<String>) -> Vec<String> {
+    paths.retain(|path| !path.is_empty());
+    paths
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use crate::testing;
+
+    use super::*;
+
+    /// A ca.json with one provisioner and the given members before `authority`.
+    fn with(members: &str) -> CaConfig {
+        let json = format!(r#"{{{members}"authority":{{"provisioners":[{}]}}}}"#, testing::JWK);
+        CaConfig::parse(json.as_bytes()).unwrap()
+    }
+
+    fn base(members: &str) -> String {
+        with(members).audience_base().unwrap().to_string()
+    }
+
+    #[test]
+    fn a_whole_file_is_read() {
+        let json = format!(
+            r#"{{
+              "root": "certs/root_ca.crt", "federatedRoots": null,
+              "crt": "certs/intermediate_ca.crt", "key": "secrets/intermediate_ca_key",
+              "address": "127.0.0.1:9000", "insecureAddress": "",
+              "dnsNames": ["ca.example.test", "::1"],
+              "ssh": {{"hostKey": "ssh/host_ca.pem", "userKey": ""}},
+              "logger": {{"format": "text"}},
+              "authority": {{
+                "provisioners": [{}, {{"type": "EST", "name": "later"}}],
+                "claims": {{"enableSSHCA": true}},
+                "enableAdmin": true, "disableIssuedAtCheck": true
+              }}
+            }}"#,
+            testing::JWK
+        );
+        let config = CaConfig::parse(json.as_bytes()).unwrap();
+        assert_eq!(config.roots, ["certs/root_ca.crt"]);
+        assert!(config.federated_roots.is_empty());
+        assert_eq!(config.certificate.as_deref(), Some("certs/intermediate_ca.crt"));
+        assert_eq!(config.port(), Some(9000));
+        assert_eq!(config.names(), ["ca.example.test", "::1"]);
+        assert_eq!(config.ssh, SshKeys { user: false, host: true });
+        assert!(config.ssh.any());
+        assert_eq!(config.provisioners.len(), 1);
+        assert_eq!(config.skipped[0].name, "later");
+        assert_eq!(config.claims.enable_ssh_ca, Some(true));
+        assert!(config.enable_admin && config.disable_issued_at_check);
+    }
+
+    #[test]
+    fn roots_are_one_or_several() {
+        assert_eq!(with(r#""root":["a.crt","b.crt"],"#).roots, ["a.crt", "b.crt"]);
+        assert!(with(r#""root":"","#).roots.is_empty());
+        assert!(with("").roots.is_empty());
+        let error =
+            CaConfig::parse(br#"{"root":5,"authority":{"provisioners":[{"type":"ACME"}]}}"#);
+        assert_eq!(error.unwrap_err().to_string(), "`root` is not a string or an array of strings");
+    }
+
+    #[test]
+    fn the_audience_has_the_first_name_and_the_port_unless_it_is_443() {
+        let names = r#""dnsNames":["ca.example.test","localhost"],"#;
+        assert_eq!(base(names), "https://ca.example.test");
+        assert_eq!(base(&format!(r#"{names}"address":":443","#)), "https://ca.example.test");
+        let other = format!(r#"{names}"address":"127.0.0.1:9000","#);
+        assert_eq!(base(&other), "https://ca.example.test:9000");
+        let bracketed = format!(r#"{names}"address":"[::]:8443","#);
+        assert_eq!(base(&bracketed), "https://ca.example.test:8443");
+        let ipv6 = r#""dnsNames":["::1"],"address":":9000","#;
+        assert_eq!(base(ipv6), "https://[::1]:9000");
+    }
+
+    #[test]
+    fn without_names_no_audience_follows() {
+        for members in ["", r#""dnsNames":[],"#, r#""dnsNames":null,"#] {
+            let error = with(members).audience_base().unwrap_err();
+            assert!(matches!(error, Error::NoDnsNames), "{members}");
+            assert!(error.to_string().contains("`dnsNames`"));
+        }
+        assert_eq!(with("").names(), ["localhost", "127.0.0.1", "::1"]);
+        assert!(with(r#""dnsNames":[],"#).names().is_empty());
+    }
+
+    #[test]
+    fn a_first_name_that_is_no_host_is_an_error() {
+        let error = with(r#""dnsNames":["not a host"],"#).audience_base().unwrap_err();
+        assert_eq!(error.to_string(), "`dnsNames` begins with `not a host`, which names no host");
+        assert!(std::error::Error::source(&error).is_some());
+    }
+
+    #[test]
+    fn a_url_must_name_one_of_the_names_letter_for_letter() {
+        let config = with(r#""dnsNames":["ca.example.test","::1"],"#);
+        let answers = |name, port| config.answers_to(&CaUrl::from_dns_name(name, port).unwrap());
+        assert!(answers("ca.example.test", Some(9000)));
+        assert!(answers("::1", None) && answers("[::1]", Some(443)));
+        assert!(!answers("CA.example.test", None));
+        assert!(!answers("other.example.test", None));
+        assert!(with("").answers_to(&CaUrl::from_dns_name("localhost", None).unwrap()));
+    }
+
+    #[test]
+    fn a_port_is_a_number() {
+        for (address, port) in [
+            (":443", Some(443)),
+            ("[::1]:9000", Some(9000)),
+            ("ca", None),
+            (":", None),
+            (":0", None),
+            (":https", None),
+            (":99999", None),
+        ] {
+            assert_eq!(with(&format!(r#""address":"{address}","#)).port(), port, "{address}");
+        }
+    }
+
+    #[test]
+    fn no_provisioner_is_an_error_that_tells_why() {
+        for (json, message) in [
+            ("{}", "`authority.provisioners` is missing or empty"),
+            (
+                r#"{"authority":{"provisioners":[]}}"#,
+                "`authority.provisioners` is missing or empty",
+            ),
+            (
+                r#"{"authority":{"enableAdmin":true}}"#,
+                "`authority.provisioners` is empty: with `enableAdmin` the CA keeps its \
+                 provisioners in its database",
+            ),
+            (
+                r#"{"authority":{"provisioners":[{"type":"EST"}]}}"#,
+                "`authority.provisioners` lists only types that are unknown here: `EST`",
+            ),
+        ] {
+            assert_eq!(CaConfig::parse(json.as_bytes()).unwrap_err().to_string(), message);
+        }
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_accepted() {
+        let json = format!("\u{feff}{{\"authority\":{{\"provisioners\":[{}]}}}}", testing::JWK);
+        assert!(CaConfig::parse(json.as_bytes()).is_ok());
+    }
+
+    #[test]
+    fn a_fault_in_the_text_has_line_and_column() {
+        let error = CaConfig::parse(b"{\n  \"root\": \"a\"\n  \"crt\": \"b\"\n}").unwrap_err();
+        assert!(matches!(error, Error::Json { line: 3, column: 3, .. }), "{error:?}");
+    }
+
+    proptest! {
+        #[test]
+        fn arbitrary_bytes_never_panic(json in prop::collection::vec(any::<u8>(), 0..300)) {
+            let _ = CaConfig::parse(&json);
+        }
+
+        #[test]
+        fn arbitrary_members_never_panic(members in testing::members()) {
+            let json = format!(r#"{{{members}"authority":{{"provisioners":[{}]}}}}"#, testing::JWK);
+            if let Ok(config) = CaConfig::parse(json.as_bytes()) {
+                let _ = (config.port(), config.names(), config.audience_base());
+            }
+        }
+
+        #[test]
+        fn arbitrary_json_never_panics(json in testing::json()) {
+            let _ = CaConfig::parse(json.as_bytes());
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! What can be wrong with a list of provisioners or a ca.json.
+
+use std::fmt;
+
+use crate::shown::{Several, Shown};
+
+/// Why a list of provisioners or a ca.json is of no use.
+///
+/// A message says where the fault is and never quotes the value that stands there.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The document is not JSON (RFC 8259).
+    #[error("not JSON: {fault} at line {line}, column {column}")]
+    Json {
+        /// The line, from 1.
+        line: usize,
+        /// The column, in bytes from 1; 0 at the end of the line before.
+        column: usize,
+        /// What the parser met.
+        fault: String,
+    },
+
+    /// The document is JSON, but no object.
+    #[error("the document is not a JSON object")]
+    NotAnObject,
+
+    /// A member of the document has the wrong type.
+    #[error("`{member}` is not {expected}")]
+    Member {
+        /// The member with its path, such as `authority.provisioners`.
+        member: String,
+        /// What it should be.
+        expected: Expected,
+    },
+
+    /// An entry of the list of provisioners is not an object.
+    #[error("provisioners[{index}] is not an object")]
+    Entry {
+        /// Its place in the list, from 0.
+        index: usize,
+    },
+
+    /// A member of a provisioner has the wrong type.
+    #[error("provisioners[{index}] (`{}`): `{member}` is not {expected}", Shown(name))]
+    Provisioner {
+        /// Its place in the list, from 0.
+        index: usize,
+        /// Its name, as far as that could be read.
+        name: String,
+        /// The member with its path inside the provisioner.
+        member: String,
+        /// What it should be.
+        expected: Expected,
+    },
+
+    /// The ca.json lists no provisioner that could be used.
+    ///
+    /// With `enable_admin` they are kept in the CA's database and only the CA itself can list them.
+    #[error("{}", no_provisioners(*enable_admin, unknown_types))]
+    NoProvisioners {
+        /// Whether `authority.enableAdmin` is on.
+        enable_admin: bool,
+        /// The types of the entries that are there but of a type unknown here.
+        unknown_types: Vec<String>,
+    },
+
+    /// The ca.json has no `dnsNames`.
+    ///
+    /// step-ca then answers to localhost alone, and no audience follows from the file.
+    #[error("`dnsNames` is missing or empty, so the CA has no name to address a token to")]
+    NoDnsNames,
+
+    /// The first of `dnsNames` is no host.
+    #[error("`dnsNames` begins with `{}`, which names no host", Shown(name))]
+    DnsName {
+        /// The name.
+        name: String,
+        /// Why it cannot stand in a URL.
+        source: step_claims::Error,
+    },
+}
+
+impl Error {
+    /// serde_json appends the place to its message; here it has members of its own.
+    pub(crate) fn json(error: &serde_json::Error) -> Self {
+        let (line, column) = (error.line(), error.column());
+        let text = error.to_string();
+        let place = format!(" at line {line} column {column}");
+        let fault = text.strip_suffix(place.as_str()).unwrap_or(&text).to_owned();
+        Self::Json { line, column, fault }
+    }
+}
+
+fn no_provisioners(enable_admin: bool, unknown_types: &[String]) -> String {
+    match (unknown_types.is_empty(), enable_admin) {
+        (false, _) => format!(
+            "`authority.provisioners` lists only types that are unknown here: {}",
+            Several(unknown_types)
+        ),
+        (true, true) => "`authority.provisioners` is empty: with `enableAdmin` the CA keeps its \
+                         provisioners in its database"
+            .to_owned(),
+        (true, false) => "`authority.provisioners` is missing or empty".to_owned(),
+    }
+}
+
+/// What a member has to be, worded to follow "is not".
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Expected {
+    /// A string.
+    String,
+    /// An array of strings.
+    Strings,
+    /// A string or an array of strings.
+    OneOrMore,
+    /// `true` or `false`.
+    Boolean,
+    /// An object.
+    Object,
+    /// An array.
+    Array,
+    /// A string of padded standard base64 (RFC 4648 §4).
+    Base64,
+    /// A duration in Go's syntax, such as `24h` or `1h30m`.
+    Duration,
+}
+
+impl fmt::Display for Expected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::String => "a string",
+            Self::Strings => "an array of strings",
+            Self::OneOrMore => "a string or an array of strings",
+            Self::Boolean => "a boolean",
+            Self::Object => "an object",
+            Self::Array => "an array",
+            Self::Base64 => "a string of base64",
+            Self::Duration => "a duration such as `24h`",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_list_says_where_the_provisioners_are() {
+        let error = |enable_admin, types: &[&str]| {
+            let unknown_types = types.iter().map(|&kind| kind.to_owned()).collect();
+            Error::NoProvisioners { enable_admin, unknown_types }.to_string()
+        };
+        assert_eq!(error(false, &[]), "`authority.provisioners` is missing or empty");
+        assert!(error(true, &[]).contains("`enableAdmin`"));
+        assert_eq!(
+            error(false, &["EST"]),
+            "`authority.provisioners` lists only types that are unknown here: `EST`"
+        );
+    }
+}

@@ -1,0 +1,240 @@
+//! One entry of a CA's list of provisioners.
+
+use std::fmt;
+
+use serde_json::value::RawValue;
+use step_claims::Operation;
+
+use crate::capability::Capability;
+use crate::claims::ProvisionerClaims;
+use crate::kind::{JwkProvisioner, Kind};
+use crate::shown::Shown;
+
+/// The token identifier of every Kubernetes provisioner; a CA has at most one.
+const K8S_SA_ID: &str = "k8ssa/k8sSA-default";
+
+/// One entry of a CA's list of provisioners.
+#[derive(Clone)]
+pub struct Provisioner {
+    /// The name, which becomes the `iss` of the tokens minted for it.
+    pub name: String,
+    /// The type, with the members that belong to it.
+    pub kind: Kind,
+    /// What it sets for the certificates it issues.
+    pub claims: ProvisionerClaims,
+    /// Why the CA has disabled it, if it has: it failed to initialise and refuses every token.
+    /// Only the CA itself says so, never a ca.json.
+    pub disabled: Option<String>,
+    /// The entry as the CA sent it, with all its members.
+    pub raw: Box<RawValue>,
+}
+
+impl Provisioner {
+    /// Returns the identifier by which a token finds its provisioner, unique within a CA.
+    ///
+    /// For a JWK provisioner it is made of the token's `iss` and `kid`, for OIDC and Azure it is
+    /// the client and the tenant, for the others the fragment of an audience.
+    ///
+    /// Source: smallstep/certificates, `authority/provisioner`, the `GetIDForToken` methods.
+    #[must_use]
+    pub fn token_id(&self) -> String {
+        match &self.kind {
+            Kind::Jwk(jwk) => {
+                let key_id = jwk.key_id.as_ref().map_or("", |key_id| key_id.as_str());
+                format!("{}:{key_id}", self.name)
+            }
+            Kind::Oidc(oidc) => oidc.client_id.clone(),
+            Kind::Azure(azure) => azure.tenant_id.clone(),
+            Kind::K8sSa { .. } => K8S_SA_ID.to_owned(),
+            Kind::Gcp(_) => format!("gcp/{}", self.name),
+            Kind::Aws(_) => format!("aws/{}", self.name),
+            Kind::Acme => format!("acme/{}", self.name),
+            Kind::X5c { .. } => format!("x5c/{}", self.name),
+            Kind::SshPop => format!("sshpop/{}", self.name),
+            Kind::Scep => format!("scep/{}", self.name),
+            Kind::Nebula { .. } => format!("nebula/{}", self.name),
+        }
+    }
+
+    /// Returns the two parts of the fragment that an audience for this provisioner carries, such as
+    /// `x5c` and the name; `None` for types whose audience has none.
+    ///
+    /// The name is as configured: whoever builds the URL percent-encodes it.
+    #[must_use]
+    pub fn fragment(&self) -> Option<(&'static str, &str)> {
+        let kind = match &self.kind {
+            Kind::X5c { .. } => "x5c",
+            Kind::SshPop => "sshpop",
+            Kind::Nebula { .. } => "nebula",
+            Kind::Aws(_) => "aws",
+            Kind::Gcp(_) => "gcp",
+            _ => return None,
+        };
+        Some((kind, &self.name))
+    }
+
+    /// Returns the line that stands for this provisioner in a menu, as step words it:
+    /// `admin@example.com (JWK) [kid: …]`. Control characters are written as escapes.
+    #[must_use]
+    pub fn label(&self) -> String {
+        let (name, kind) = (Shown(&self.name), self.kind.name());
+        match &self.kind {
+            Kind::Jwk(jwk) => {
+                let key_id = jwk.key_id.as_ref().map_or("", |key_id| key_id.as_str());
+                format!("{name} ({kind}) [kid: {}]", Shown(key_id))
+            }
+            Kind::Oidc(oidc) => format!("{name} ({kind}) [client: {}]", Shown(&oidc.client_id)),
+            Kind::Azure(azure) => format!("{name} ({kind}) [tenant: {}]", Shown(&azure.tenant_id)),
+            _ => format!("{name} ({kind})"),
+        }
+    }
+
+    /// Returns what this provisioner may authorise: [`Capability::of`] its type, narrowed by what
+    /// its own members rule out.
+    ///
+    /// A claim that is not set here may be set for the whole CA, so it rules nothing out.
+    #[must_use]
+    pub fn capability(&self, operation: Operation) -> Capability {
+        let capability = Capability::of(&self.kind, operation);
+        if matches!(capability, Capability::Refused { .. }) {
+            return capability;
+        }
+        let signs_ssh = matches!(operation, Operation::SshUser | Operation::SshHost);
+        if signs_ssh && self.claims.enable_ssh_ca == Some(false) {
+            return Capability::Refused {
+                reason: "its claim `enableSSHCA` is false, so it signs no SSH certificates",
+                instead: "a provisioner that has the claim set to true",
+            };
+        }
+        match (&self.kind, operation) {
+            (Kind::Gcp(gcp), Operation::SshUser) if !gcp.disable_ssh_ca_user => Capability::Allowed,
+            (Kind::Gcp(_), Operation::SshUser) => Capability::Refused {
+                reason: "its `disableSSHCAUser` is not set to false, so it signs no SSH user \
+                         certificates",
+                instead: "a JWK, X5C or OIDC provisioner",
+            },
+            (Kind::Gcp(gcp), Operation::SshHost) if gcp.disable_ssh_ca_host => {
+                Capability::Refused {
+                    reason: "its `disableSSHCAHost` is true, so it signs no SSH host certificates",
+                    instead: "a JWK or X5C provisioner",
+                }
+            }
+            (Kind::Oidc(oidc), _)
+                if oidc.admins.is_empty()
+                    && matches!(capability, Capability::Conditional { .. }) =>
+            {
+                Capability::Refused {
+                    reason: "step-ca lets only the `admins` of an OIDC provisioner do that, and \
+                             it has none",
+                    instead: "a JWK provisioner",
+                }
+            }
+            _ => capability,
+        }
+    }
+
+    pub(crate) fn jwk(&self) -> Option<&JwkProvisioner> {
+        match &self.kind {
+            Kind::Jwk(jwk) => Some(jwk),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Debug for Provisioner {
+    /// Leaves out the raw entry, which may hold a client secret and a sealed key.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Provisioner")
+            .field("name", &self.name)
+            .field("kind", &self.kind)
+            .field("claims", &self.claims)
+            .field("disabled", &self.disabled)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{self, provisioner};
+
+    use super::*;
+
+    #[test]
+    fn a_token_finds_its_provisioner_by_these_identifiers() {
+        for (json, id) in [
+            (testing::JWK, format!("admin@example.com:{}", testing::JWK_KEY_ID)),
+            (r#"{"type":"OIDC","name":"o","clientID":"c1"}"#, "c1".to_owned()),
+            (r#"{"type":"Azure","name":"z","tenantID":"t1"}"#, "t1".to_owned()),
+            (r#"{"type":"K8sSA","name":"k"}"#, "k8ssa/k8sSA-default".to_owned()),
+            (r#"{"type":"GCP","name":"n"}"#, "gcp/n".to_owned()),
+            (r#"{"type":"AWS","name":"n"}"#, "aws/n".to_owned()),
+            (r#"{"type":"ACME","name":"n"}"#, "acme/n".to_owned()),
+            (r#"{"type":"X5C","name":"My Prov/é%1"}"#, "x5c/My Prov/é%1".to_owned()),
+            (r#"{"type":"SSHPOP","name":"n"}"#, "sshpop/n".to_owned()),
+            (r#"{"type":"SCEP","name":"n"}"#, "scep/n".to_owned()),
+            (r#"{"type":"Nebula","name":"n"}"#, "nebula/n".to_owned()),
+        ] {
+            assert_eq!(provisioner(json).token_id(), id);
+        }
+    }
+
+    #[test]
+    fn five_types_put_their_name_into_the_fragment() {
+        for kind in ["X5C", "SSHPOP", "Nebula", "AWS", "GCP"] {
+            let provisioner = provisioner(&format!(r#"{{"type":"{kind}","name":"a b"}}"#));
+            let fragment = (kind.to_lowercase(), "a b".to_owned());
+            let found = provisioner.fragment().map(|(kind, name)| (kind.into(), name.into()));
+            assert_eq!(found, Some(fragment));
+        }
+        for kind in ["JWK", "OIDC", "Azure", "ACME", "SCEP", "K8sSA"] {
+            let provisioner = provisioner(&format!(r#"{{"type":"{kind}","name":"a"}}"#));
+            assert_eq!(provisioner.fragment(), None, "{kind}");
+        }
+    }
+
+    #[test]
+    fn a_label_is_worded_as_step_words_it() {
+        for (json, label) in [
+            (testing::JWK, format!("admin@example.com (JWK) [kid: {}]", testing::JWK_KEY_ID)),
+            (r#"{"type":"oidc","name":"o","clientID":"c"}"#, "o (OIDC) [client: c]".to_owned()),
+            (r#"{"type":"azure","name":"z","tenantID":"t"}"#, "z (Azure) [tenant: t]".to_owned()),
+            (r#"{"type":"k8ssa","name":"k"}"#, "k (K8sSA)".to_owned()),
+            (r#"{"type":"ACME","name":"a\u001b[2J"}"#, "a\\u{1b}[2J (ACME)".to_owned()),
+        ] {
+            assert_eq!(provisioner(json).label(), label);
+        }
+    }
+
+    #[test]
+    fn no_secret_shows_in_debug_output() {
+        let oidc = provisioner(r#"{"type":"OIDC","name":"o","clientSecret":"hush"}"#);
+        let jwk = provisioner(r#"{"type":"JWK","name":"j","encryptedKey":"hush"}"#);
+        for provisioner in [oidc, jwk] {
+            let debug = format!("{provisioner:?} {provisioner:#?}");
+            assert!(debug.contains("[hidden]") && !debug.contains("hush"), "{debug}");
+        }
+    }
+
+    #[test]
+    fn a_provisioner_s_own_members_narrow_what_its_type_may_do() {
+        use Operation::{Revoke, Sign, SshHost, SshRevoke, SshUser};
+        let refused = |json, operation| {
+            matches!(provisioner(json).capability(operation), Capability::Refused { .. })
+        };
+        let off = r#"{"type":"X5C","name":"n","claims":{"enableSSHCA":false}}"#;
+        assert!(refused(off, SshUser) && refused(off, SshHost));
+        assert!(!refused(off, Sign) && !refused(off, Revoke));
+        let unset = r#"{"type":"X5C","name":"n"}"#;
+        assert!(!refused(unset, SshUser));
+        let gcp = r#"{"type":"GCP","name":"n","disableSSHCAHost":true}"#;
+        assert!(refused(gcp, SshUser) && refused(gcp, SshHost));
+        let gcp = r#"{"type":"GCP","name":"n","disableSSHCAUser":false}"#;
+        assert_eq!(provisioner(gcp).capability(SshUser), Capability::Allowed);
+        assert_eq!(provisioner(gcp).capability(SshHost), Capability::Allowed);
+        let oidc = r#"{"type":"OIDC","name":"n"}"#;
+        assert!(refused(oidc, Revoke) && refused(oidc, SshRevoke) && refused(oidc, SshHost));
+        assert!(!refused(oidc, Sign) && !refused(oidc, SshUser));
+        let oidc = r#"{"type":"OIDC","name":"n","admins":["a@example.com"]}"#;
+        assert!(!refused(oidc, Revoke) && !refused(oidc, SshHost));
+    }
+}

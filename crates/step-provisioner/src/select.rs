@@ -1,0 +1,338 @@
+//! Which entry of the list answers a request.
+//!
+//! The filters and their order are those of smallstep/cli 0.30.6 (`utils/cautils/token_flow.go`):
+//! by proof, by key ID, by name. What step leaves to a menu is narrowed further here: by what a
+//! provisioner may authorise, and by the key that was given.
+
+use std::fmt;
+
+use step_claims::Operation;
+use token_jose::Thumbprint;
+
+use crate::capability::Capability;
+use crate::kind::{Kind, KindName};
+use crate::provisioner::Provisioner;
+use crate::unselected::{KeyOf, Unselected};
+
+/// A proof of possession that a request brings; it works with one type of provisioner only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Proof {
+    /// An X.509 certificate and its key.
+    X5c,
+    /// An SSH certificate and its key.
+    SshPop,
+    /// A Nebula certificate and its key.
+    Nebula,
+    /// The token of a Kubernetes service account.
+    K8sSa,
+}
+
+impl Proof {
+    /// Returns the type of provisioner the proof is for.
+    #[must_use]
+    pub const fn kind(self) -> KindName {
+        match self {
+            Self::X5c => KindName::X5c,
+            Self::SshPop => KindName::SshPop,
+            Self::Nebula => KindName::Nebula,
+            Self::K8sSa => KindName::K8sSa,
+        }
+    }
+}
+
+impl fmt::Display for Proof {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::X5c => "X.509 certificate",
+            Self::SshPop => "SSH certificate",
+            Self::Nebula => "Nebula certificate",
+            Self::K8sSa => "Kubernetes token",
+        })
+    }
+}
+
+/// What is known of the provisioner that a request is for.
+#[derive(Clone, Debug)]
+pub struct Selector {
+    /// The proof the request brings.
+    pub proof: Option<Proof>,
+    /// The key ID of a JWK provisioner or the client of an OIDC one. An empty text counts as none.
+    pub key_id: Option<String>,
+    /// The name, in full. An empty text counts as none.
+    pub name: Option<String>,
+    /// The thumbprint of the key that is to sign, if one was given (RFC 7638).
+    pub public_key: Option<Thumbprint>,
+    /// What the token is for.
+    pub operation: Operation,
+}
+
+/// What a [`Selector`] finds in a list.
+#[derive(Clone, Debug)]
+pub enum Selection<'a> {
+    /// Exactly one provisioner answers.
+    One {
+        /// The provisioner. Whether it may authorise the operation is for
+        /// [`Provisioner::capability`] to say: what was asked for by name is found all the same.
+        provisioner: &'a Provisioner,
+        /// What settled it.
+        why: Why,
+    },
+    /// Several do, in the order of the list; a person has to choose.
+    Several(Vec<&'a Provisioner>),
+    /// None does.
+    None(Unselected),
+}
+
+/// What settled a selection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Why {
+    /// There is no other.
+    Only,
+    /// It was asked for by name.
+    Name,
+    /// It was asked for by key ID or client.
+    KeyId,
+    /// Its key is the one that was given.
+    Key,
+    /// It is the only one that may authorise the operation.
+    Operation,
+    /// It is the only one of the type the proof is for.
+    Proof,
+}
+
+/// Selects the provisioner that answers a request.
+///
+/// The filters apply one after the other: the type the proof is for, the key ID, the name. Then
+/// types without tokens (ACME, SCEP) are left out. While several remain, so are those that may not
+/// authorise the operation and those the CA has disabled, and then the key decides, if one was
+/// given. A key is held against the one that remains in any case (Q10).
+#[must_use]
+pub fn select<'a>(provisioners: &'a [Provisioner], selector: &Selector) -> Selection<'a> {
+    match narrow(provisioners, selector) {
+        Ok((candidates, why)) => match candidates.as_slice() {
+            &[provisioner] => Selection::One { provisioner, why },
+            _ => Selection::Several(candidates),
+        },
+        Err(reason) => Selection::None(reason),
+    }
+}
+
+type Candidates<'a> = Vec<&'a Provisioner>;
+
+fn narrow<'a>(
+    provisioners: &'a [Provisioner],
+    selector: &Selector,
+) -> Result<(Candidates<'a>, Why), Unselected> {
+    if provisioners.is_empty() {
+        return Err(Unselected::NoProvisioners);
+    }
+    let all: Candidates<'a> = provisioners.iter().collect();
+    let key_id = given(selector.key_id.as_deref());
+    let name = given(selector.name.as_deref());
+    let mut candidates = all.clone();
+    let mut why = Why::Only;
+
+    if let Some(proof) = selector.proof {
+        why = if candidates.len() > 1 { Why::Proof } else { why };
+        candidates.retain(|provisioner| provisioner.kind.name() == proof.kind());
+        if candidates.is_empty() {
+            return Err(Unselected::NoneOfType { proof, kinds: kinds(&all) });
+        }
+    }
+    if let Some(key_id) = key_id {
+        why = Why::KeyId;
+        candidates.retain(|provisioner| has_key_id(provisioner, key_id));
+        if candidates.is_empty() {
+            return Err(no_key_id(&all, selector.proof, key_id));
+        }
+    }
+    if let Some(name) = name {
+        why = Why::Name;
+        let by_key_id = candidates.clone();
+        candidates.retain(|provisioner| provisioner.name == name);
+        if candidates.is_empty() {
+            return Err(no_name(&all, &by_key_id, selector.proof, key_id, name));
+        }
+    }
+
+    let found = candidates.clone();
+    candidates.retain(|provisioner| provisioner.kind.name().has_tokens());
+    if candidates.is_empty() {
+        let name = name.map(str::to_owned);
+        return Err(Unselected::NoTokens { name, kinds: kinds(&found) });
+    }
+
+    if candidates.len() > 1 {
+        candidates = able(candidates, selector.operation)?;
+        if candidates.len() == 1 {
+            why = settled(why, Why::Operation);
+        }
+    }
+    if let Some(public_key) = selector.public_key {
+        let several = candidates.len() > 1;
+        candidates = holders(candidates, public_key)?;
+        if several && candidates.len() == 1 {
+            why = settled(why, Why::Key);
+        }
+    }
+    Ok((candidates, why))
+}
+
+/// An empty value counts as none, as it does for step.
+fn given(text: Option<&str>) -> Option<&str> {
+    text.filter(|text| !text.is_empty())
+}
+
+fn has_key_id(provisioner: &Provisioner, key_id: &str) -> bool {
+    match &provisioner.kind {
+        Kind::Jwk(jwk) => jwk.key_id.as_ref().is_some_and(|own| own.as_str() == key_id),
+        Kind::Oidc(oidc) => oidc.client_id == key_id,
+        _ => false,
+    }
+}
+
+fn own_key_id(provisioner: &Provisioner) -> Option<String> {
+    match &provisioner.kind {
+        Kind::Jwk(jwk) => jwk.key_id.as_ref().map(ToString::to_string),
+        Kind::Oidc(oidc) => Some(oidc.client_id.clone()),
+        _ => None,
+    }
+}
+
+/// What was asked for in so many words stays the reason, whatever narrowed the rest.
+fn settled(before: Why, now: Why) -> Why {
+    match before {
+        Why::Only | Why::Proof => now,
+        _ => before,
+    }
+}
+
+/// The key ID fits none of those the proof left over.
+fn no_key_id(all: &[&Provisioner], proof: Option<Proof>, key_id: &str) -> Unselected {
+    let owner = all.iter().find(|provisioner| has_key_id(provisioner, key_id));
+    match (owner, proof) {
+        (Some(owner), Some(proof)) => Unselected::KeyIdAgainstProof {
+            key_id: key_id.to_owned(),
+            name: owner.name.clone(),
+            kind: owner.kind.name(),
+            proof,
+        },
+        _ => Unselected::UnknownKeyId {
+            key_id: key_id.to_owned(),
+            known: all.iter().filter_map(|provisioner| own_key_id(provisioner)).collect(),
+        },
+    }
+}
+
+/// The name fits none of those that the proof and the key ID left over.
+fn no_name(
+    all: &[&Provisioner],
+    by_key_id: &[&Provisioner],
+    proof: Option<Proof>,
+    key_id: Option<&str>,
+    name: &str,
+) -> Unselected {
+    let named: Candidates<'_> =
+        all.iter().copied().filter(|provisioner| provisioner.name == name).collect();
+    let Some(first) = named.first() else {
+        return Unselected::UnknownName { name: name.to_owned(), known: names(all) };
+    };
+    match (key_id, proof) {
+        (Some(key_id), _) => Unselected::KeyIdOfAnother {
+            key_id: key_id.to_owned(),
+            owners: names(by_key_id),
+            name: name.to_owned(),
+            key_ids: named.iter().filter_map(|provisioner| own_key_id(provisioner)).collect(),
+        },
+        (None, Some(proof)) => {
+            Unselected::NameAgainstProof { name: name.to_owned(), kind: first.kind.name(), proof }
+        }
+        (None, None) => Unselected::UnknownName { name: name.to_owned(), known: names(all) },
+    }
+}
+
+/// Those of several that may authorise the operation and are not disabled.
+fn able(candidates: Candidates<'_>, operation: Operation) -> Result<Candidates<'_>, Unselected> {
+    let may = |provisioner: &&Provisioner| !provisioner.capability(operation).is_refused();
+    let able: Candidates<'_> = candidates.iter().copied().filter(may).collect();
+    if able.is_empty() {
+        return Err(refused(&candidates, operation));
+    }
+    let working: Candidates<'_> =
+        able.iter().copied().filter(|provisioner| provisioner.disabled.is_none()).collect();
+    Ok(if working.is_empty() { able } else { working })
+}
+
+fn refused(candidates: &[&Provisioner], operation: Operation) -> Unselected {
+    let mut instead = Vec::new();
+    for provisioner in candidates {
+        if let Capability::Refused { instead: other, .. } = provisioner.capability(operation)
+            && !instead.contains(&other)
+        {
+            instead.push(other);
+        }
+    }
+    Unselected::Refused { operation, candidates: labels(candidates), instead }
+}
+
+/// Those whose key is `public_key`. One alone stays if its key cannot be told.
+fn holders(
+    candidates: Candidates<'_>,
+    public_key: Thumbprint,
+) -> Result<Candidates<'_>, Unselected> {
+    let own = |provisioner: &Provisioner| {
+        provisioner.jwk().and_then(|jwk| jwk.key.as_ref().ok()).map(|key| key.thumbprint())
+    };
+    if let &[only] = candidates.as_slice() {
+        return match own(only) {
+            Some(expected) if expected != public_key => Err(Unselected::KeyMismatch {
+                name: only.name.clone(),
+                key_id: own_key_id(only),
+                expected,
+                given: public_key,
+            }),
+            _ => Ok(candidates),
+        };
+    }
+    let holders: Candidates<'_> = candidates
+        .iter()
+        .copied()
+        .filter(|provisioner| own(provisioner) == Some(public_key))
+        .collect();
+    if holders.is_empty() {
+        let key_of = |provisioner: &&Provisioner| KeyOf {
+            label: provisioner.label(),
+            key: own(provisioner),
+        };
+        let candidates = candidates.iter().map(key_of).collect();
+        return Err(Unselected::KeyFitsNone { given: public_key, candidates });
+    }
+    Ok(holders)
+}
+
+fn names(provisioners: &[&Provisioner]) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for provisioner in provisioners {
+        if !names.contains(&provisioner.name) {
+            names.push(provisioner.name.clone());
+        }
+    }
+    names
+}
+
+fn labels(provisioners: &[&Provisioner]) -> Vec<String> {
+    provisioners.iter().map(|provisioner| provisioner.label()).collect()
+}
+
+fn kinds(provisioners: &[&Provisioner]) -> Vec<KindName> {
+    let mut kinds: Vec<KindName> =
+        provisioners.iter().map(|provisioner| provisioner.kind.name()).collect();
+    kinds.sort_unstable();
+    kinds.dedup();
+    kinds
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,179 @@
+//! Why no provisioner answers a request.
+
+use std::fmt;
+
+use step_claims::Operation;
+use token_jose::Thumbprint;
+
+use crate::kind::KindName;
+use crate::select::Proof;
+use crate::shown::{Several, Shown};
+
+/// Why no provisioner answers a request (Q39).
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Unselected {
+    /// The list is empty.
+    #[error("the CA has no provisioners")]
+    NoProvisioners,
+
+    /// No provisioner is of the type that the proof is for.
+    #[error("the CA has no {} provisioner for the {proof}, only {}", proof.kind(), Several(kinds))]
+    NoneOfType {
+        /// The proof the request brings.
+        proof: Proof,
+        /// The types the CA has.
+        kinds: Vec<KindName>,
+    },
+
+    /// No provisioner has the key ID, nor is it the client of one.
+    #[error("no provisioner has the key ID `{}`{}", Shown(key_id), Known("key IDs", known))]
+    UnknownKeyId {
+        /// The key ID asked for.
+        key_id: String,
+        /// The key IDs and clients there are.
+        known: Vec<String>,
+    },
+
+    /// The provisioner with the key ID is of a type that the proof is not for (Q45).
+    #[error(
+        "the key ID `{}` belongs to the {kind} provisioner `{}`, but the {proof} works with {} \
+         provisioners only, which have no key ID",
+        Shown(key_id), Shown(name), proof.kind()
+    )]
+    KeyIdAgainstProof {
+        /// The key ID asked for.
+        key_id: String,
+        /// The name of its provisioner.
+        name: String,
+        /// The type of that provisioner.
+        kind: KindName,
+        /// The proof the request brings.
+        proof: Proof,
+    },
+
+    /// The key ID belongs to a provisioner of another name.
+    #[error(
+        "the key ID `{}` belongs to {}, not to `{}`{}",
+        Shown(key_id),
+        Several(owners),
+        Shown(name),
+        Known("key IDs of that one", key_ids)
+    )]
+    KeyIdOfAnother {
+        /// The key ID asked for.
+        key_id: String,
+        /// The names of the provisioners that have it.
+        owners: Vec<String>,
+        /// The name asked for.
+        name: String,
+        /// The key IDs or clients of the provisioners of that name.
+        key_ids: Vec<String>,
+    },
+
+    /// No provisioner has the name.
+    #[error("no provisioner is named `{}`{}", Shown(name), Known("names", known))]
+    UnknownName {
+        /// The name asked for.
+        name: String,
+        /// The names there are.
+        known: Vec<String>,
+    },
+
+    /// The provisioner of that name is of a type that the proof is not for.
+    #[error(
+        "`{}` is a provisioner of type {kind}, but the {proof} works with {} provisioners only",
+        Shown(name), proof.kind()
+    )]
+    NameAgainstProof {
+        /// The name asked for.
+        name: String,
+        /// The type of the provisioner of that name.
+        kind: KindName,
+        /// The proof the request brings.
+        proof: Proof,
+    },
+
+    /// Only types remain that have no tokens.
+    #[error("{}", no_tokens(name.as_deref(), kinds))]
+    NoTokens {
+        /// The name asked for, if one was.
+        name: Option<String>,
+        /// The types that remain.
+        kinds: Vec<KindName>,
+    },
+
+    /// Several provisioners remain, and none may authorise the operation.
+    #[error("none of these may authorise `{operation}`: {}", Several(candidates))]
+    Refused {
+        /// What the token is for.
+        operation: Operation,
+        /// The labels of those that remain.
+        candidates: Vec<String>,
+        /// What to use instead, worded to follow "use"; each text once.
+        instead: Vec<&'static str>,
+    },
+
+    /// The one provisioner that remains has another key (Q10).
+    #[error(
+        "the key given has the thumbprint {given}, but the key of provisioner `{}` has {expected}",
+        Shown(name)
+    )]
+    KeyMismatch {
+        /// The name of the provisioner.
+        name: String,
+        /// Its key ID.
+        key_id: Option<String>,
+        /// The thumbprint of its key.
+        expected: Thumbprint,
+        /// The thumbprint of the key given.
+        given: Thumbprint,
+    },
+
+    /// Several provisioners remain, and none has the key.
+    #[error(
+        "the key given, with the thumbprint {given}, belongs to none of these: {}",
+        Several(candidates)
+    )]
+    KeyFitsNone {
+        /// The thumbprint of the key given.
+        given: Thumbprint,
+        /// Those that remain, with the thumbprints of their keys.
+        candidates: Vec<KeyOf>,
+    },
+}
+
+/// A provisioner and its key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyOf {
+    /// The [label](crate::Provisioner::label) of the provisioner.
+    pub label: String,
+    /// The thumbprint of its key; `None` if it has none, or none that can be read.
+    pub key: Option<Thumbprint>,
+}
+
+impl AsRef<str> for KeyOf {
+    fn as_ref(&self) -> &str {
+        &self.label
+    }
+}
+
+/// `; NAMES: …`, or nothing if there are none.
+struct Known<'a>(&'a str, &'a [String]);
+
+impl fmt::Display for Known<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(what, known) = self;
+        if known.is_empty() { Ok(()) } else { write!(f, "; {what}: {}", Several(known)) }
+    }
+}
+
+fn no_tokens(name: Option<&str>, kinds: &[KindName]) -> String {
+    let kinds = Several(kinds);
+    match name {
+        Some(name) => {
+            format!("`{}` is of the type {kinds}, which has no tokens", Shown(name))
+        }
+        None => format!("the CA has only provisioners of types that have no tokens: {kinds}"),
+    }
+}
