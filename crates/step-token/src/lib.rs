@@ -1,1 +1,113 @@
-//! step-token
+//! Mint the one-time tokens that bootstrap trust with step-ca.
+//!
+//! The program is a flow, and its modules are named for it:
+//!
+//! `args → settings → select → key → claims → sign → emit`
+//!
+//! [`run`] is the program as a function: everything that is not an argument comes in a [`World`].
+//! For a program that mints tokens itself, [`Mint`] is an open key and [`Request`] one wish: a
+//! thousand requests cost a thousand signatures, and nothing is opened for them.
+//!
+//! ```
+//! use step_claims::{Limits, Prefix, Purpose, RootFingerprint, TokenId, UserData};
+//! use step_token::{Mint, Place, Request};
+//! use token_jose::{KeyFile, SigningKey as _};
+//! use token_time::Timestamp;
+//!
+//! // The key of RFC 8037 appendix A.1.
+//! let KeyFile::Plain(key) = KeyFile::parse(
+//!     br#"{"kty":"OKP","crv":"Ed25519",
+//!         "d":"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A",
+//!         "x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#,
+//! )? else { unreachable!("the key is not sealed") };
+//! let key_id = key.public_key().thumbprint().into();
+//! let place = Place {
+//!     url: "https://ca.example.com:9000".parse()?,
+//!     prefix: Prefix::Versioned,
+//!     root: RootFingerprint::of_der(b"the root certificate"),
+//! };
+//! let mint = Mint::new("admin@example.com".to_owned(), place, key_id, key);
+//!
+//! let request = Request {
+//!     subject: "db.internal".parse()?,
+//!     purpose: Purpose::Sign(vec!["db.internal".parse()?]),
+//!     not_before: None,
+//!     not_after: Some("10m".parse()?),
+//!     limits: Limits::Step,
+//!     confirmation: None,
+//!     user: UserData::default(),
+//! };
+//! let now = Timestamp::from_unix_seconds(1_700_000_000);
+//! let minted = mint.token(&request, request.validity(now)?, TokenId::from_random([7; 32]))?;
+//! assert_eq!(minted.claims.audience.as_str(), "https://ca.example.com:9000/1.0/sign");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod args;
+mod authority;
+mod claims;
+mod command;
+mod dialect;
+mod emit;
+mod error;
+mod exit;
+mod key;
+mod secret;
+mod select;
+mod settings;
+mod sign;
+mod spelling;
+mod terminal;
+mod world;
+
+use std::ffi::OsString;
+
+pub use claims::Request;
+pub use error::Error;
+pub use exit::Exit;
+pub use sign::{Mint, Minted, Place};
+pub use terminal::Prompt;
+pub use world::World;
+
+use args::Parsed;
+use dialect::Dialect;
+
+/// Runs the program: `argv` as the operating system hands it over, the program's name first.
+///
+/// Whatever there is to say has been said in the streams of `world` when it returns.
+#[must_use]
+pub fn run(argv: impl IntoIterator<Item = OsString>, world: World) -> Exit {
+    match try_run(argv, world) {
+        Ok(()) => Exit::Done,
+        Err((error, world)) => {
+            world.say(&error.report());
+            error.exit()
+        }
+    }
+}
+
+fn try_run(
+    argv: impl IntoIterator<Item = OsString>,
+    mut world: World,
+) -> Result<(), (Error, World)> {
+    let mut argv = argv.into_iter();
+    let dialect = Dialect::of(argv.next().as_deref());
+    let arguments: Vec<OsString> = argv.collect();
+    let parsed = dialect.admit(&arguments).and_then(|()| args::parse(arguments));
+    let done = match parsed {
+        Err(error) => Err(error),
+        Ok(Parsed::Text(text)) => emit::stdout(text.as_bytes(), &world),
+        Ok(Parsed::Version) => command::version(dialect.banner(), &world),
+        Ok(Parsed::Command(cli)) => {
+            world.set_quiet(cli.global.quiet.unwrap_or_default().0);
+            if cli.global.no_prompt.unwrap_or_default().0 {
+                world = world.without_prompts();
+            }
+            command::run(&cli, dialect.banner(), &world)
+        }
+    };
+    done.map_err(|error| (error, world))
+}
+
+/// How the program introduces itself to a CA.
+const USER_AGENT: &str = concat!("step-token/", env!("CARGO_PKG_VERSION"));

@@ -28,20 +28,26 @@ use crate::{Algorithm, Error, Header, PublicKey, SigningKey, Token, json};
 /// # Ok::<(), token_jose::Error>(())
 /// ```
 #[derive(Debug)]
-pub struct Signer<'a> {
+pub struct Signer<K> {
     /// The encoded header and the dot behind it.
     prefix: String,
-    key: &'a dyn SigningKey,
+    key: K,
 }
 
-impl<'a> Signer<'a> {
-    /// Takes the header every token gets, and the key.
+impl<K: SigningKey> Signer<K> {
+    /// Takes the header every token gets, and the key, or a reference to it.
     #[must_use]
-    pub fn new(header: &Header, key: &'a dyn SigningKey) -> Self {
+    pub fn new(header: &Header, key: K) -> Self {
         let header = json::to_vec(header).expect("a struct of strings serialises");
         let mut prefix = URL_SAFE_NO_PAD.encode(header);
         prefix.push('.');
         Self { prefix, key }
+    }
+
+    /// Returns the key.
+    #[must_use]
+    pub fn key(&self) -> &K {
+        &self.key
     }
 
     /// Returns the token for these claims, already JSON.

@@ -1,0 +1,153 @@
+use std::error::Error as StdError;
+use std::io;
+use std::path::PathBuf;
+
+use step_claims::RootFingerprint;
+
+use crate::identity::IdentityFault;
+use crate::request_fault::RequestFault;
+use crate::roots::RootsFault;
+
+/// Why a CA, on disk or behind a URL, is of no use.
+///
+/// No message holds a token, a key or anything else that was sent to a CA.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A file cannot be read.
+    #[error("cannot read {what} `{}`", path.display())]
+    Read {
+        /// What the file is, such as `root certificate`.
+        what: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// The reason.
+        source: io::Error,
+    },
+
+    /// A file is longer than anything of its kind.
+    #[error("{what} `{}` is longer than {} MiB", path.display(), limit >> 20)]
+    TooLarge {
+        /// What the file is.
+        what: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// The longest that is read, in bytes.
+        limit: u64,
+    },
+
+    /// A relative path leads to a file neither from the working directory nor beside the file that
+    /// holds it.
+    #[error("there is no {what} at `{}`, nor at `{}`", first.display(), second.display())]
+    InNeither {
+        /// What the file is.
+        what: &'static str,
+        /// The path as written, which leads from the working directory.
+        first: PathBuf,
+        /// The path beside the file that holds it.
+        second: PathBuf,
+    },
+
+    /// A ca.json is not one that tokens can be minted for.
+    #[error("CA configuration `{}` cannot be used", path.display())]
+    Config {
+        /// The ca.json.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: Box<step_provisioner::Error>,
+    },
+
+    /// A ca.json has no `root`, so there is nothing a token could pin.
+    #[error("CA configuration `{}` names no root certificate", path.display())]
+    NoRoot {
+        /// The ca.json.
+        path: PathBuf,
+    },
+
+    /// A file of root certificates is of no use.
+    #[error("root certificate `{}` cannot be used", path.display())]
+    Roots {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        #[source]
+        fault: RootsFault,
+    },
+
+    /// The client identity is of no use.
+    #[error("client identity `{}` cannot be used", path.display())]
+    Identity {
+        /// The `identity.json`.
+        path: PathBuf,
+        /// What is wrong with it.
+        #[source]
+        fault: IdentityFault,
+    },
+
+    /// None of the root certificates can be a trust anchor.
+    #[error("root certificate {fingerprint} cannot be a trust anchor: {reason}")]
+    Anchor {
+        /// The certificate, the first one if there are several.
+        fingerprint: RootFingerprint,
+        /// What the TLS library says.
+        reason: String,
+    },
+
+    /// The address of a CA is no URL: a port above 65535, for example.
+    #[error("`{url}` is no address of a CA")]
+    Url {
+        /// The address.
+        url: String,
+        /// What is wrong with it.
+        source: url::ParseError,
+    },
+
+    /// A token cannot stand in a header, as it would have to.
+    #[error("the token has characters that no token has")]
+    Token,
+
+    /// The client cannot be set up: a user agent that cannot stand in a header, for example.
+    #[error("the HTTPS client cannot be set up")]
+    Setup {
+        /// What is wrong.
+        source: Box<dyn StdError + Send + Sync>,
+    },
+
+    /// A request to a CA failed, or the CA's answer was no good.
+    #[error("request to {url} failed")]
+    Request {
+        /// What was asked for.
+        url: String,
+        /// What went wrong.
+        #[source]
+        fault: RequestFault,
+    },
+}
+
+impl Error {
+    /// Returns whether the CA or the way to it is at fault, rather than a file or a setting.
+    #[must_use]
+    pub fn is_network(&self) -> bool {
+        matches!(self, Self::Request { .. })
+    }
+
+    /// Returns what went wrong with a request.
+    #[must_use]
+    pub fn request_fault(&self) -> Option<&RequestFault> {
+        match self {
+            Self::Request { fault, .. } => Some(fault),
+            _ => None,
+        }
+    }
+
+    /// Returns the HTTP status the CA refused a request with.
+    #[must_use]
+    pub fn status(&self) -> Option<u16> {
+        match self.request_fault() {
+            Some(&(RequestFault::Status { status, .. } | RequestFault::Html { status })) => {
+                Some(status)
+            }
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,334 @@
+//! The certificate that a client shows to the CA.
+
+use std::fmt;
+use std::path::Path;
+
+use rustls::crypto::aws_lc_rs::default_provider;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::sign::CertifiedKey;
+use serde::Deserialize;
+use token_time::Timestamp;
+use x509_parser::parse_x509_certificate;
+use zeroize::Zeroizing;
+
+use crate::error::Error;
+use crate::file;
+use crate::pem;
+use crate::shown::Shown;
+
+/// How much earlier than its first second a certificate is used, as upstream does.
+const LEEWAY: i64 = 60;
+
+/// A client certificate with its key, shown to the CA on every request (mutual TLS).
+///
+/// Source: smallstep/certificates, `ca/identity/identity.go`.
+#[derive(Clone)]
+pub struct Identity {
+    tls: reqwest::Identity,
+    not_before: Timestamp,
+    not_after: Timestamp,
+}
+
+/// Why a client identity is of no use.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum IdentityFault {
+    /// The `identity.json` is not JSON, or not an object with strings in it.
+    #[error("it is not the JSON of an identity, seen at line {line}, column {column}")]
+    Json {
+        /// The line, from 1.
+        line: usize,
+        /// The column, in bytes from 1; 0 at the end of the line before.
+        column: usize,
+    },
+
+    /// It is of type `tTLS`, a tunnel to the CA.
+    #[error("its type `tTLS` is not supported, only `mTLS` is")]
+    Tunnel,
+
+    /// It is of a type that nobody knows.
+    #[error("its type `{}` is unknown, only `mTLS` is supported", Shown(kind))]
+    UnknownType {
+        /// The type.
+        kind: String,
+    },
+
+    /// It names no certificate or no key.
+    #[error("`{member}` is missing or empty")]
+    Missing {
+        /// The member: `crt` or `key`.
+        member: &'static str,
+    },
+
+    /// There is no certificate in the file, or a damaged one.
+    #[error("there is no good certificate in its certificate file")]
+    NoCertificate,
+
+    /// There is no private key in the file, or a damaged one.
+    #[error("there is no good private key in its key file")]
+    NoKey,
+
+    /// The private key opens with a password only.
+    #[error("its private key is sealed with a password")]
+    SealedKey,
+
+    /// The key is not the one in the certificate.
+    #[error("its private key does not belong to its certificate")]
+    Mismatch,
+
+    /// The key is of a kind that TLS cannot use here.
+    #[error("its private key cannot be used: {reason}")]
+    UnusableKey {
+        /// What the TLS library says.
+        reason: String,
+    },
+
+    /// The certificate has expired.
+    #[error("its certificate expired at {not_after}")]
+    Expired {
+        /// Its last second.
+        not_after: Timestamp,
+    },
+
+    /// The certificate is not valid yet.
+    #[error("its certificate is not valid before {not_before}")]
+    NotYetValid {
+        /// Its first second.
+        not_before: Timestamp,
+    },
+}
+
+/// The members of an `identity.json`; Go takes a missing one and `null` for empty.
+#[derive(Deserialize)]
+struct Entry {
+    #[serde(rename = "type")]
+    kind: Option<String>,
+    crt: Option<String>,
+    key: Option<String>,
+}
+
+impl Identity {
+    /// Loads what `$STEP/config/identity.json` names: `{"type":"mTLS","crt":PATH,"key":PATH}`.
+    ///
+    /// Returns `None` if there is no such file, or if its type is empty, which switches it off. A
+    /// relative path leads from the working directory or, if nothing is there, from the directory
+    /// of the file. Whether the certificate is valid now is a question for
+    /// [`Identity::check_validity`].
+    ///
+    /// A broken identity stops nothing in `step`, which passes it over without a word; here it is
+    /// an error, for the program to make a warning of.
+    ///
+    /// # Errors
+    ///
+    /// - [`Error::Read`], [`Error::InNeither`] or [`Error::TooLarge`] if one of the three files
+    ///   cannot be read.
+    /// - [`Error::Identity`] if what is in them is of no use.
+    pub fn load(path: &Path) -> Result<Option<Self>, Error> {
+        let json = match file::read("client identity", path) {
+            Ok(json) => json,
+            Err(error) if file::is_missing(&error) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let fault = |fault| Error::Identity { path: path.to_owned(), fault };
+        let Some((crt, key)) = parse(&json).map_err(fault)? else { return Ok(None) };
+        let (_, crt) = file::read_named("client certificate", &crt, path)?;
+        let (_, key) = file::read_named("client key", &key, path)?;
+        Self::from_pem(&crt, &key).map(Some).map_err(fault)
+    }
+
+    /// Takes a certificate, perhaps with those between it and its root behind it, and its key, both
+    /// in PEM. The key is PKCS#8, SEC1 or PKCS#1 and not sealed.
+    ///
+    /// # Errors
+    ///
+    /// [`IdentityFault`], if one of them is missing or damaged, or if they are no pair.
+    pub fn from_pem(certificate: &[u8], key: &[u8]) -> Result<Self, IdentityFault> {
+        let chain = pem::certificates(certificate).map_err(|_| IdentityFault::NoCertificate)?;
+        let leaf = chain.first().ok_or(IdentityFault::NoCertificate)?;
+        let (_, parsed) = parse_x509_certificate(leaf).map_err(|_| IdentityFault::NoCertificate)?;
+        let validity = parsed.validity();
+        let not_before = Timestamp::from_unix_seconds(validity.not_before.timestamp());
+        let not_after = Timestamp::from_unix_seconds(validity.not_after.timestamp());
+
+        if pem::has_sealed_key(key) {
+            return Err(IdentityFault::SealedKey);
+        }
+        let key = pem::private_key(key).ok().flatten().ok_or(IdentityFault::NoKey)?;
+        check_pair(&chain, &key)?;
+
+        let mut text = Zeroizing::new(String::new());
+        let sections: Vec<_> = chain.iter().map(|der| pem::encode("CERTIFICATE", der)).collect();
+        let key = pem::encode(key.label, &key.der);
+        text.reserve_exact(key.len() + sections.iter().map(|section| section.len()).sum::<usize>());
+        text.push_str(&key);
+        sections.iter().for_each(|section| text.push_str(section));
+        let tls = reqwest::Identity::from_pem(text.as_bytes())
+            .map_err(|error| IdentityFault::UnusableKey { reason: error.to_string() })?;
+        Ok(Self { tls, not_before, not_after })
+    }
+
+    /// Checks that the certificate can be shown at `now`; a minute before its first second is early
+    /// enough.
+    ///
+    /// # Errors
+    ///
+    /// [`IdentityFault::Expired`] or [`IdentityFault::NotYetValid`].
+    pub fn check_validity(&self, now: Timestamp) -> Result<(), IdentityFault> {
+        if now.whole_second() > self.not_after {
+            return Err(IdentityFault::Expired { not_after: self.not_after });
+        }
+        if now.unix_seconds().saturating_add(LEEWAY) < self.not_before.unix_seconds() {
+            return Err(IdentityFault::NotYetValid { not_before: self.not_before });
+        }
+        Ok(())
+    }
+
+    pub(crate) fn tls(&self) -> reqwest::Identity {
+        self.tls.clone()
+    }
+}
+
+impl fmt::Debug for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Identity")
+            .field("not_before", &self.not_before)
+            .field("not_after", &self.not_after)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Returns the paths of certificate and key; `None` if the identity is switched off.
+fn parse(json: &[u8]) -> Result<Option<(String, String)>, IdentityFault> {
+    let entry: Entry = serde_json::from_slice(json)
+        .map_err(|error| IdentityFault::Json { line: error.line(), column: error.column() })?;
+    match entry.kind.unwrap_or_default() {
+        kind if kind.is_empty() => return Ok(None),
+        kind if kind.eq_ignore_ascii_case("mTLS") => {}
+        kind if kind.eq_ignore_ascii_case("tTLS") => return Err(IdentityFault::Tunnel),
+        kind => return Err(IdentityFault::UnknownType { kind }),
+    }
+    let path = |value: Option<String>, member| {
+        value.filter(|path| !path.is_empty()).ok_or(IdentityFault::Missing { member })
+    };
+    Ok(Some((path(entry.crt, "crt")?, path(entry.key, "key")?)))
+}
+
+/// Checks what the TLS library would check when the client is built.
+fn check_pair(chain: &[Vec<u8>], key: &pem::Key) -> Result<(), IdentityFault> {
+    let unusable =
+        |error: &dyn fmt::Display| IdentityFault::UnusableKey { reason: error.to_string() };
+    let chain = chain.iter().map(|der| CertificateDer::from(der.clone())).collect();
+    let key = PrivateKeyDer::try_from(key.der.as_slice()).map_err(|error| unusable(&error))?;
+    match CertifiedKey::from_der(chain, key.clone_key(), &default_provider()) {
+        Ok(_) => Ok(()),
+        Err(rustls::Error::InconsistentKeys(_)) => Err(IdentityFault::Mismatch),
+        Err(error) => Err(unusable(&error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn pair() -> (String, String) {
+        let key = rcgen::KeyPair::generate().unwrap();
+        let mut params = rcgen::CertificateParams::new(vec!["me".to_owned()]).unwrap();
+        params.not_before = rcgen::date_time_ymd(2026, 1, 1);
+        params.not_after = rcgen::date_time_ymd(2027, 1, 1);
+        (params.self_signed(&key).unwrap().pem(), key.serialize_pem())
+    }
+
+    fn fault(certificate: &str, key: &str) -> IdentityFault {
+        Identity::from_pem(certificate.as_bytes(), key.as_bytes()).unwrap_err()
+    }
+
+    fn at(time: &str) -> Timestamp {
+        time.parse().unwrap()
+    }
+
+    #[test]
+    fn a_file_that_is_missing_or_switched_off_is_no_identity() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("identity.json");
+        assert!(Identity::load(&path).unwrap().is_none());
+        fs::write(&path, "{}").unwrap();
+        assert!(Identity::load(&path).unwrap().is_none());
+    }
+
+    #[test]
+    fn an_identity_is_loaded_from_its_three_files() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("identity.json");
+        let (certificate, key) = pair();
+        fs::write(&path, r#"{"type":"MTLS","crt":"identity.crt","key":"identity_key"}"#).unwrap();
+        let error = Identity::load(&path).unwrap_err();
+        assert!(error.to_string().contains("no client certificate at `identity.crt`"), "{error}");
+
+        fs::write(directory.path().join("identity.crt"), certificate.repeat(2)).unwrap();
+        fs::write(directory.path().join("identity_key"), key).unwrap();
+        let identity = Identity::load(&path).unwrap().unwrap();
+        assert!(!format!("{identity:?}").contains("PRIVATE"));
+    }
+
+    #[test]
+    fn it_is_good_from_a_minute_before_to_its_last_second() {
+        let (certificate, key) = pair();
+        let identity = Identity::from_pem(certificate.as_bytes(), key.as_bytes()).unwrap();
+        for time in ["2025-12-31T23:59:00Z", "2026-06-01T00:00:00Z", "2027-01-01T00:00:00.9Z"] {
+            assert_eq!(identity.check_validity(at(time)), Ok(()), "{time}");
+        }
+        let not_before = at("2026-01-01T00:00:00Z");
+        let early = identity.check_validity(at("2025-12-31T23:58:59Z"));
+        assert_eq!(early, Err(IdentityFault::NotYetValid { not_before }));
+        let not_after = at("2027-01-01T00:00:00Z");
+        let late = identity.check_validity(at("2027-01-01T00:00:01Z"));
+        assert_eq!(late, Err(IdentityFault::Expired { not_after }));
+    }
+
+    #[test]
+    fn what_is_no_pair_is_refused() {
+        let (certificate, key) = pair();
+        let (_, other) = pair();
+        assert_eq!(fault(&certificate, &other), IdentityFault::Mismatch);
+        assert_eq!(fault(&certificate, &certificate), IdentityFault::NoKey);
+        assert_eq!(fault(&key, &key), IdentityFault::NoCertificate);
+        assert_eq!(fault("", &key), IdentityFault::NoCertificate);
+        let sealed = pem::encode("ENCRYPTED PRIVATE KEY", b"x");
+        assert_eq!(fault(&certificate, &sealed), IdentityFault::SealedKey);
+        let broken = pem::encode("PRIVATE KEY", b"x");
+        assert!(matches!(fault(&certificate, &broken), IdentityFault::UnusableKey { .. }));
+    }
+
+    #[test]
+    fn only_mtls_is_supported() {
+        let parse = |json: &str| parse(json.as_bytes());
+        assert_eq!(parse(r#"{"type":"tTLS","host":"h"}"#), Err(IdentityFault::Tunnel));
+        let unknown = IdentityFault::UnknownType { kind: "x".to_owned() };
+        assert_eq!(parse(r#"{"type":"x"}"#), Err(unknown));
+        let missing = |member| Err(IdentityFault::Missing { member });
+        assert_eq!(parse(r#"{"type":"mTLS","crt":"","key":"k"}"#), missing("crt"));
+        assert_eq!(parse(r#"{"type":"mTLS","crt":"c","key":null}"#), missing("key"));
+        assert_eq!(parse("{\n]"), Err(IdentityFault::Json { line: 2, column: 1 }));
+        assert!(matches!(parse("[]"), Err(IdentityFault::Json { .. })));
+        let paths = ("c".to_owned(), "k".to_owned());
+        assert_eq!(parse(r#"{"type":"mTLS","crt":"c","key":"k","x":1}"#), Ok(Some(paths)));
+    }
+
+    proptest! {
+        #[test]
+        fn arbitrary_bytes_never_panic(
+            first in prop::collection::vec(any::<u8>(), 0..200),
+            second in prop::collection::vec(any::<u8>(), 0..200),
+        ) {
+            let _ = parse(&first);
+            let _ = Identity::from_pem(&first, &second).is_ok();
+            let (certificate, _) = ("CERTIFICATE", ());
+            let first = pem::encode(certificate, &first);
+            let _ = Identity::from_pem(first.as_bytes(), &second).is_ok();
+        }
+    }
+}

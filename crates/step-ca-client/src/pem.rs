@@ -1,0 +1,210 @@
+//! Certificates and private keys in PEM (RFC 7468), with whatever text stands around them.
+//!
+//! This is the one module that names rustls-pemfile.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use rustls_pemfile::{Item, read_one_from_slice};
+use zeroize::Zeroizing;
+
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+const BEGIN: &[u8] = b"-----BEGIN ";
+const DASHES: &[u8] = b"-----";
+
+/// How many labels are worth telling.
+const MOST_LABELS: usize = 5;
+
+/// A section that cannot be decoded.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Damaged {
+    /// The line it begins in, from 1.
+    pub(crate) line: usize,
+}
+
+/// A private key as it stood in the file.
+pub(crate) struct Key {
+    pub(crate) label: &'static str,
+    pub(crate) der: Zeroizing<Vec<u8>>,
+}
+
+/// Returns the DER of every section labelled `CERTIFICATE`, in order; all other sections are passed
+/// over without a look inside.
+pub(crate) fn certificates(text: &[u8]) -> Result<Vec<Vec<u8>>, Damaged> {
+    let mut found = Vec::new();
+    for section in sections(text) {
+        if section.label != b"CERTIFICATE" {
+            continue;
+        }
+        match read_one_from_slice(section.rest) {
+            Ok(Some((Item::X509Certificate(der), _))) => found.push(der.as_ref().to_vec()),
+            _ => return Err(Damaged { line: section.line }),
+        }
+    }
+    Ok(found)
+}
+
+/// Returns the first private key that is not sealed.
+pub(crate) fn private_key(text: &[u8]) -> Result<Option<Key>, Damaged> {
+    let labels: [&[u8]; 3] = [b"PRIVATE KEY", b"EC PRIVATE KEY", b"RSA PRIVATE KEY"];
+    let Some(section) = sections(text).find(|section| labels.contains(&section.label)) else {
+        return Ok(None);
+    };
+    let (label, der) = match read_one_from_slice(section.rest) {
+        Ok(Some((Item::Pkcs8Key(key), _))) => ("PRIVATE KEY", key.secret_pkcs8_der().to_vec()),
+        Ok(Some((Item::Sec1Key(key), _))) => ("EC PRIVATE KEY", key.secret_sec1_der().to_vec()),
+        Ok(Some((Item::Pkcs1Key(key), _))) => ("RSA PRIVATE KEY", key.secret_pkcs1_der().to_vec()),
+        _ => return Err(Damaged { line: section.line }),
+    };
+    Ok(Some(Key { label, der: Zeroizing::new(der) }))
+}
+
+/// Tells whether the text holds a private key that only a password opens: PKCS#8 (RFC 5958) or the
+/// older kind with headers (RFC 1421 §4.6).
+pub(crate) fn has_sealed_key(text: &[u8]) -> bool {
+    sections(text).any(|section| {
+        section.label == b"ENCRYPTED PRIVATE KEY"
+            || (section.label.ends_with(b"PRIVATE KEY")
+                && section.rest.split(|&byte| byte == b'\n').nth(1).is_some_and(|line| {
+                    line.starts_with(b"Proc-Type:") && line.trim_ascii_end().ends_with(b"ENCRYPTED")
+                }))
+    })
+}
+
+/// Returns the labels of all sections, each once, the first few of them.
+pub(crate) fn labels(text: &[u8]) -> Vec<String> {
+    let mut labels: Vec<String> = Vec::new();
+    for section in sections(text) {
+        let label = String::from_utf8_lossy(section.label).into_owned();
+        if !labels.contains(&label) {
+            labels.push(label);
+        }
+        if labels.len() == MOST_LABELS {
+            break;
+        }
+    }
+    labels
+}
+
+/// Writes a section, 64 characters a line (RFC 7468 §2).
+pub(crate) fn encode(label: &str, der: &[u8]) -> Zeroizing<String> {
+    let base64 = Zeroizing::new(STANDARD.encode(der));
+    // All of it at once, so that growing leaves no copy of a key behind.
+    let mut text = String::with_capacity(base64.len() + base64.len() / 64 + 2 * label.len() + 40);
+    text.push_str("-----BEGIN ");
+    text.push_str(label);
+    text.push_str("-----\n");
+    let mut rest = base64.as_str();
+    while !rest.is_empty() {
+        let (line, tail) = rest.split_at_checked(64).unwrap_or((rest, ""));
+        text.push_str(line);
+        text.push('\n');
+        rest = tail;
+    }
+    text.push_str("-----END ");
+    text.push_str(label);
+    text.push_str("-----\n");
+    Zeroizing::new(text)
+}
+
+struct Section<'a> {
+    line: usize,
+    label: &'a [u8],
+    /// The text from the section's first line on.
+    rest: &'a [u8],
+}
+
+/// Finds the lines a section begins with.
+fn sections(text: &[u8]) -> impl Iterator<Item = Section<'_>> {
+    let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
+    let mut rest = text;
+    text.split_inclusive(|&byte| byte == b'\n').zip(1..).filter_map(move |(content, line)| {
+        let here = rest;
+        rest = rest.get(content.len()..).unwrap_or_default();
+        let label = content.trim_ascii_end().strip_prefix(BEGIN)?.strip_suffix(DASHES)?;
+        Some(Section { line, label, rest: here })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const SEALED_OLD: &str = "-----BEGIN EC PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n\
+        DEK-Info: AES-256-CBC,00\n\nAAAA\n-----END EC PRIVATE KEY-----\n";
+
+    #[test]
+    fn text_around_sections_and_sections_of_other_kinds_are_passed_over() {
+        let text = format!(
+            "Bag Attributes\r\n{SEALED_OLD}{}between\n{}after",
+            *encode("CERTIFICATE", b"one"),
+            encode("CERTIFICATE", b"two").replace('\n', "\r\n"),
+        );
+        assert_eq!(certificates(text.as_bytes()).unwrap(), [b"one", b"two"]);
+        assert_eq!(labels(text.as_bytes()), ["EC PRIVATE KEY", "CERTIFICATE"]);
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_passed_over() {
+        let text = [BYTE_ORDER_MARK, encode("CERTIFICATE", b"one").as_bytes()].concat();
+        assert_eq!(certificates(&text).unwrap(), [b"one"]);
+    }
+
+    #[test]
+    fn a_damaged_section_is_named_by_its_line() {
+        for text in [
+            "# root\n-----BEGIN CERTIFICATE-----\nAAAA\n",
+            "# root\n-----BEGIN CERTIFICATE-----\n!!!!\n-----END CERTIFICATE-----\n",
+            "# root\n-----BEGIN CERTIFICATE-----\nAAAA\n-----END PRIVATE KEY-----\n",
+        ] {
+            assert_eq!(certificates(text.as_bytes()), Err(Damaged { line: 2 }), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_key_is_found_behind_other_sections_and_a_sealed_one_is_known() {
+        let text = format!(
+            "{}{}",
+            *encode("EC PARAMETERS", b"curve"),
+            *encode("EC PRIVATE KEY", b"secret")
+        );
+        let key = private_key(text.as_bytes()).unwrap().unwrap();
+        assert_eq!((key.label, key.der.as_slice()), ("EC PRIVATE KEY", &b"secret"[..]));
+        assert!(!has_sealed_key(text.as_bytes()));
+
+        assert!(has_sealed_key(SEALED_OLD.as_bytes()));
+        let sealed = encode("ENCRYPTED PRIVATE KEY", b"sealed");
+        assert!(has_sealed_key(sealed.as_bytes()));
+        assert!(private_key(sealed.as_bytes()).unwrap().is_none());
+    }
+
+    proptest! {
+        #[test]
+        fn arbitrary_bytes_never_panic(text in prop::collection::vec(any::<u8>(), 0..300)) {
+            let _ = (certificates(&text), labels(&text), has_sealed_key(&text));
+            let _ = private_key(&text).is_ok();
+        }
+
+        #[test]
+        fn arbitrary_lines_never_panic(
+            lines in prop::collection::vec(
+                "-----(BEGIN|END) (CERTIFICATE|PRIVATE KEY|)-----|[A-Za-z=]{0,8}|Proc-Type: .*",
+                0..12,
+            ),
+        ) {
+            let text = lines.join("\n").into_bytes();
+            let _ = (certificates(&text), labels(&text), has_sealed_key(&text));
+            let _ = private_key(&text).is_ok();
+        }
+
+        #[test]
+        fn what_is_encoded_is_found_again(
+            ders in prop::collection::vec(prop::collection::vec(any::<u8>(), 1..200), 0..4),
+        ) {
+            let text: String =
+                ders.iter().map(|der| encode("CERTIFICATE", der).to_string()).collect();
+            prop_assert_eq!(certificates(text.as_bytes()).unwrap(), ders);
+        }
+    }
+}

@@ -1,0 +1,312 @@
+//! The CA a token is for: its ca.json, its URL, or only its name.
+
+use std::io;
+use std::time::Duration;
+
+use step_ca_client::{Client, Identity, OfflineCa, Options, Roots, fetch_root};
+use step_claims::{CaUrl, Prefix, RootFingerprint};
+use step_provisioner::{CaConfig, Provisioner};
+use token_jose::KeyId;
+
+use crate::settings::{CaSettings, Origin, Setting};
+use crate::{Error, World};
+
+/// A CA, with what a token says about it.
+#[derive(Debug)]
+pub(crate) struct Authority {
+    /// Where the token is to be spent.
+    pub(crate) url: CaUrl,
+    pub(crate) prefix: Prefix,
+    /// The `sha` of the token.
+    pub(crate) root: RootFingerprint,
+    source: Source,
+}
+
+#[derive(Debug)]
+enum Source {
+    /// A ca.json, and nothing of what it names.
+    File(Box<OfflineCa>),
+    /// Nothing is known but the address.
+    Address,
+    /// The CA itself, over HTTPS.
+    Online { client: Box<Client>, provisioners: Vec<Provisioner>, runtime: tokio::runtime::Runtime },
+}
+
+impl Authority {
+    /// Opens the CA that the settings describe. Offline nothing is contacted.
+    pub(crate) fn open(settings: &CaSettings, world: &World) -> Result<Self, Error> {
+        if !settings.offline {
+            return Self::online(settings, world);
+        }
+        match std::fs::metadata(&settings.config.value) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Self::address(settings),
+            // Whatever else is wrong with the file is said when it is read.
+            _ => Self::file(settings, world),
+        }
+    }
+
+    /// Returns the provisioners, or `None` if they cannot be known.
+    pub(crate) fn provisioners(&self) -> Option<&[Provisioner]> {
+        match &self.source {
+            Source::File(ca) => Some(&ca.config().provisioners),
+            Source::Address => None,
+            Source::Online { provisioners, .. } => Some(provisioners),
+        }
+    }
+
+    /// Returns the ca.json, if there is one.
+    pub(crate) fn config(&self) -> Option<&CaConfig> {
+        match &self.source {
+            Source::File(ca) => Some(ca.config()),
+            Source::Address | Source::Online { .. } => None,
+        }
+    }
+
+    /// Asks a CA behind a URL for the sealed key of a provisioner whose entry lacks it.
+    pub(crate) fn sealed_key(&self, key_id: &KeyId) -> Result<Option<String>, Error> {
+        match &self.source {
+            Source::Online { client, runtime, .. } => {
+                runtime.block_on(client.encrypted_key(key_id)).map_err(ca_error)
+            }
+            Source::File(_) | Source::Address => Ok(None),
+        }
+    }
+
+    /// Offline with a ca.json: a parse of the file, not a boot of the CA (Q8, Q9).
+    fn file(settings: &CaSettings, world: &World) -> Result<Self, Error> {
+        let ca = OfflineCa::open(&settings.config.value).map_err(|cause| {
+            Error::settings(format!("cannot use {}", settings.config.origin))
+                .because(cause)
+                .hint("--ca-config names another file; a missing one means --provisioner and --key")
+        })?;
+        if ca.config().enable_admin {
+            world.warn(&format!(
+                "{} has enableAdmin: the CA keeps its provisioners in its database, and the file may \
+                 be stale",
+                ca.path().display()
+            ));
+        }
+        let own = || {
+            ca.config().audience_base().map_err(|cause| {
+                Error::settings(format!("{} does not say how it is called", ca.path().display()))
+                    .because(cause)
+                    .hint("add the names under which it is reached to its `dnsNames`")
+            })
+        };
+        let url = match &settings.url {
+            Some(url) if ca.config().answers_to(&url.value) => {
+                own()?;
+                url.value.clone()
+            }
+            Some(url) if url.origin.is_command_line() => {
+                let names = ca.config().names().join(", ");
+                let message = format!("{} has no name {}", ca.path().display(), url.value.host());
+                return Err(Error::settings(message)
+                    .hint(format!("--ca-url may be one of its dnsNames: {names}")));
+            }
+            Some(_) | None => own()?,
+        };
+        let root = root_of_file(&ca, settings)?;
+        Ok(Self { url, prefix: Prefix::Bare, root, source: Source::File(Box::new(ca)) })
+    }
+
+    /// Offline without a ca.json: the address, and a root or its fingerprint.
+    fn address(settings: &CaSettings) -> Result<Self, Error> {
+        let missing = match settings.config.origin {
+            Origin::Default => format!("there is no {}", settings.config.value.display()),
+            _ => format!(
+                "there is no {} ({})",
+                settings.config.value.display(),
+                settings.config.origin
+            ),
+        };
+        let Some(url) = &settings.url else {
+            return Err(Error::settings(format!("{missing}, and no CA is named")).hint(
+                "--ca-config names a ca.json; without one --ca-url, --provisioner and --key \
+                       are needed",
+            ));
+        };
+        let root = match roots_on_disk(settings)? {
+            Some(roots) => roots.fingerprint(),
+            None => match &settings.fingerprint {
+                Some(fingerprint) => fingerprint.value,
+                None => return Err(no_root(settings)),
+            },
+        };
+        Ok(Self {
+            url: url.value.clone(),
+            prefix: Prefix::Versioned,
+            root,
+            source: Source::Address,
+        })
+    }
+
+    fn online(settings: &CaSettings, world: &World) -> Result<Self, Error> {
+        let Some(url) = &settings.url else {
+            return Err(Error::settings("no CA is named").hint(
+                "--ca-url or STEP_CA_URL names one, `ca bootstrap` of step writes it to \
+                 defaults.json; --offline needs none",
+            ));
+        };
+        let client = connect(&url.value, settings, world)?;
+        let Connection { client, roots, runtime } = client;
+        let provisioners = runtime.block_on(client.provisioners()).map_err(ca_error)?;
+        Ok(Self {
+            url: url.value.clone(),
+            prefix: Prefix::Versioned,
+            root: roots.fingerprint(),
+            source: Source::Online { client: Box::new(client), provisioners, runtime },
+        })
+    }
+}
+
+/// A client for a CA, and the runtime it is driven by.
+pub(crate) struct Connection {
+    pub(crate) client: Client,
+    pub(crate) roots: Roots,
+    pub(crate) runtime: tokio::runtime::Runtime,
+}
+
+/// Prepares requests to a CA: finds its root certificate, or fetches and checks it.
+pub(crate) fn connect(
+    url: &CaUrl,
+    settings: &CaSettings,
+    world: &World,
+) -> Result<Connection, Error> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_io()
+        .enable_time()
+        .build()
+        .map_err(|cause| Error::ca("cannot start the network client").because(cause))?;
+    let mut options = Options { user_agent: crate::USER_AGENT.to_owned(), ..Options::default() };
+    if let Some(timeout) = &settings.timeout {
+        options.timeout = duration(timeout)?;
+    }
+    let identity = settings.step_path.identity();
+    match Identity::load(&identity) {
+        Ok(found) => options.identity = found,
+        Err(fault) => {
+            let fault = Error::settings("no client certificate is presented").because(fault);
+            world.warn(fault.report().trim_start_matches("error: "));
+        }
+    }
+    let roots = match roots_on_disk(settings)? {
+        Some(roots) => roots,
+        None => match &settings.fingerprint {
+            Some(fingerprint) => {
+                runtime.block_on(fetch_root(url, fingerprint.value, &options)).map_err(ca_error)?
+            }
+            None => return Err(no_root(settings)),
+        },
+    };
+    let client = Client::new(url, &roots, &options).map_err(ca_error)?;
+    Ok(Connection { client, roots, runtime })
+}
+
+/// Reads the root named by a setting, or the one in the step directory (Q7); `None` if there is
+/// none, and a fingerprint can stand in.
+fn roots_on_disk(settings: &CaSettings) -> Result<Option<Roots>, Error> {
+    let default = settings.step_path.root();
+    let (path, origin) = match &settings.root {
+        // A path in defaults.json may be stale; the fingerprint beside it is enough.
+        Some(root)
+            if settings.fingerprint.is_some()
+                && matches!(root.origin, Origin::Defaults { .. })
+                && !root.value.exists() =>
+        {
+            return Ok(None);
+        }
+        Some(root) => (&root.value, Some(&root.origin)),
+        None if default.exists() => (&default, None),
+        None => return Ok(None),
+    };
+    let roots = Roots::load(path).map_err(|cause| {
+        let place = origin.map_or_else(String::new, |origin| format!(" ({origin})"));
+        Error::settings(format!("cannot use the root certificate{place}")).because(cause)
+    })?;
+    match &settings.fingerprint {
+        None => Ok(Some(roots)),
+        Some(fingerprint) => {
+            let known = roots.fingerprints();
+            roots.select(fingerprint.value).map(Some).map_err(|_| {
+                let known: Vec<String> = known.iter().map(ToString::to_string).collect();
+                Error::settings(format!(
+                    "{} has no certificate with the fingerprint {} ({})",
+                    path.display(),
+                    fingerprint.value,
+                    fingerprint.origin
+                ))
+                .hint(format!("it has {}", known.join(", ")))
+            })
+        }
+    }
+}
+
+/// The `sha` beside a ca.json: its first root, or the one `--root` or `--fingerprint` picks.
+fn root_of_file(ca: &OfflineCa, settings: &CaSettings) -> Result<RootFingerprint, Error> {
+    let unusable = |cause| {
+        Error::settings(format!("cannot use the root certificate of {}", ca.path().display()))
+            .because(cause)
+    };
+    if let Some(root) = &settings.root {
+        let typed = root.origin.is_command_line();
+        match Roots::load(&root.value) {
+            Ok(roots) if ca.contains(&roots).map_err(unusable)? => return Ok(roots.fingerprint()),
+            Err(cause) if typed => {
+                return Err(Error::settings("cannot use --root").because(cause));
+            }
+            Ok(_) if typed => {
+                let message = format!(
+                    "{} is not a root certificate of {}",
+                    root.value.display(),
+                    ca.path().display()
+                );
+                return Err(
+                    Error::settings(message).hint("leave out --root: the ca.json names its own")
+                );
+            }
+            // From elsewhere it is passed over when it does not fit.
+            Ok(_) | Err(_) => {}
+        }
+    }
+    if let Some(fingerprint) = &settings.fingerprint {
+        let known: Vec<RootFingerprint> =
+            ca.all_roots().map_err(unusable)?.iter().flat_map(Roots::fingerprints).collect();
+        if known.contains(&fingerprint.value) {
+            return Ok(fingerprint.value);
+        }
+        if fingerprint.origin.is_command_line() {
+            let message = format!(
+                "{} has no root certificate with the fingerprint {}",
+                ca.path().display(),
+                fingerprint.value
+            );
+            return Err(Error::settings(message));
+        }
+    }
+    Ok(ca.roots().map_err(unusable)?.fingerprint())
+}
+
+fn no_root(settings: &CaSettings) -> Error {
+    Error::settings(format!(
+        "no root certificate is known, and {} is not there",
+        settings.step_path.root().display()
+    ))
+    .hint("--root names the file; --fingerprint is enough too")
+}
+
+fn duration(timeout: &Setting<token_time::SignedDuration>) -> Result<Duration, Error> {
+    match u64::try_from(timeout.value.as_nanos()) {
+        Ok(nanos) if nanos > 0 => Ok(Duration::from_nanos(nanos)),
+        _ => Err(Error::usage(format!("{} must be longer than nothing", timeout.origin))),
+    }
+}
+
+/// Puts an error of the client into the program's form.
+pub(crate) fn ca_error(cause: step_ca_client::Error) -> Error {
+    if cause.is_network() {
+        Error::ca("the CA did not give what was asked for").because(cause)
+    } else {
+        Error::settings("the CA cannot be used").because(cause)
+    }
+}

@@ -1,0 +1,27 @@
+//! The commands, one file each.
+
+mod context;
+mod manual;
+mod provisioner_list;
+mod token;
+
+use crate::args::{CaCommands, Cli, Commands, ProvisionerCommands};
+use crate::{Error, World};
+
+/// Runs one command. `banner` is the first line of `version` where another program is spoken for.
+pub(crate) fn run(cli: &Cli, banner: Option<&str>, world: &World) -> Result<(), Error> {
+    match &cli.command {
+        Commands::Token(args) | Commands::Ca(CaCommands::Token(args)) => {
+            token::run(args, &cli.global, world)
+        }
+        Commands::Ca(CaCommands::Provisioner(ProvisionerCommands::List(args))) => {
+            provisioner_list::run(args, &cli.global, world)
+        }
+        Commands::Context(command) => context::run(command, world),
+        Commands::Completion { shell } => manual::completion(*shell, world),
+        Commands::Man { directory } => manual::pages(directory, world),
+        Commands::Version => manual::version(banner, world),
+    }
+}
+
+pub(crate) use manual::version;

@@ -1,0 +1,83 @@
+//! `ca provisioner list`: as the CA tells it, or as a table.
+
+use serde::Serialize as _;
+use serde_json::value::RawValue;
+use step_ca_client::OfflineCa;
+use step_provisioner::{Kind, Provisioner};
+
+use crate::args::{GlobalArgs, ListArgs};
+use crate::authority::{ca_error, connect};
+use crate::settings::CaSettings;
+use crate::{Error, World, emit};
+
+/// Lists the provisioners of a CA behind a URL, or of a ca.json.
+pub(crate) fn run(args: &ListArgs, global: &GlobalArgs, world: &World) -> Result<(), Error> {
+    let settings = CaSettings::resolve(&args.ca, global, world)?;
+    let provisioners = if settings.offline {
+        let ca = OfflineCa::open(&settings.config.value).map_err(|cause| {
+            Error::settings(format!("cannot use {}", settings.config.origin)).because(cause)
+        })?;
+        ca.config().provisioners.clone()
+    } else {
+        let Some(url) = &settings.url else {
+            return Err(Error::settings("no CA is named")
+                .hint("--ca-url or STEP_CA_URL names one; --offline reads a ca.json"));
+        };
+        let connection = connect(&url.value, &settings, world)?;
+        connection.runtime.block_on(connection.client.provisioners()).map_err(ca_error)?
+    };
+    let text = match args.table.unwrap_or_default().0 {
+        true => table(&provisioners),
+        false => json(&provisioners)?,
+    };
+    emit::stdout(text.as_bytes(), world)
+}
+
+/// Indents with three spaces, one member a line, as step does and as scripts expect.
+fn json(provisioners: &[Provisioner]) -> Result<String, Error> {
+    let entries: Vec<&RawValue> = provisioners.iter().map(|entry| &*entry.raw).collect();
+    let write = || -> Result<String, serde_json::Error> {
+        let value: serde_json::Value = serde_json::from_str(&serde_json::to_string(&entries)?)?;
+        let mut text = Vec::new();
+        let formatter = serde_json::ser::PrettyFormatter::with_indent(b"   ");
+        value.serialize(&mut serde_json::Serializer::with_formatter(&mut text, formatter))?;
+        Ok(format!("{}\n", String::from_utf8_lossy(&text)))
+    };
+    write().map_err(|cause| Error::settings("cannot write JSON").because(cause))
+}
+
+fn table(provisioners: &[Provisioner]) -> String {
+    let rows: Vec<[String; 3]> = provisioners.iter().map(row).collect();
+    let heading = ["TYPE", "NAME", "KEY ID OR CLIENT"].map(str::to_owned);
+    let width = |column: usize| {
+        let cells = rows.iter().chain([&heading]).map(|row| row[column].chars().count());
+        cells.max().unwrap_or_default()
+    };
+    let (first, second) = (width(0), width(1));
+    let mut text = String::new();
+    for [kind, name, id] in [&heading].into_iter().chain(&rows) {
+        text.push_str(format!("{kind:first$}  {name:second$}  {id}").trim_end());
+        text.push('\n');
+    }
+    text
+}
+
+fn row(provisioner: &Provisioner) -> [String; 3] {
+    let id = match &provisioner.kind {
+        Kind::Jwk(jwk) => jwk.key_id.as_ref().map(ToString::to_string),
+        Kind::Oidc(oidc) => Some(oidc.client_id.clone()),
+        _ => None,
+    };
+    [
+        provisioner.kind.name().to_string(),
+        printable(&provisioner.name),
+        printable(&id.unwrap_or_default()),
+    ]
+}
+
+/// Keeps what a CA sends from moving the cursor.
+fn printable(text: &str) -> String {
+    text.chars()
+        .flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] })
+        .collect()
+}

@@ -1,0 +1,256 @@
+//! Where the token goes: standard output, or a file of mode 0600.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use step_claims::{Operation, Purpose};
+use token_time::Timestamp;
+
+use crate::settings::OutputSettings;
+use crate::sign::Minted;
+use crate::{Error, World};
+
+/// A place to write to, found usable before a key was opened.
+#[derive(Debug)]
+pub(crate) struct Output {
+    target: Target,
+    json: bool,
+}
+
+#[derive(Debug)]
+enum Target {
+    Stdout,
+    /// A file that is replaced as a whole; `overwrite` says whether it may be there already.
+    File {
+        path: PathBuf,
+        overwrite: bool,
+    },
+    /// A device or a FIFO, written to directly.
+    Device(PathBuf),
+}
+
+impl Output {
+    /// Settles where the token goes, and whether a file that is there may be overwritten.
+    pub(crate) fn settle(settings: &OutputSettings, world: &World) -> Result<Self, Error> {
+        let target = match &settings.file {
+            None => Target::Stdout,
+            Some(file) => target(&file.value, settings.force, world)?,
+        };
+        Ok(Self { target, json: settings.json })
+    }
+
+    /// Writes the token.
+    pub(crate) fn write(&self, minted: &Minted, world: &World) -> Result<(), Error> {
+        let token = minted.token.expose();
+        match &self.target {
+            Target::Stdout if self.json => json(minted, Some(token), None, world),
+            Target::Stdout => stdout(format!("{token}\n").as_bytes(), world),
+            // A file holds the token without a line feed, as step's does.
+            Target::Device(path) => {
+                write_device(path, token.as_bytes())?;
+                self.describe(minted, path, world)
+            }
+            Target::File { path, overwrite } => {
+                write_file(path, token.as_bytes(), 0o600, *overwrite)?;
+                self.describe(minted, path, world)
+            }
+        }
+    }
+
+    fn describe(&self, minted: &Minted, path: &Path, world: &World) -> Result<(), Error> {
+        if self.json { json(minted, None, Some(path), world) } else { Ok(()) }
+    }
+}
+
+fn target(path: &Path, force: bool, world: &World) -> Result<Target, Error> {
+    match std::fs::metadata(path) {
+        Ok(found) if found.is_dir() => {
+            let message = format!("{} is a directory (--output-file)", path.display());
+            Err(Error::settings(message))
+        }
+        Ok(found) if !found.is_file() => Ok(Target::Device(path.to_owned())),
+        Ok(_) => {
+            if !force {
+                may_overwrite(path, world)?;
+            }
+            // The file behind a symbolic link is replaced, not the link.
+            let path = path.canonicalize().map_err(|cause| cannot_write(path).because(cause))?;
+            Ok(Target::File { path, overwrite: true })
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let directory = directory_of(path);
+            if !directory.is_dir() {
+                let message = format!("there is no directory {}", directory.display());
+                return Err(
+                    Error::settings(message).hint(format!("--output-file is {}", path.display()))
+                );
+            }
+            // A link that leads nowhere is replaced by the file it was to lead to.
+            let path = std::fs::read_link(path)
+                .map_or_else(|_| path.to_owned(), |behind| directory.join(behind));
+            Ok(Target::File { path, overwrite: force })
+        }
+        Err(error) => Err(cannot_write(path).because(error)),
+    }
+}
+
+fn may_overwrite(path: &Path, world: &World) -> Result<(), Error> {
+    let question = format!("Would you like to overwrite {}", path.display());
+    match world.ask(|person| person.confirm(&question)) {
+        Some(Ok(true)) => Ok(()),
+        Some(Ok(false)) => Err(Error::settings(format!("{} stays as it is", path.display()))),
+        Some(Err(cause)) => {
+            Err(Error::settings(format!("{} stays as it is", path.display())).because(cause))
+        }
+        None => Err(Error::settings(format!("{} exists (--output-file)", path.display()))
+            .hint("--force overwrites it")),
+    }
+}
+
+/// Replaces a file as a whole, or leaves it as it was: a temporary file beside it, then a rename.
+pub(crate) fn replace_file(path: &Path, bytes: &[u8], mode: u32) -> Result<(), Error> {
+    write_file(path, bytes, mode, true)
+}
+
+fn write_file(path: &Path, bytes: &[u8], mode: u32, overwrite: bool) -> Result<(), Error> {
+    let write = || -> io::Result<()> {
+        let mut file = temporary(directory_of(path), mode)?;
+        file.write_all(bytes)?;
+        file.as_file().sync_all()?;
+        match overwrite {
+            true => file.persist(path),
+            false => file.persist_noclobber(path),
+        }
+        .map(drop)
+        .map_err(|error| error.error)
+    };
+    write().map_err(|cause| cannot_write(path).because(cause))
+}
+
+#[cfg(unix)]
+fn temporary(directory: &Path, mode: u32) -> io::Result<tempfile::NamedTempFile> {
+    use std::os::unix::fs::PermissionsExt as _;
+    tempfile::Builder::new()
+        .prefix(".step-token-")
+        .permissions(std::fs::Permissions::from_mode(mode))
+        .tempfile_in(directory)
+}
+
+#[cfg(not(unix))]
+fn temporary(directory: &Path, _mode: u32) -> io::Result<tempfile::NamedTempFile> {
+    tempfile::Builder::new().prefix(".step-token-").tempfile_in(directory)
+}
+
+fn write_device(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    let write = || -> io::Result<()> {
+        let mut device: File = OpenOptions::new().write(true).open(path)?;
+        device.write_all(bytes)?;
+        device.flush()
+    };
+    write().map_err(|cause| cannot_write(path).because(cause))
+}
+
+/// Writes a result to standard output, and notices when that fails.
+pub(crate) fn stdout(bytes: &[u8], world: &World) -> Result<(), Error> {
+    world
+        .write_stdout(bytes)
+        .map_err(|cause| Error::settings("cannot write to standard output").because(cause))
+}
+
+fn directory_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
+}
+
+fn cannot_write(path: &Path) -> Error {
+    Error::settings(format!("cannot write {}", path.display()))
+}
+
+/// The object that `--json` prints; docs/cli.md lists its members.
+#[derive(Serialize)]
+struct Description<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<String>,
+    #[serde(rename = "type")]
+    purpose: &'static str,
+    provisioner: &'a str,
+    #[serde(rename = "provisionerType")]
+    provisioner_type: String,
+    alg: &'static str,
+    kid: &'a str,
+    audience: &'a str,
+    subject: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sans: Option<Vec<&'a str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    principals: Option<Vec<&'a str>>,
+    #[serde(rename = "notBefore")]
+    not_before: String,
+    #[serde(rename = "notAfter")]
+    not_after: String,
+    nbf: i64,
+    exp: i64,
+    jti: &'a str,
+    #[serde(rename = "rootFingerprint", skip_serializing_if = "Option::is_none")]
+    root: Option<String>,
+}
+
+fn json(
+    minted: &Minted,
+    token: Option<&str>,
+    file: Option<&Path>,
+    world: &World,
+) -> Result<(), Error> {
+    let claims = &minted.claims;
+    let (sans, principals) = match &claims.purpose {
+        Purpose::Sign(sans) if sans.is_empty() => (Some(vec![claims.subject.as_str()]), None),
+        Purpose::Sign(sans) => (Some(sans.iter().map(AsRef::as_ref).collect()), None),
+        Purpose::SshUser(ssh) | Purpose::SshHost(ssh) => {
+            (None, Some(ssh.principals.iter().map(AsRef::as_ref).collect()))
+        }
+        _ => (None, None),
+    };
+    let (nbf, exp) = (claims.validity.not_before(), claims.validity.not_after());
+    let description = Description {
+        token,
+        file: file.map(|file| file.display().to_string()),
+        purpose: kind_of(claims.purpose.operation()),
+        provisioner: &claims.issuer,
+        provisioner_type: minted.kind.to_string(),
+        alg: minted.algorithm.as_str(),
+        kid: minted.key_id.as_str(),
+        audience: claims.audience.as_str(),
+        subject: claims.subject.as_str(),
+        sans,
+        principals,
+        not_before: Timestamp::from_unix_seconds(nbf).to_string(),
+        not_after: Timestamp::from_unix_seconds(exp).to_string(),
+        nbf,
+        exp,
+        jti: claims.token_id.as_str(),
+        root: claims.root.map(|root| root.to_string()),
+    };
+    let mut text = serde_json::to_vec_pretty(&description)
+        .map_err(|cause| Error::settings("cannot write JSON").because(cause))?;
+    text.push(b'\n');
+    stdout(&text, world)
+}
+
+fn kind_of(operation: Operation) -> &'static str {
+    match operation {
+        Operation::Revoke => "revoke",
+        Operation::Renew => "renew",
+        Operation::SshUser => "ssh-user",
+        Operation::SshHost => "ssh-host",
+        Operation::SshRevoke => "ssh-revoke",
+        Operation::SshRenew => "ssh-renew",
+        Operation::SshRekey => "ssh-rekey",
+        _ => "sign",
+    }
+}

@@ -1,0 +1,285 @@
+//! The key that signs: from the provisioner's entry, or from a file.
+
+use step_provisioner::{JwkProvisioner, Kind};
+use token_jose::{
+    Error as JoseError, KeyFile, KeyId, Passphrase, PrivateKey, PublicKey, SealedKey, SigningKey,
+    Thumbprint,
+};
+
+use crate::authority::Authority;
+use crate::secret::{Source, without_line_end};
+use crate::select::Chosen;
+use crate::settings::{ProvisionerSettings, Setting};
+use crate::{Error, World};
+
+/// A key whose file has been read; it may still be sealed.
+#[derive(Debug)]
+pub(crate) struct Found {
+    file: KeyFile,
+    /// What messages call it.
+    called: String,
+    /// What a prompt calls it.
+    prompt: String,
+    /// How often a person may try.
+    tries: usize,
+}
+
+impl Found {
+    /// Reads the file that `--key` names, if it names one. Nothing is opened yet.
+    pub(crate) fn given(
+        settings: &ProvisionerSettings,
+        world: &World,
+    ) -> Result<Option<Self>, Error> {
+        let Some(key) = &settings.key else { return Ok(None) };
+        refuse_key_stores(key)?;
+        let bytes = key.value.read("key", world)?;
+        let called = format!("key {}", key.value);
+        let file = KeyFile::parse(&bytes).map_err(|cause| unusable(&called, &cause))?;
+        // A password file is read even if the key turns out not to be sealed: it must exist.
+        let tries = if looks_like_jwe(&bytes) { 3 } else { 1 };
+        let prompt = key.value.to_string();
+        Ok(Some(Self { file, called, prompt, tries }))
+    }
+
+    /// Takes the key that the provisioner's entry holds, or asks the CA for it.
+    pub(crate) fn of_provisioner(
+        provisioner: &JwkProvisioner,
+        name: &str,
+        authority: &Authority,
+    ) -> Result<Self, Error> {
+        let called = format!("the key of provisioner `{name}`");
+        let text = match (&provisioner.encrypted_key, &provisioner.key_id) {
+            (Some(text), _) => Some(text.clone()),
+            (None, Some(key_id)) => authority.sealed_key(key_id)?,
+            (None, None) => None,
+        };
+        let Some(text) = text else {
+            return Err(Error::key(format!("the CA does not keep {called}"))
+                .hint("--key names the file that holds it"));
+        };
+        let file = KeyFile::parse(text.as_bytes()).map_err(|cause| unusable(&called, &cause))?;
+        Ok(Self { file, called, prompt: "the provisioner key".to_owned(), tries: 3 })
+    }
+
+    /// Returns the thumbprint, if it can be known without a passphrase.
+    pub(crate) fn thumbprint(&self) -> Option<Thumbprint> {
+        match &self.file {
+            KeyFile::Plain(key) => Some(key.public_key().thumbprint()),
+            KeyFile::Sealed(sealed) => sealed.public_key().map(PublicKey::thumbprint),
+            _ => None,
+        }
+    }
+
+    /// Breaks the seal, so that the key can be held against several provisioners.
+    pub(crate) fn unsealed(
+        self,
+        settings: &ProvisionerSettings,
+        world: &World,
+    ) -> Result<Self, Error> {
+        let (called, prompt, tries) = (self.called.clone(), self.prompt.clone(), self.tries);
+        match self.file {
+            KeyFile::Sealed(_) => {
+                let file = KeyFile::Plain(Box::new(self.open(None, settings, world)?));
+                Ok(Self { file, called, prompt, tries })
+            }
+            _ => Ok(self),
+        }
+    }
+
+    /// Opens the key: takes it from its set, or breaks its seal.
+    pub(crate) fn open(
+        self,
+        key_id: Option<&KeyId>,
+        settings: &ProvisionerSettings,
+        world: &World,
+    ) -> Result<PrivateKey, Error> {
+        let passphrase = passphrase(settings, world)?;
+        match self.file {
+            KeyFile::Plain(key) => Ok(*key),
+            KeyFile::Sealed(ref sealed) => match passphrase {
+                Some((passphrase, source)) => open_with(sealed, &passphrase, &source, &self.called),
+                None => self.open_with_person(sealed, settings, world),
+            },
+            KeyFile::Set(set) => set.select(key_id).map_err(|cause| {
+                unusable(&self.called, &cause).hint("--kid names one of the keys")
+            }),
+            _ => Err(Error::key(format!("{} is of a kind that is not supported", self.called))),
+        }
+    }
+
+    fn open_with_person(
+        &self,
+        sealed: &SealedKey,
+        settings: &ProvisionerSettings,
+        world: &World,
+    ) -> Result<PrivateKey, Error> {
+        let prompt = format!("Please enter the password to decrypt {}", self.prompt);
+        for _ in 0..self.tries {
+            let Some(answer) = world.ask(|person| person.passphrase(&prompt)) else {
+                return Err(no_passphrase(&self.called, settings));
+            };
+            let answer = answer.map_err(|cause| {
+                Error::key(format!("{} was not opened", self.called)).because(cause)
+            })?;
+            match sealed.open(&answer) {
+                Ok(key) => return Ok(key),
+                Err(JoseError::WrongPassphrase) => world.say("that is not its password"),
+                Err(cause) => return Err(unusable(&self.called, &cause)),
+            }
+        }
+        Err(Error::key(format!("{} was not opened", self.called))
+            .hint("--password-file names a file with its password"))
+    }
+}
+
+/// A key that is open, and the ID a token names it by.
+pub(crate) struct Opened {
+    pub(crate) key: Box<dyn SigningKey>,
+    pub(crate) key_id: KeyId,
+}
+
+/// Opens the key of the chosen provisioner and checks that it is the provisioner's (Q10).
+pub(crate) fn load(
+    chosen: &Chosen,
+    given: Option<Found>,
+    authority: &Authority,
+    settings: &ProvisionerSettings,
+    world: &World,
+) -> Result<Opened, Error> {
+    let asked = settings.key_id.as_ref().map(|kid| &kid.value);
+    let (key, key_id) = match chosen {
+        Chosen::Named { key_id, .. } => {
+            let found = given.ok_or_else(|| Error::settings("no key is named"))?;
+            (found.open(asked, settings, world)?, key_id.clone())
+        }
+        Chosen::Known(provisioner) => {
+            let Kind::Jwk(jwk) = &provisioner.kind else {
+                let kind = provisioner.kind.name();
+                return Err(Error::usage(format!(
+                    "{kind} provisioners sign with no key of theirs"
+                )));
+            };
+            let found = match given {
+                Some(found) => found,
+                None => Found::of_provisioner(jwk, &provisioner.name, authority)?,
+            };
+            if let Some(thumbprint) = found.thumbprint() {
+                belongs(jwk, thumbprint, &found.called, &provisioner.name)?;
+            }
+            let called = found.called.clone();
+            let key = found.open(asked.or(jwk.key_id.as_ref()), settings, world)?;
+            belongs(jwk, key.public_key().thumbprint(), &called, &provisioner.name)?;
+            (key, jwk.key_id.clone())
+        }
+    };
+    let key_id = key_id.unwrap_or_else(|| key.public_key().thumbprint().into());
+    Ok(Opened { key: Box::new(key), key_id })
+}
+
+fn belongs(
+    provisioner: &JwkProvisioner,
+    given: Thumbprint,
+    called: &str,
+    name: &str,
+) -> Result<(), Error> {
+    match &provisioner.key {
+        Ok(key) if key.thumbprint() == given => Ok(()),
+        Ok(key) => Err(Error::key(format!("{called} is not the key of provisioner `{name}`"))
+            .hint(format!("its thumbprint is {given}, the provisioner's {}", key.thumbprint()))),
+        Err(reason) => Err(Error::key(format!(
+            "the public key of provisioner `{name}` cannot be compared: it {reason}"
+        ))),
+    }
+}
+
+/// Reads the passphrase from its source, with the words that name the source.
+fn passphrase(
+    settings: &ProvisionerSettings,
+    world: &World,
+) -> Result<Option<(Passphrase, String)>, Error> {
+    let Some(source) = &settings.passphrase else { return Ok(None) };
+    let bytes = source.value.read("password-file", world)?;
+    let passphrase = Passphrase::new(without_line_end(&bytes).to_vec());
+    let named = format!("{} ({})", source.value, source.origin);
+    match passphrase.is_empty() {
+        false => Ok(Some((passphrase, named))),
+        // Q27: a person can still be asked.
+        true if world.person().is_some() => Ok(None),
+        true => Err(Error::key(format!("{named} holds no password"))),
+    }
+}
+
+fn open_with(
+    sealed: &SealedKey,
+    passphrase: &Passphrase,
+    source: &str,
+    called: &str,
+) -> Result<PrivateKey, Error> {
+    sealed.open(passphrase).map_err(|cause| match cause {
+        JoseError::WrongPassphrase => {
+            let error = Error::key(format!("the password in {source} does not open {called}"));
+            match passphrase.expose().last() {
+                Some(last) if last.is_ascii_whitespace() => {
+                    error.hint("it ends in a blank, which counts: only one line end is dropped")
+                }
+                _ => error,
+            }
+        }
+        cause => unusable(called, &cause),
+    })
+}
+
+fn no_passphrase(called: &str, settings: &ProvisionerSettings) -> Error {
+    let empty = settings.passphrase.as_ref().map(|source| source.origin.to_string());
+    let message = match empty {
+        Some(origin) => format!("{called} is sealed, and {origin} holds no password"),
+        None => format!("{called} is sealed, and there is no password and no terminal to ask on"),
+    };
+    Error::key(message).hint(
+        "--password-file names a file with it (STEP_PASSWORD_FILE); env:NAME, fd:N, cred:NAME and \
+         - work too",
+    )
+}
+
+fn unusable(called: &str, cause: &JoseError) -> Error {
+    let error = Error::key(format!("{called} {cause}"));
+    match cause {
+        JoseError::UnsupportedSealing { .. } => error
+            .hint("`step crypto change-pass` or `openssl pkcs8 -topk8` seals it in another way"),
+        JoseError::NoPrivateKey { .. } | JoseError::PublicKey => {
+            error.hint("--key wants the private half")
+        }
+        _ => error,
+    }
+}
+
+/// A value with the scheme of a key store is not a file that is missing (Q19).
+fn refuse_key_stores(key: &Setting<Source>) -> Result<(), Error> {
+    let Source::Path(path) = &key.value else { return Ok(()) };
+    let text = path.to_string_lossy();
+    let scheme = text.split(':').next().unwrap_or_default();
+    if text.contains(':') && KEY_STORES.contains(&scheme) && !path.exists() {
+        let message =
+            format!("{}: keys in a key store are not supported by this version", key.origin);
+        return Err(Error::usage(message).hint("a key file works"));
+    }
+    Ok(())
+}
+
+fn looks_like_jwe(bytes: &[u8]) -> bool {
+    !bytes.windows(10).any(|window| window == b"-----BEGIN")
+}
+
+/// The schemes of smallstep's key stores.
+const KEY_STORES: [&str; 10] = [
+    "awskms",
+    "azurekms",
+    "capi",
+    "cloudkms",
+    "mackms",
+    "pkcs11",
+    "softkms",
+    "sshagentkms",
+    "tpmkms",
+    "yubikey",
+];

@@ -1,0 +1,198 @@
+//! Where a secret comes from: never the command line itself.
+
+use std::fmt;
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use zeroize::Zeroizing;
+
+use crate::{Error, World};
+
+/// The source of a secret, or of a key: a path, `-`, `env:NAME`, `fd:N` or `cred:NAME`.
+///
+/// A file whose name begins like a source is reached by a path with a directory: `./env:x`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Source {
+    /// A file.
+    Path(PathBuf),
+    /// Standard input, to its end.
+    Stdin,
+    /// An environment variable.
+    Variable(String),
+    /// A file descriptor that the caller opened, read through `/dev/fd`.
+    Descriptor(u32),
+    /// A file in systemd's `$CREDENTIALS_DIRECTORY`.
+    Credential(String),
+}
+
+impl FromStr for Source {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let named = |name: &str, what: &str| {
+            if name.is_empty() {
+                Err(format!("`{text}` names no {what}"))
+            } else {
+                Ok(name.to_owned())
+            }
+        };
+        if text.is_empty() {
+            Err("a source cannot be empty".to_owned())
+        } else if text == "-" {
+            Ok(Self::Stdin)
+        } else if let Some(name) = text.strip_prefix("env:") {
+            named(name, "environment variable").map(Self::Variable)
+        } else if let Some(number) = text.strip_prefix("fd:") {
+            number
+                .parse()
+                .map(Self::Descriptor)
+                .map_err(|_| format!("`{text}` is no number of a file descriptor"))
+        } else if let Some(name) = text.strip_prefix("cred:") {
+            let name = named(name, "credential")?;
+            if name.contains('/') || name == ".." || name == "." {
+                return Err(format!("`{text}`: a credential's name has no directory in it"));
+            }
+            Ok(Self::Credential(name))
+        } else {
+            Ok(Self::Path(PathBuf::from(text)))
+        }
+    }
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Path(path) => write!(f, "{}", path.display()),
+            Self::Stdin => f.write_str("standard input"),
+            Self::Variable(name) => write!(f, "environment variable {name}"),
+            Self::Descriptor(number) => write!(f, "file descriptor {number}"),
+            Self::Credential(name) => write!(f, "credential {name}"),
+        }
+    }
+}
+
+impl Source {
+    /// Reads all of it, and warns if others can read the file too.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be read, naming the source and `flag`; or if it is larger than any secret.
+    pub(crate) fn read(&self, flag: &str, world: &World) -> Result<Zeroizing<Vec<u8>>, Error> {
+        let bytes = match self {
+            Self::Path(path) => self.file(path, flag, world)?,
+            Self::Stdin => {
+                world.read_stdin(MAX + 1).map_err(|cause| self.unreadable(flag).because(cause))?
+            }
+            Self::Variable(name) => match world.variable_os(name) {
+                Some(value) => value.as_encoded_bytes().to_vec(),
+                None => {
+                    let message = format!("environment variable {name} is not set");
+                    return Err(Error::settings(message).hint(format!("--{flag} reads it")));
+                }
+            },
+            Self::Descriptor(number) => {
+                self.open(&Path::new("/dev/fd").join(number.to_string()), flag)?
+            }
+            Self::Credential(name) => {
+                let Some(directory) = world.variable_os("CREDENTIALS_DIRECTORY") else {
+                    let message = format!("there is no credential {name} here");
+                    return Err(Error::settings(message).hint(
+                        "systemd sets CREDENTIALS_DIRECTORY for a unit with LoadCredential=",
+                    ));
+                };
+                self.file(&Path::new(directory).join(name), flag, world)?
+            }
+        };
+        if bytes.len() as u64 > MAX {
+            let message = format!("{self} (--{flag}) is larger than {} KiB", MAX / 1024);
+            return Err(Error::settings(message));
+        }
+        Ok(Zeroizing::new(bytes))
+    }
+
+    fn file(&self, path: &Path, flag: &str, world: &World) -> Result<Vec<u8>, Error> {
+        let bytes = self.open(path, flag)?;
+        warn_if_others_can_read(path, world);
+        Ok(bytes)
+    }
+
+    fn open(&self, path: &Path, flag: &str) -> Result<Vec<u8>, Error> {
+        let read = || -> io::Result<Vec<u8>> {
+            let mut bytes = Vec::new();
+            File::open(path)?.take(MAX + 1).read_to_end(&mut bytes)?;
+            Ok(bytes)
+        };
+        read().map_err(|cause| self.unreadable(flag).because(cause))
+    }
+
+    fn unreadable(&self, flag: &str) -> Error {
+        Error::settings(format!("cannot read {self} (--{flag})"))
+    }
+}
+
+/// Drops one line feed, or carriage return and line feed, from the end of a passphrase.
+pub(crate) fn without_line_end(bytes: &[u8]) -> &[u8] {
+    let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
+    bytes.strip_suffix(b"\r").unwrap_or(bytes)
+}
+
+#[cfg(unix)]
+fn warn_if_others_can_read(path: &Path, world: &World) {
+    use std::os::unix::fs::MetadataExt as _;
+    let Ok(metadata) = std::fs::metadata(path) else { return };
+    if metadata.is_file() && metadata.mode() & 0o044 != 0 {
+        let mode = metadata.mode() & 0o777;
+        world.warn(&format!(
+            "{} can be read by others (mode {mode:03o}); `chmod 600` makes it yours alone",
+            path.display()
+        ));
+    }
+}
+
+#[cfg(not(unix))]
+fn warn_if_others_can_read(_path: &Path, _world: &World) {}
+
+/// No key and no passphrase comes near it.
+const MAX: u64 = 256 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_form_is_told_by_its_beginning() {
+        for (text, source) in [
+            ("-", Source::Stdin),
+            ("env:X", Source::Variable("X".to_owned())),
+            ("fd:7", Source::Descriptor(7)),
+            ("cred:key", Source::Credential("key".to_owned())),
+            ("./env:X", Source::Path(PathBuf::from("./env:X"))),
+            ("pass.txt", Source::Path(PathBuf::from("pass.txt"))),
+        ] {
+            assert_eq!(text.parse::<Source>().unwrap(), source);
+        }
+    }
+
+    #[test]
+    fn half_a_source_is_refused() {
+        for text in ["", "env:", "fd:", "fd:x", "fd:-1", "cred:", "cred:../x", "cred:.."] {
+            assert!(text.parse::<Source>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn one_line_end_is_dropped_and_no_more() {
+        for (given, left) in [
+            ("a\n", "a"),
+            ("a\r\n", "a"),
+            ("a\n\n", "a\n"),
+            (" a \n", " a "),
+            ("a\r", "a"),
+            ("\n", ""),
+        ] {
+            assert_eq!(without_line_end(given.as_bytes()), left.as_bytes(), "{given:?}");
+        }
+    }
+}

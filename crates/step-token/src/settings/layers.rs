@@ -1,0 +1,151 @@
+//! Precedence: command line, environment, profile, authority, default.
+
+use std::fmt::Display;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use super::defaults::{Defaults, Texts};
+use super::origin::{Origin, Setting};
+use crate::args::{Given, Switch};
+use crate::{Error, World};
+
+/// What stands below the command line.
+pub(crate) struct Layers<'a> {
+    pub(crate) world: &'a World,
+    /// The stronger first.
+    pub(crate) defaults: Vec<Defaults>,
+}
+
+impl Layers<'_> {
+    /// Settles a flag with one value; an empty value, from anywhere, means none.
+    pub(crate) fn one<T>(
+        &self,
+        flag: &'static str,
+        given: Option<&Given<T>>,
+    ) -> Result<Option<Setting<T>>, Error>
+    where
+        T: FromStr<Err: Display> + Clone,
+    {
+        if let Some(given) = given {
+            return Ok(match given {
+                Given::Empty => None,
+                Given::Value(value) => {
+                    Some(Setting::new(value.clone(), Origin::CommandLine { flag }))
+                }
+            });
+        }
+        let Some(text) = self.below(flag)? else { return Ok(None) };
+        match parse::<Given<T>>(flag, &text)? {
+            Given::Empty => Ok(None),
+            Given::Value(value) => Ok(Some(text.map(|_| value))),
+        }
+    }
+
+    /// Settles a flag with any number of values; empty ones are dropped (Q28).
+    pub(crate) fn many<T>(&self, flag: &'static str, given: &[T]) -> Result<Setting<Vec<T>>, Error>
+    where
+        T: FromStr<Err: Display> + Clone,
+    {
+        if !given.is_empty() {
+            return Ok(Setting::new(given.to_vec(), Origin::CommandLine { flag }));
+        }
+        let Some(texts) = self.texts(flag)? else {
+            return Ok(Setting::new(Vec::new(), Origin::Default));
+        };
+        let list = match (texts.value, &texts.origin) {
+            (Texts::Many(list), _) => list,
+            // A variable holds a list with commas; the command line does not split.
+            (Texts::One(text), Origin::Environment { .. }) => {
+                text.split(',').map(|item| item.trim().to_owned()).collect()
+            }
+            (Texts::One(text), _) => vec![text],
+        };
+        let values = list
+            .into_iter()
+            .filter(|item| !item.is_empty())
+            .map(|item| parse(flag, &Setting::new(item, texts.origin.clone())))
+            .collect::<Result<_, _>>()?;
+        Ok(Setting::new(values, texts.origin))
+    }
+
+    /// Settles a flag with a path, which cannot be empty.
+    pub(crate) fn path(
+        &self,
+        flag: &'static str,
+        given: Option<&PathBuf>,
+    ) -> Result<Option<Setting<PathBuf>>, Error> {
+        let setting = match given {
+            Some(path) => Some(Setting::new(path.clone(), Origin::CommandLine { flag })),
+            None => self.below(flag)?.map(|text| text.map(PathBuf::from)),
+        };
+        match setting {
+            Some(path) if path.value.as_os_str().is_empty() => {
+                let message = format!("{} is empty, and names no file", path.origin);
+                Err(match path.origin.is_command_line() {
+                    true => Error::usage(message),
+                    false => Error::settings(message),
+                })
+            }
+            other => Ok(other),
+        }
+    }
+
+    /// Settles a switch; off unless something turns it on.
+    pub(crate) fn switch(
+        &self,
+        flag: &'static str,
+        given: Option<Switch>,
+    ) -> Result<Setting<bool>, Error> {
+        if let Some(Switch(on)) = given {
+            return Ok(Setting::new(on, Origin::CommandLine { flag }));
+        }
+        match self.below(flag)? {
+            None => Ok(Setting::new(false, Origin::Default)),
+            // An empty variable is off.
+            Some(text) if text.value.is_empty() => Ok(text.map(|_| false)),
+            Some(text) => {
+                let Switch(on) = parse(flag, &text)?;
+                Ok(text.map(|_| on))
+            }
+        }
+    }
+
+    /// Returns the one text a flag has below the command line.
+    fn below(&self, flag: &'static str) -> Result<Option<Setting<String>>, Error> {
+        let Some(texts) = self.texts(flag)? else { return Ok(None) };
+        match texts.value {
+            Texts::One(text) => Ok(Some(Setting::new(text, texts.origin))),
+            Texts::Many(_) => {
+                let message = format!("{} is a list, and --{flag} takes one value", texts.origin);
+                Err(Error::settings(message))
+            }
+        }
+    }
+
+    fn texts(&self, flag: &'static str) -> Result<Option<Setting<Texts>>, Error> {
+        for variable in super::variable_of(flag) {
+            if let Some(text) = self.world.variable(&variable)? {
+                let origin = Origin::Environment { variable };
+                return Ok(Some(Setting::new(Texts::One(text.to_owned()), origin)));
+            }
+        }
+        let spellings = super::spellings_of(flag);
+        for defaults in &self.defaults {
+            if let Some((key, texts)) = defaults.find(&spellings)? {
+                let (file, key) = (defaults.file().to_owned(), key.to_owned());
+                return Ok(Some(Setting::new(texts, Origin::Defaults { file, key })));
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// Reads a text from below the command line, naming its place when it is wrong (Q53).
+fn parse<T>(flag: &str, text: &Setting<String>) -> Result<T, Error>
+where
+    T: FromStr<Err: Display>,
+{
+    text.value.parse().map_err(|cause: T::Err| {
+        Error::settings(format!("{} is no value for --{flag}: {cause}", text.origin))
+    })
+}

@@ -1,0 +1,295 @@
+//! Where step keeps its files, and which context is meant.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Component, Path, PathBuf};
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::{Error, World};
+
+/// The base directory: `$STEPPATH`, else `.step` in the home directory.
+#[derive(Clone, Debug)]
+pub(crate) struct Base(PathBuf);
+
+/// The entry of a context in `contexts.json`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Context {
+    pub(crate) authority: String,
+    pub(crate) profile: String,
+}
+
+/// The contexts by name, in alphabetical order.
+pub(crate) type Contexts = BTreeMap<String, Context>;
+
+/// `current-context.json`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Current {
+    context: String,
+}
+
+impl Base {
+    /// Finds the base directory.
+    ///
+    /// # Errors
+    ///
+    /// If neither the variable nor a home directory is there.
+    pub(crate) fn find(world: &World) -> Result<Self, Error> {
+        match world.variable_os("STEPPATH") {
+            Some(path) if !path.is_empty() => Ok(Self(clean(Path::new(path)))),
+            _ => world.home().map(|home| Self(home.join(".step"))).ok_or_else(|| {
+                Error::settings("there is no home directory to look for .step in")
+                    .hint("set STEPPATH or HOME")
+            }),
+        }
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+
+    pub(crate) fn contexts_file(&self) -> PathBuf {
+        self.0.join("contexts.json")
+    }
+
+    pub(crate) fn current_file(&self) -> PathBuf {
+        self.0.join("current-context.json")
+    }
+
+    pub(crate) fn authority(&self, name: &str) -> PathBuf {
+        self.0.join("authorities").join(name)
+    }
+
+    pub(crate) fn profile(&self, name: &str) -> PathBuf {
+        self.0.join("profiles").join(name)
+    }
+
+    /// Reads the contexts; none at all means that contexts are not in use.
+    ///
+    /// # Errors
+    ///
+    /// If the file is no such object, or an entry lacks its authority or profile.
+    pub(crate) fn contexts(&self) -> Result<Contexts, Error> {
+        let file = self.contexts_file();
+        let contexts: Contexts = read_json(&file)?.unwrap_or_default();
+        for (name, context) in &contexts {
+            for (what, value) in [("authority", &context.authority), ("profile", &context.profile)]
+            {
+                // Both become directory names below the base directory.
+                if !is_plain_name(value) {
+                    let message =
+                        format!("context `{name}` in {} has no usable {what}", file.display());
+                    return Err(Error::settings(message).hint("it is the name of a directory"));
+                }
+            }
+        }
+        Ok(contexts)
+    }
+
+    /// Reads the name of the current context.
+    ///
+    /// # Errors
+    ///
+    /// If the file is no such object.
+    pub(crate) fn current(&self) -> Result<Option<String>, Error> {
+        Ok(read_json::<Current>(&self.current_file())?.map(|current| current.context))
+    }
+
+    /// Makes `name` the current context.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be written.
+    pub(crate) fn set_current(&self, name: &str) -> Result<(), Error> {
+        write_json(&self.current_file(), &Current { context: name.to_owned() }, 0o644)
+    }
+
+    /// Replaces the contexts.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be written.
+    pub(crate) fn set_contexts(&self, contexts: &Contexts) -> Result<(), Error> {
+        write_json(&self.contexts_file(), contexts, 0o600)
+    }
+}
+
+/// The step directory of the active authority, and the profile's, if a context is active.
+#[derive(Clone, Debug)]
+pub(crate) struct StepPath {
+    base: Base,
+    context: Option<Context>,
+}
+
+impl StepPath {
+    /// Decides which context is active.
+    ///
+    /// `asked` is the name given with `--context`, with the place it came from. Without one the
+    /// current context is meant; without that the only one, or the one a person chooses.
+    ///
+    /// # Errors
+    ///
+    /// If the context is unknown, or several are there and nobody can be asked.
+    pub(crate) fn resolve(
+        base: Base,
+        asked: Option<(&str, String)>,
+        world: &World,
+    ) -> Result<Self, Error> {
+        let contexts = base.contexts()?;
+        let (name, place) = match asked {
+            Some((name, place)) => (name.to_owned(), place),
+            None if contexts.is_empty() => return Ok(Self { base, context: None }),
+            None => match base.current()? {
+                Some(name) => (name, base.current_file().display().to_string()),
+                None => (choose(&base, &contexts, world)?, String::new()),
+            },
+        };
+        match contexts.get(&name) {
+            Some(context) => Ok(Self { context: Some(context.clone()), base }),
+            None => Err(unknown(&name, &place, &base, &contexts)),
+        }
+    }
+
+    /// `$STEP`: where certificates and configuration of the active authority lie.
+    pub(crate) fn step(&self) -> PathBuf {
+        match &self.context {
+            Some(context) => self.base.authority(&context.authority),
+            None => self.base.path().to_owned(),
+        }
+    }
+
+    /// Returns the defaults files, the stronger first.
+    pub(crate) fn defaults_files(&self) -> Vec<PathBuf> {
+        let file = |directory: PathBuf| directory.join("config").join("defaults.json");
+        match &self.context {
+            Some(context) => {
+                vec![
+                    file(self.base.profile(&context.profile)),
+                    file(self.base.authority(&context.authority)),
+                ]
+            }
+            None => vec![file(self.base.path().to_owned())],
+        }
+    }
+
+    pub(crate) fn has_context(&self) -> bool {
+        self.context.is_some()
+    }
+
+    /// `$STEP/config/ca.json` (Q23: upstream looks in the base directory, context or not).
+    pub(crate) fn ca_config(&self) -> PathBuf {
+        self.step().join("config").join("ca.json")
+    }
+
+    /// `$STEP/certs/root_ca.crt`.
+    pub(crate) fn root(&self) -> PathBuf {
+        self.step().join("certs").join("root_ca.crt")
+    }
+
+    /// `$STEP/config/identity.json`.
+    pub(crate) fn identity(&self) -> PathBuf {
+        self.step().join("config").join("identity.json")
+    }
+}
+
+fn choose(base: &Base, contexts: &Contexts, world: &World) -> Result<String, Error> {
+    let names: Vec<String> = contexts.keys().cloned().collect();
+    if let [only] = names.as_slice() {
+        world.note(&format!("context: {only}"));
+        return Ok(only.clone());
+    }
+    let Some(person) = world.person() else {
+        let message = format!("no context is current, and there are {}", names.join(", "));
+        return Err(Error::settings(message)
+            .hint("--context or STEP_CONTEXT names one; `context select NAME` makes it current"));
+    };
+    let chosen = person
+        .choose("Select a context", &names)
+        .map_err(|cause| Error::settings("no context was chosen").because(cause))?;
+    let name = names.get(chosen).cloned().unwrap_or_default();
+    base.set_current(&name)?;
+    Ok(name)
+}
+
+pub(crate) fn unknown(name: &str, place: &str, base: &Base, contexts: &Contexts) -> Error {
+    let from = if place.is_empty() { String::new() } else { format!(" ({place})") };
+    let message = format!("there is no context `{name}`{from}");
+    let hint = if contexts.is_empty() {
+        format!("{} has none at all", base.contexts_file().display())
+    } else {
+        let names: Vec<&str> = contexts.keys().map(String::as_str).collect();
+        format!("there are {}", names.join(", "))
+    };
+    Error::settings(message).hint(hint)
+}
+
+/// Reads a JSON file; `None` if there is none.
+pub(crate) fn read_json<T: DeserializeOwned>(file: &Path) -> Result<Option<T>, Error> {
+    let text = match std::fs::read(file) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => {
+            return Err(Error::settings(format!("cannot read {}", file.display())).because(error));
+        }
+    };
+    let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&text);
+    serde_json::from_slice(text).map(Some).map_err(|error| {
+        Error::settings(format!("{} is not what it should be", file.display()))
+            .because(error)
+            .hint("mend the file, or move it away")
+    })
+}
+
+fn write_json<T: Serialize>(file: &Path, value: &T, mode: u32) -> Result<(), Error> {
+    let mut text = serde_json::to_vec_pretty(value)
+        .map_err(|cause| Error::settings("cannot write JSON").because(cause))?;
+    text.push(b'\n');
+    crate::emit::replace_file(file, &text, mode)
+}
+
+/// Removes `.`, `..` and doubled separators without looking at the disk, as step does.
+fn clean(path: &Path) -> PathBuf {
+    let mut clean = PathBuf::new();
+    for component in path.components() {
+        match component {
+            Component::CurDir => {}
+            Component::ParentDir
+                if matches!(clean.components().next_back(), Some(Component::Normal(_))) =>
+            {
+                clean.pop();
+            }
+            other => clean.push(other),
+        }
+    }
+    if clean.as_os_str().is_empty() { PathBuf::from(".") } else { clean }
+}
+
+fn is_plain_name(name: &str) -> bool {
+    !name.is_empty() && name != "." && name != ".." && !name.contains(['/', '\\', '\0'])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_cleaned_without_the_disk() {
+        for (given, left) in [
+            ("a/./b//c", "a/b/c"),
+            ("a/../b", "b"),
+            ("../x", "../x"),
+            ("/a/..", "/"),
+            ("a/..", "."),
+        ] {
+            assert_eq!(clean(Path::new(given)), Path::new(left), "{given}");
+        }
+    }
+
+    #[test]
+    fn a_context_cannot_lead_out_of_the_base_directory() {
+        for name in ["", ".", "..", "../x", "a/b", "a\\b", "a\0"] {
+            assert!(!is_plain_name(name), "{name:?}");
+        }
+    }
+}

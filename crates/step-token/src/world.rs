@@ -1,0 +1,230 @@
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fmt;
+use std::io::{self, Read, Write};
+use std::path::PathBuf;
+
+use token_time::Timestamp;
+
+use crate::terminal::{Prompt, Terminal};
+
+/// Everything that is not an argument: clock, randomness, environment, streams and terminal.
+///
+/// A test hands in others. The shipped program has no switch for them: an environment variable that
+/// picks the token ID would be a back door.
+pub struct World {
+    clock: Box<dyn Fn() -> Timestamp>,
+    random: Box<dyn Fn(&mut [u8]) -> io::Result<()>>,
+    env: BTreeMap<String, OsString>,
+    home: Option<PathBuf>,
+    terminal: Option<Box<dyn Prompt>>,
+    stdin: RefCell<Box<dyn Read>>,
+    stdout: RefCell<Box<dyn Write>>,
+    stderr: RefCell<Box<dyn Write>>,
+    colour: bool,
+    quiet: Cell<bool>,
+    asked: Cell<bool>,
+}
+
+impl World {
+    /// Returns the world the process runs in.
+    #[must_use]
+    pub fn real() -> Self {
+        let env: BTreeMap<_, _> = std::env::vars_os()
+            .filter_map(|(name, value)| name.into_string().ok().map(|name| (name, value)))
+            .collect();
+        let terminal = Terminal::of_process();
+        let colour = terminal.stderr_is_terminal()
+            && env.get("NO_COLOR").is_none_or(|value| value.is_empty())
+            && env.get("TERM").is_none_or(|value| value != "dumb");
+        let home = match env.get("HOME") {
+            Some(home) if !home.is_empty() => Some(PathBuf::from(home)),
+            _ => directories::BaseDirs::new().map(|base| base.home_dir().to_owned()),
+        };
+        Self {
+            clock: Box::new(system_time),
+            random: Box::new(|bytes| getrandom::fill(bytes).map_err(io::Error::other)),
+            env,
+            home,
+            terminal: terminal.into_prompt(),
+            stdin: RefCell::new(Box::new(io::stdin())),
+            stdout: RefCell::new(Box::new(io::stdout())),
+            stderr: RefCell::new(Box::new(io::stderr())),
+            colour,
+            quiet: Cell::new(false),
+            asked: Cell::new(false),
+        }
+    }
+
+    /// Returns a world without terminal, home and environment, in which it is always `now` and
+    /// every random byte is zero; streams are empty or lead nowhere.
+    #[must_use]
+    pub fn still(now: Timestamp) -> Self {
+        Self {
+            clock: Box::new(move || now),
+            random: Box::new(|bytes| {
+                bytes.fill(0);
+                Ok(())
+            }),
+            env: BTreeMap::new(),
+            home: None,
+            terminal: None,
+            stdin: RefCell::new(Box::new(io::empty())),
+            stdout: RefCell::new(Box::new(io::sink())),
+            stderr: RefCell::new(Box::new(io::sink())),
+            colour: false,
+            quiet: Cell::new(false),
+            asked: Cell::new(false),
+        }
+    }
+
+    /// Replaces the source of randomness.
+    #[must_use]
+    pub fn with_random(mut self, random: impl Fn(&mut [u8]) -> io::Result<()> + 'static) -> Self {
+        self.random = Box::new(random);
+        self
+    }
+
+    /// Sets an environment variable.
+    #[must_use]
+    pub fn with_variable(mut self, name: &str, value: impl Into<OsString>) -> Self {
+        self.env.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// Sets the home directory.
+    #[must_use]
+    pub fn with_home(mut self, home: impl Into<PathBuf>) -> Self {
+        self.home = Some(home.into());
+        self
+    }
+
+    /// Replaces the three streams.
+    #[must_use]
+    pub fn with_streams(
+        mut self,
+        stdin: impl Read + 'static,
+        stdout: impl Write + 'static,
+        stderr: impl Write + 'static,
+    ) -> Self {
+        self.stdin = RefCell::new(Box::new(stdin));
+        self.stdout = RefCell::new(Box::new(stdout));
+        self.stderr = RefCell::new(Box::new(stderr));
+        self
+    }
+
+    /// Puts somebody at the terminal.
+    #[must_use]
+    pub fn with_terminal(mut self, person: impl Prompt + 'static) -> Self {
+        self.terminal = Some(Box::new(person));
+        self
+    }
+
+    /// Reads the clock, in whole seconds.
+    pub(crate) fn now(&self) -> Timestamp {
+        (self.clock)()
+    }
+
+    /// Draws 32 random bytes.
+    pub(crate) fn random(&self) -> io::Result<[u8; 32]> {
+        let mut bytes = [0; 32];
+        (self.random)(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// Returns an environment variable as text; `None` if it is unset, an error if it is no text.
+    pub(crate) fn variable(&self, name: &str) -> Result<Option<&str>, crate::Error> {
+        match self.env.get(name) {
+            None => Ok(None),
+            Some(value) => value.to_str().map(Some).ok_or_else(|| {
+                crate::Error::settings(format!("environment variable {name} is not UTF-8"))
+            }),
+        }
+    }
+
+    pub(crate) fn variable_os(&self, name: &str) -> Option<&OsString> {
+        self.env.get(name)
+    }
+
+    pub(crate) fn home(&self) -> Option<&PathBuf> {
+        self.home.as_ref()
+    }
+
+    pub(crate) fn colour(&self) -> bool {
+        self.colour
+    }
+
+    /// Returns the person at the terminal, if stdin and stderr are one and prompts are allowed.
+    pub(crate) fn person(&self) -> Option<&dyn Prompt> {
+        self.terminal.as_deref()
+    }
+
+    /// Asks the person at the terminal, if there is one, and remembers that time has passed.
+    pub(crate) fn ask<T>(&self, question: impl FnOnce(&dyn Prompt) -> T) -> Option<T> {
+        let person = self.person()?;
+        self.asked.set(true);
+        Some(question(person))
+    }
+
+    /// Returns whether a person was asked something, so that the clock is to be read again.
+    pub(crate) fn was_asked(&self) -> bool {
+        self.asked.get()
+    }
+
+    /// Sends the person away: what is missing is an error from now on.
+    pub(crate) fn without_prompts(mut self) -> Self {
+        self.terminal = None;
+        self
+    }
+
+    pub(crate) fn set_quiet(&self, quiet: bool) {
+        self.quiet.set(quiet);
+    }
+
+    pub(crate) fn read_stdin(&self, limit: u64) -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        self.stdin.borrow_mut().by_ref().take(limit).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// Writes the result and flushes it, so that a full disk is noticed (Q56).
+    pub(crate) fn write_stdout(&self, bytes: &[u8]) -> io::Result<()> {
+        let mut stdout = self.stdout.borrow_mut();
+        stdout.write_all(bytes)?;
+        stdout.flush()
+    }
+
+    /// Says something a person may want to know; `--quiet` silences it.
+    pub(crate) fn note(&self, text: &str) {
+        if !self.quiet.get() {
+            self.say(text);
+        }
+    }
+
+    /// Warns; `--quiet` does not silence it.
+    pub(crate) fn warn(&self, text: &str) {
+        self.say(&format!("warning: {text}"));
+    }
+
+    /// Writes a line to stderr. If that fails there is nobody left to tell.
+    pub(crate) fn say(&self, line: &str) {
+        let _ = writeln!(self.stderr.borrow_mut(), "{line}");
+    }
+}
+
+impl fmt::Debug for World {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("World").field("home", &self.home).finish_non_exhaustive()
+    }
+}
+
+fn system_time() -> Timestamp {
+    let seconds = match std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH) {
+        Ok(since) => i64::try_from(since.as_secs()).unwrap_or(i64::MAX),
+        Err(before) => {
+            i64::try_from(before.duration().as_secs()).map_or(i64::MIN, |seconds| -seconds)
+        }
+    };
+    Timestamp::from_unix_seconds(seconds)
+}
