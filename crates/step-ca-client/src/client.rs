@@ -17,7 +17,7 @@ use crate::transport::{Answer, Options, Transport, encoded};
 /// Every request has a deadline, every answer a bound, nothing is tried twice. Redirects are
 /// followed to `https` alone, ten at most, and held to the same roots.
 ///
-/// Building one costs about a millisecond; it is made once and keeps its connection. The futures
+/// Building one costs a fraction of a millisecond; it is made once and keeps its connection. The futures
 /// need a tokio runtime with I/O and time enabled, and a current-thread one will do.
 #[derive(Clone, Debug)]
 pub struct Client {

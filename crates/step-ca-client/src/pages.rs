@@ -23,7 +23,7 @@ const MAX_LIST: usize = 256 << 20;
 /// The longest cursor; step-ca's have 40 characters.
 const MAX_CURSOR: usize = 1_024;
 
-/// The provisioners of a CA, as [`Client::provisioner_list`] returns them.
+/// The provisioners of a CA, as [`Client::provisioner_list`](crate::Client::provisioner_list) returns them.
 #[derive(Clone, Debug, Default)]
 pub struct ProvisionerList {
     /// Those of a known type, in the order they were registered.

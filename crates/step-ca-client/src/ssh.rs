@@ -150,7 +150,6 @@ fn base64<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error>
     serializer.serialize_str(&STANDARD.encode(bytes))
 }
 
-#[expect(clippy::ref_option, reason = "serde calls it with a reference to the member")]
 fn optional_base64<S: Serializer>(bytes: &Option<&[u8]>, serializer: S) -> Result<S::Ok, S::Error> {
     match bytes {
         Some(bytes) => base64(bytes, serializer),

@@ -144,13 +144,3 @@ fn a_body_of_the_longest_length_is_read() {
     let server = Server::fixed(&authority, 200, format!("{blanks}{answer}"));
     assert_eq!(run(client(&authority, &server).health()).unwrap(), "ok");
 }
-
-#[test]
-fn one_request_opens_one_connection_and_is_quick() {
-    let authority = Authority::new();
-    let server = Server::fixed(&authority, 200, r#"{"status":"ok"}"#);
-    let start = Instant::now();
-    assert_eq!(run(client(&authority, &server).health()).unwrap(), "ok");
-    println!("{:?}", start.elapsed());
-    server.request();
-}

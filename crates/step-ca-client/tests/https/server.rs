@@ -2,6 +2,7 @@
 
 use std::io::{self, BufRead as _, BufReader, Read as _, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
@@ -83,6 +84,7 @@ type Handler = dyn Fn(&Request, Out<'_>) -> io::Result<()> + Send + Sync;
 pub(crate) struct Server {
     port: u16,
     requests: Arc<Mutex<Vec<Request>>>,
+    connections: Arc<AtomicUsize>,
 }
 
 impl Server {
@@ -112,15 +114,18 @@ impl Server {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let port = listener.local_addr().unwrap().port();
         let (handler, log): (Arc<Handler>, _) = (Arc::new(handler), Arc::clone(&requests));
+        let connections = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&connections);
         thread::spawn(move || {
             for stream in listener.incoming() {
+                count.fetch_add(1, Ordering::Relaxed);
                 let (config, handler, log) =
                     (Arc::clone(&config), Arc::clone(&handler), Arc::clone(&log));
                 // A client that hangs up, as some have to, is no concern of the server.
                 thread::spawn(move || serve(stream?, config, &*handler, &log));
             }
         });
-        Self { port, requests }
+        Self { port, requests, connections }
     }
 
     pub(crate) fn url(&self) -> CaUrl {
@@ -130,6 +135,11 @@ impl Server {
     /// What was asked for so far.
     pub(crate) fn requests(&self) -> Vec<Request> {
         self.requests.lock().unwrap().clone()
+    }
+
+    /// How many connections there were.
+    pub(crate) fn connections(&self) -> usize {
+        self.connections.load(Ordering::Relaxed)
     }
 
     /// The only request there was.
