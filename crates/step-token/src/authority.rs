@@ -29,7 +29,7 @@ enum Source {
     /// Nothing is known but the address.
     Address,
     /// The CA itself, over HTTPS.
-    Online { client: Box<Client>, provisioners: Vec<Provisioner>, runtime: tokio::runtime::Runtime },
+    Online { connection: Box<Connection>, provisioners: Vec<Provisioner> },
 }
 
 impl Authority {
@@ -65,8 +65,8 @@ impl Authority {
     /// Asks a CA behind a URL for the sealed key of a provisioner whose entry lacks it.
     pub(crate) fn sealed_key(&self, key_id: &KeyId) -> Result<Option<String>, Error> {
         match &self.source {
-            Source::Online { client, runtime, .. } => {
-                runtime.block_on(client.encrypted_key(key_id)).map_err(ca_error)
+            Source::Online { connection, .. } => {
+                connection.wait(connection.client.encrypted_key(key_id))
             }
             Source::File(_) | Source::Address => Ok(None),
         }
@@ -148,59 +148,108 @@ impl Authority {
                  defaults.json; --offline needs none",
             ));
         };
-        let client = connect(&url.value, settings, world)?;
-        let Connection { client, roots, runtime } = client;
-        let provisioners = runtime.block_on(client.provisioners()).map_err(ca_error)?;
+        let connection = Connection::open(&url.value, settings, world)?;
+        let provisioners = connection.wait(connection.client.provisioners())?;
         Ok(Self {
             url: url.value.clone(),
             prefix: Prefix::Versioned,
-            root: roots.fingerprint(),
-            source: Source::Online { client: Box::new(client), provisioners, runtime },
+            root: connection.roots.fingerprint(),
+            source: Source::Online { connection: Box::new(connection), provisioners },
         })
     }
 }
 
-/// A client for a CA, and the runtime it is driven by.
+/// A client for a CA, and what drives its requests.
+#[derive(Debug)]
 pub(crate) struct Connection {
     pub(crate) client: Client,
     pub(crate) roots: Roots,
-    pub(crate) runtime: tokio::runtime::Runtime,
+    runtime: Runtime,
 }
 
-/// Prepares requests to a CA: finds its root certificate, or fetches and checks it.
-pub(crate) fn connect(
-    url: &CaUrl,
-    settings: &CaSettings,
-    world: &World,
-) -> Result<Connection, Error> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_io()
-        .enable_time()
-        .build()
-        .map_err(|cause| Error::ca("cannot start the network client").because(cause))?;
-    let mut options = Options { user_agent: crate::USER_AGENT.to_owned(), ..Options::default() };
-    if let Some(timeout) = &settings.timeout {
-        options.timeout = duration(timeout)?;
+impl Connection {
+    /// Prepares requests to a CA: finds its root certificate, or fetches and checks it.
+    pub(crate) fn open(url: &CaUrl, settings: &CaSettings, world: &World) -> Result<Self, Error> {
+        let runtime = Runtime::start()?;
+        let mut options =
+            Options { user_agent: crate::USER_AGENT.to_owned(), ..Options::default() };
+        if let Some(timeout) = &settings.timeout {
+            options.timeout = duration(timeout)?;
+        }
+        options.identity = identity(settings, world);
+        let roots = match (roots_on_disk(settings)?, &settings.fingerprint) {
+            (Some(roots), _) => roots,
+            (None, Some(fingerprint)) => {
+                runtime.wait(fetch_root(url, fingerprint.value, &options))?
+            }
+            (None, None) => return Err(no_root(settings)),
+        };
+        let client = Client::new(url, &roots, &options).map_err(ca_error)?;
+        Ok(Self { client, roots, runtime })
     }
-    let identity = settings.step_path.identity();
-    match Identity::load(&identity) {
-        Ok(found) => options.identity = found,
-        Err(fault) => {
-            let fault = Error::settings("no client certificate is presented").because(fault);
-            world.warn(fault.report().trim_start_matches("error: "));
+
+    /// Drives one request to its end.
+    pub(crate) fn wait<T>(
+        &self,
+        request: impl Future<Output = Result<T, step_ca_client::Error>>,
+    ) -> Result<T, Error> {
+        self.runtime.wait(request)
+    }
+}
+
+/// A runtime on this thread. It is left without waiting: the resolver of names works on a thread
+/// that cannot be stopped.
+#[derive(Debug)]
+struct Runtime(Option<tokio::runtime::Runtime>);
+
+impl Runtime {
+    fn start() -> Result<Self, Error> {
+        tokio::runtime::Builder::new_current_thread()
+            .enable_io()
+            .enable_time()
+            .build()
+            .map(|runtime| Self(Some(runtime)))
+            .map_err(|cause| Error::ca("cannot start the network client").because(cause))
+    }
+
+    fn wait<T>(
+        &self,
+        request: impl Future<Output = Result<T, step_ca_client::Error>>,
+    ) -> Result<T, Error> {
+        let runtime = self.0.as_ref().expect("it is taken out only when it is dropped");
+        runtime.block_on(request).map_err(ca_error)
+    }
+}
+
+impl Drop for Runtime {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
         }
     }
-    let roots = match roots_on_disk(settings)? {
-        Some(roots) => roots,
-        None => match &settings.fingerprint {
-            Some(fingerprint) => {
-                runtime.block_on(fetch_root(url, fingerprint.value, &options)).map_err(ca_error)?
-            }
-            None => return Err(no_root(settings)),
-        },
+}
+
+/// Returns the client certificate of `identity.json`; one that is of no use is warned about and left
+/// out, because it can make the CA refuse the connection.
+fn identity(settings: &CaSettings, world: &World) -> Option<Identity> {
+    let file = settings.step_path.identity();
+    let useless = |cause: &dyn std::fmt::Display| {
+        world.warn(&format!("the CA is shown no client certificate: {cause}"));
     };
-    let client = Client::new(url, &roots, &options).map_err(ca_error)?;
-    Ok(Connection { client, roots, runtime })
+    match Identity::load(&file) {
+        Ok(Some(identity)) => match identity.check_validity(world.now()) {
+            Ok(()) => Some(identity),
+            Err(fault) => {
+                useless(&format!("{}: {fault}", file.display()));
+                None
+            }
+        },
+        Ok(None) => None,
+        Err(fault) => {
+            useless(&fault);
+            None
+        }
+    }
 }
 
 /// Reads the root named by a setting, or the one in the step directory (Q7); `None` if there is

@@ -6,38 +6,44 @@ use step_ca_client::OfflineCa;
 use step_provisioner::{Kind, Provisioner};
 
 use crate::args::{GlobalArgs, ListArgs};
-use crate::authority::{ca_error, connect};
+use crate::authority::Connection;
 use crate::settings::CaSettings;
 use crate::{Error, World, emit};
 
 /// Lists the provisioners of a CA behind a URL, or of a ca.json.
 pub(crate) fn run(args: &ListArgs, global: &GlobalArgs, world: &World) -> Result<(), Error> {
     let settings = CaSettings::resolve(&args.ca, global, world)?;
-    let provisioners = if settings.offline {
+    let as_table = args.table.unwrap_or_default().0;
+    let text = if settings.offline {
         let ca = OfflineCa::open(&settings.config.value).map_err(|cause| {
             Error::settings(format!("cannot use {}", settings.config.origin)).because(cause)
         })?;
-        ca.config().provisioners.clone()
+        let config = ca.config();
+        match as_table {
+            true => table(&config.provisioners),
+            false => {
+                json(&config.provisioners.iter().map(|entry| &*entry.raw).collect::<Vec<_>>())?
+            }
+        }
     } else {
         let Some(url) = &settings.url else {
             return Err(Error::settings("no CA is named")
                 .hint("--ca-url or STEP_CA_URL names one; --offline reads a ca.json"));
         };
-        let connection = connect(&url.value, &settings, world)?;
-        connection.runtime.block_on(connection.client.provisioners()).map_err(ca_error)?
-    };
-    let text = match args.table.unwrap_or_default().0 {
-        true => table(&provisioners),
-        false => json(&provisioners)?,
+        let connection = Connection::open(&url.value, &settings, world)?;
+        let list = connection.wait(connection.client.provisioner_list())?;
+        match as_table {
+            true => table(&list.provisioners),
+            false => json(&list.raw().collect::<Vec<_>>())?,
+        }
     };
     emit::stdout(text.as_bytes(), world)
 }
 
 /// Indents with three spaces, one member a line, as step does and as scripts expect.
-fn json(provisioners: &[Provisioner]) -> Result<String, Error> {
-    let entries: Vec<&RawValue> = provisioners.iter().map(|entry| &*entry.raw).collect();
+fn json(entries: &[&RawValue]) -> Result<String, Error> {
     let write = || -> Result<String, serde_json::Error> {
-        let value: serde_json::Value = serde_json::from_str(&serde_json::to_string(&entries)?)?;
+        let value: serde_json::Value = serde_json::from_str(&serde_json::to_string(entries)?)?;
         let mut text = Vec::new();
         let formatter = serde_json::ser::PrettyFormatter::with_indent(b"   ");
         value.serialize(&mut serde_json::Serializer::with_formatter(&mut text, formatter))?;

@@ -14,12 +14,12 @@ pub(crate) fn check(
     proofs: &[GivenProof],
     world: &World,
 ) -> Result<(), Error> {
-    if settings.subject.is_empty() {
-        return Err(Error::usage("the subject cannot be empty"));
-    }
     refused_by_step(settings)?;
     proofs_not_built(settings, proofs)?;
     one_action(settings, world)?;
+    if settings.subject.is_empty() {
+        return Err(Error::usage("the subject cannot be empty"));
+    }
     without_effect(settings, world)?;
     standard_input(settings)
 }
