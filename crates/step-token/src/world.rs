@@ -79,6 +79,13 @@ impl World {
         }
     }
 
+    /// Replaces the clock.
+    #[must_use]
+    pub fn with_clock(mut self, clock: impl Fn() -> Timestamp + 'static) -> Self {
+        self.clock = Box::new(clock);
+        self
+    }
+
     /// Replaces the source of randomness.
     #[must_use]
     pub fn with_random(mut self, random: impl Fn(&mut [u8]) -> io::Result<()> + 'static) -> Self {

@@ -7,6 +7,7 @@
 //!
 //! Online runs meet a stand-in server that gives the recorded bodies.
 
+mod common;
 #[path = "replay/differences.rs"]
 mod differences;
 #[path = "replay/recording.rs"]
@@ -19,7 +20,7 @@ use recording::{Outcome, Run};
 
 #[test]
 fn every_recorded_run_is_answered_as_the_real_program_did_or_better() {
-    std::env::set_current_dir(recording::folder()).expect("the recordings are there");
+    std::env::set_current_dir(common::vectors()).expect("the recordings are there");
     let server = server::Recorded::start();
     let runs = recording::runs();
     assert_eq!(runs.len(), 231);

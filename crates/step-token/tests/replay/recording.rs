@@ -2,15 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
-use std::sync::Mutex;
 
 use serde::Deserialize;
 use step_token::{Exit, World};
 use token_jose::{Algorithm, PublicKey, compact};
 use token_time::Timestamp;
+
+use crate::common::Sink;
 
 /// One recorded run.
 #[derive(Deserialize)]
@@ -70,10 +70,6 @@ impl Outcome {
             .map(str::to_owned)
             .ok_or_else(|| format!("stdout has no line feed: {:?}", self.stdout))
     }
-}
-
-pub(crate) fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata/vectors")
 }
 
 pub(crate) fn runs() -> Vec<Run> {
@@ -168,27 +164,6 @@ pub(crate) fn verify(token: &str, key: PublicKey) -> Result<(), String> {
     let header: Header = serde_json::from_slice(&parts.header).map_err(|e| e.to_string())?;
     let algorithm: Algorithm = header.alg.parse().map_err(|e| format!("{e}"))?;
     parts.verify(algorithm, &key).map_err(|error| error.to_string())
-}
-
-/// A stream that remembers what was written to it.
-#[derive(Clone, Default)]
-struct Sink(Rc<Mutex<Vec<u8>>>);
-
-impl Sink {
-    fn text(&self) -> String {
-        String::from_utf8_lossy(&self.0.lock().expect("nobody panicked")).into_owned()
-    }
-}
-
-impl Write for Sink {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().expect("nobody panicked").extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }
 
 /// The time of a run that recorded none.
