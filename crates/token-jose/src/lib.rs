@@ -30,6 +30,7 @@
 
 mod algorithm;
 pub mod compact;
+mod der;
 mod error;
 mod header;
 pub mod json;

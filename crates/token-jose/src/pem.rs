@@ -57,7 +57,7 @@ impl Section<'_> {
                 Ok(KeyFile::Sealed(SealedKey::pkcs8(sealed)))
             }
             "PRIVATE KEY" | "EC PRIVATE KEY" | "RSA PRIVATE KEY" => match self.legacy_cipher() {
-                None => self.open(b"").map(KeyFile::plain),
+                None => self.plain().map(KeyFile::plain),
                 Some(cipher) if LEGACY_CIPHERS.contains(&cipher) => {
                     let text = Zeroizing::new(self.text.to_owned());
                     Ok(KeyFile::Sealed(SealedKey::legacy(LegacyPem { text })))
@@ -77,8 +77,12 @@ impl Section<'_> {
         })
     }
 
-    fn open(&self, passphrase: &[u8]) -> Result<PrivateKey, Error> {
-        let key = PKey::private_key_from_pem_passphrase(self.text.as_bytes(), passphrase)
+    fn plain(&self) -> Result<PrivateKey, Error> {
+        if let Some(key) = crate::der::private_key(self.label, &self.contents()?) {
+            return key;
+        }
+        // An empty passphrase, so that OpenSSL never asks for one.
+        let key = PKey::private_key_from_pem_passphrase(self.text.as_bytes(), b"")
             .map_err(|error| self.damaged(malformed(error)))?;
         from_openssl(&key)
     }

@@ -2,7 +2,7 @@ use std::fmt;
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::KeyPair as RsaKeyPair;
-use aws_lc_rs::signature::{self as engine, EcdsaKeyPair, Ed25519KeyPair};
+use aws_lc_rs::signature::{self as engine, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _};
 use openssl::bn::BigNum;
 use openssl::rsa::RsaPrivateKeyBuilder;
 use zeroize::Zeroizing;
@@ -109,6 +109,16 @@ impl PrivateKey {
         Ok(Self { algorithm, public, key_id, engine })
     }
 
+    /// Takes a pair whose public half the engine has derived or checked.
+    pub(crate) fn of_ecdsa(
+        pair: EcdsaKeyPair,
+        algorithm: Algorithm,
+        key_id: Option<KeyId>,
+    ) -> Result<Self, Error> {
+        let public = PublicKey::from_point(algorithm.key_kind(), pair.public_key().as_ref())?;
+        Ok(Self { algorithm, public, key_id, engine: Engine::Ecdsa(pair) })
+    }
+
     /// Returns the `kid` that the key's own JWK gives it; keys in PEM have none.
     #[must_use]
     pub fn key_id(&self) -> Option<&KeyId> {
@@ -156,7 +166,8 @@ impl fmt::Debug for PrivateKey {
     }
 }
 
-fn ecdsa(algorithm: Algorithm) -> Option<&'static engine::EcdsaSigningAlgorithm> {
+/// Returns how the engine calls an ECDSA algorithm.
+pub(crate) fn ecdsa(algorithm: Algorithm) -> Option<&'static engine::EcdsaSigningAlgorithm> {
     match algorithm {
         Algorithm::Es256 => Some(&engine::ECDSA_P256_SHA256_FIXED_SIGNING),
         Algorithm::Es384 => Some(&engine::ECDSA_P384_SHA384_FIXED_SIGNING),
