@@ -1,0 +1,85 @@
+//! What several fuzz targets do with what they parsed.
+
+use step_claims::Operation;
+use step_provisioner::{Proof, Provisioner, Selection, Selector, select};
+use token_jose::KeyFile;
+
+/// How many entries of a list are looked at one by one; all of them are selected from.
+const MOST: usize = 6;
+
+/// Calls everything a program asks of a list of provisioners.
+pub fn use_provisioners(provisioners: &[Provisioner]) {
+    for provisioner in provisioners.iter().take(MOST) {
+        let _ = format!("{provisioner:?}");
+        printable(&provisioner.label());
+        let _ = (provisioner.token_id(), provisioner.fragment());
+        let _ = provisioner.claims.effective(&provisioner.claims).are_consistent();
+        for operation in Operation::ALL {
+            printable(&provisioner.capability(operation).to_string());
+        }
+        if let step_provisioner::Kind::Jwk(jwk) = &provisioner.kind
+            && let Some(sealed) = &jwk.encrypted_key
+        {
+            let _ = KeyFile::parse(sealed.as_bytes()).is_ok();
+        }
+    }
+
+    let proofs =
+        [None, Some(Proof::X5c), Some(Proof::SshPop), Some(Proof::Nebula), Some(Proof::K8sSa)];
+    for operation in [Operation::Sign, Operation::SshHost, Operation::Renew] {
+        for proof in proofs {
+            found(provisioners, &selector(proof, None, None, operation));
+        }
+        for provisioner in provisioners.iter().take(MOST) {
+            let (name, key_id) = (provisioner.name.clone(), key_id(provisioner));
+            found(provisioners, &selector(None, Some(name.clone()), None, operation));
+            found(provisioners, &selector(None, None, key_id.clone(), operation));
+            found(provisioners, &selector(None, Some(name), key_id, operation));
+        }
+    }
+}
+
+/// Asserts that a line can be shown on a terminal.
+pub fn printable(line: &str) {
+    assert!(!line.chars().any(char::is_control), "control characters in {line:?}");
+}
+
+fn selector(
+    proof: Option<Proof>,
+    name: Option<String>,
+    key_id: Option<String>,
+    operation: Operation,
+) -> Selector {
+    Selector { proof, key_id, name, public_key: None, operation }
+}
+
+fn key_id(provisioner: &Provisioner) -> Option<String> {
+    match &provisioner.kind {
+        step_provisioner::Kind::Jwk(jwk) => jwk.key_id.as_ref().map(ToString::to_string),
+        step_provisioner::Kind::Oidc(oidc) => Some(oidc.client_id.clone()),
+        _ => None,
+    }
+}
+
+/// Selects, and asserts that what was found is what was asked for.
+fn found(provisioners: &[Provisioner], selector: &Selector) {
+    let found = match select(provisioners, selector) {
+        Selection::One { provisioner, .. } => vec![provisioner],
+        Selection::Several(several) => {
+            assert!(several.len() > 1);
+            several
+        }
+        Selection::None(unselected) => return printable(&unselected.to_string()),
+    };
+    for provisioner in found {
+        if let Some(name) = selector.name.as_ref().filter(|name| !name.is_empty()) {
+            assert_eq!(&provisioner.name, name);
+        }
+        if let Some(asked) = selector.key_id.as_ref().filter(|asked| !asked.is_empty()) {
+            assert_eq!(key_id(provisioner).as_ref(), Some(asked));
+        }
+        if let Some(proof) = selector.proof {
+            assert_eq!(provisioner.kind.name(), proof.kind());
+        }
+    }
+}
