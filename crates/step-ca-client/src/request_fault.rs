@@ -46,8 +46,18 @@ pub enum RequestFault {
     },
 
     /// The connection ended before the answer did.
-    #[error("the connection was closed before the answer was complete")]
-    Closed,
+    ///
+    /// In TLS 1.3 the alert about a client certificate can lose the race against the end of the
+    /// connection, so the certificate is mentioned if one was shown.
+    #[error("the connection was closed before the answer was complete{}", if *shown {
+        ", which a CA does that does not accept the client certificate it was shown"
+    } else {
+        ""
+    })]
+    Closed {
+        /// Whether a client certificate was shown.
+        shown: bool,
+    },
 
     /// The proxy, named by an environment variable such as `HTTPS_PROXY`, is at fault.
     #[error("the proxy makes no connection: {}", Shown(reason))]
@@ -237,9 +247,14 @@ pub(crate) struct Context {
 impl RequestFault {
     /// Tells what became of a request for `url`.
     pub(crate) fn of(error: reqwest::Error, url: &Url, context: &Context) -> Self {
+        let closed = || Self::Closed { shown: context.identity };
         for cause in causes(&error) {
             if let Some(tls) = cause.downcast_ref::<rustls::Error>() {
                 return Self::of_tls(tls, context);
+            }
+            // Over HTTP/2 only the text of the TLS library's error arrives.
+            if let Some(alert) = alert_about_our_certificate(&cause.to_string(), context.identity) {
+                return Self::ClientCertificate { shown: context.identity, alert };
             }
             if let Some(reason) = cause.to_string().strip_prefix("tunnel error: ") {
                 return Self::Proxy { reason: reason.to_owned() };
@@ -265,13 +280,13 @@ impl RequestFault {
                 io::ErrorKind::ConnectionReset
                 | io::ErrorKind::ConnectionAborted
                 | io::ErrorKind::BrokenPipe
-                | io::ErrorKind::UnexpectedEof => return Self::Closed,
+                | io::ErrorKind::UnexpectedEof => return closed(),
                 _ => {}
             }
         }
         // hyper's own kind for this has no public type here.
-        if causes(&error).any(|cause| cause.to_string().contains("connection closed before")) {
-            return Self::Closed;
+        if causes(&error).any(|cause| cause.to_string().contains("connection closed")) {
+            return closed();
         }
         Self::Other { source: innermost(error) }
     }
@@ -343,22 +358,34 @@ fn innermost(error: reqwest::Error) -> Box<dyn StdError + Send + Sync> {
     }
 }
 
-/// The alerts a server sends about a client's certificate (RFC 8446 §6.2). One is about any
-/// signature, and a client that shows a certificate makes one with it.
+/// Tells whether an alert is about the client's certificate. One alert is about any signature, and
+/// a client that shows a certificate makes one with it.
 fn is_about_our_certificate(alert: AlertDescription, shown: bool) -> bool {
-    (shown && alert == AlertDescription::DecryptError)
-        || matches!(
-            alert,
-            AlertDescription::AccessDenied
-                | AlertDescription::BadCertificate
-                | AlertDescription::CertificateExpired
-                | AlertDescription::CertificateRequired
-                | AlertDescription::CertificateRevoked
-                | AlertDescription::CertificateUnknown
-                | AlertDescription::UnknownCA
-                | AlertDescription::UnsupportedCertificate
-        )
+    (shown && alert == AlertDescription::DecryptError) || ABOUT_A_CERTIFICATE.contains(&alert)
 }
+
+/// Finds such an alert by its name in the text of an error.
+fn alert_about_our_certificate(text: &str, shown: bool) -> Option<String> {
+    let (_, name) = text.split_once("received fatal alert: ")?;
+    ABOUT_A_CERTIFICATE
+        .into_iter()
+        .chain([AlertDescription::DecryptError])
+        .filter(|alert| is_about_our_certificate(*alert, shown))
+        .map(|alert| format!("{alert:?}"))
+        .find(|known| name.trim_end() == known)
+}
+
+/// The alerts a server sends about a client's certificate (RFC 8446 §6.2).
+const ABOUT_A_CERTIFICATE: [AlertDescription; 8] = [
+    AlertDescription::AccessDenied,
+    AlertDescription::BadCertificate,
+    AlertDescription::CertificateExpired,
+    AlertDescription::CertificateRequired,
+    AlertDescription::CertificateRevoked,
+    AlertDescription::CertificateUnknown,
+    AlertDescription::UnknownCA,
+    AlertDescription::UnsupportedCertificate,
+];
 
 /// Takes `localhost` out of `DnsName("localhost")`, as the TLS library writes it.
 fn bare_name(name: &str) -> &str {
@@ -403,6 +430,16 @@ mod tests {
         assert_eq!(fault(401, Some("no\nway")), "answered 401 Unauthorized: no\\u{a}way");
         assert_eq!(fault(503, None), "answered 503 Service Unavailable");
         assert_eq!(fault(599, None), "answered 599");
+    }
+
+    #[test]
+    fn an_alert_is_found_in_the_text_of_an_error() {
+        let found = |text, shown| alert_about_our_certificate(text, shown);
+        let text = "stream error: received fatal alert: UnknownCA";
+        assert_eq!(found(text, true).as_deref(), Some("UnknownCA"));
+        assert_eq!(found("received fatal alert: DecryptError", false), None);
+        assert_eq!(found("received fatal alert: ProtocolVersion", true), None);
+        assert_eq!(found("", true), None);
     }
 
     #[test]

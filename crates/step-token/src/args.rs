@@ -6,6 +6,9 @@ mod token;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use std::error::Error as _;
+
+use clap::error::{ContextKind, ErrorKind};
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 pub(crate) use given::{Assignment, Given, Switch};
@@ -17,7 +20,7 @@ use crate::{Error, exit, spelling};
 #[derive(Debug, Parser)]
 #[command(
     name = "step-token",
-    after_help = exit::HELP,
+    after_help = help_end(),
     disable_help_subcommand = false,
     disable_version_flag = true,
     args_override_self = true,
@@ -39,12 +42,12 @@ pub(crate) struct GlobalArgs {
     pub(crate) config: Option<PathBuf>,
 
     /// Keep notes to yourself; warnings and errors are still written
-    #[arg(long, global = true, num_args = 0..=1, require_equals = true,
+    #[arg(long, global = true, value_name = "BOOL", num_args = 0..=1, require_equals = true,
           default_missing_value = "true", help_heading = "Global options")]
     pub(crate) quiet: Option<Switch>,
 
     /// Ask nothing, even on a terminal: what is missing is an error
-    #[arg(long, global = true, num_args = 0..=1, require_equals = true,
+    #[arg(long, global = true, value_name = "BOOL", num_args = 0..=1, require_equals = true,
           default_missing_value = "true", help_heading = "Global options")]
     pub(crate) no_prompt: Option<Switch>,
 }
@@ -92,12 +95,13 @@ pub(crate) enum ProvisionerCommands {
 /// `ca provisioner list`.
 #[derive(Debug, Args)]
 pub(crate) struct ListArgs {
+    /// Print a table for people instead of JSON
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true,
+          default_missing_value = "true")]
+    pub(crate) table: Option<Switch>,
+
     #[command(flatten)]
     pub(crate) ca: CaArgs,
-
-    /// Print a table for people instead of JSON
-    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true")]
-    pub(crate) table: Option<Switch>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -106,8 +110,9 @@ pub(crate) enum ContextCommands {
     List,
     /// Print the current context
     Current {
-        /// Print its authority, profile and defaults as JSON
-        #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+        /// Print its name, authority and profile as JSON
+        #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true,
+          default_missing_value = "true")]
         json: Option<Switch>,
     },
     /// Make a context the current one
@@ -122,7 +127,7 @@ pub(crate) enum ContextCommands {
         #[arg(value_name = "NAME")]
         name: String,
         /// Remove without asking
-        #[arg(long, short = 'f', num_args = 0..=1, require_equals = true,
+        #[arg(long, short = 'f', value_name = "BOOL", num_args = 0..=1, require_equals = true,
               default_missing_value = "true")]
         force: Option<Switch>,
     },
@@ -162,33 +167,84 @@ pub(crate) fn command() -> clap::Command {
     let named = |command: clap::Command| {
         command.mut_args(|argument| {
             let Some(name) = argument.get_long().map(str::to_owned) else { return argument };
+            if name == "table" {
+                return argument;
+            }
             let variable = crate::settings::variable_of(&name).join(", ");
             let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
             argument.help(format!("{help} [env: {variable}]"))
         })
     };
-    Cli::command()
-        .mut_subcommand("token", named)
-        .mut_subcommand("ca", |ca| ca.mut_subcommand("token", named))
+    Cli::command().mut_subcommand("token", named).mut_subcommand("ca", |ca| {
+        ca.mut_subcommand("token", named)
+            .mut_subcommand("provisioner", |provisioner| provisioner.mut_subcommand("list", named))
+    })
 }
 
 /// Says the parser's error in the program's form: one line, then hints.
 fn refused(error: &clap::Error) -> Error {
-    let text = error.render().to_string();
-    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-    let first = lines.next().unwrap_or("the command line cannot be read");
-    let mut message = first.strip_prefix("error: ").unwrap_or(first).to_owned();
-    let mut hints = Vec::new();
-    for line in lines {
-        if let Some(tip) = line.strip_prefix("tip: ") {
-            hints.push(tip.to_owned());
-        } else if line.starts_with("Usage:") || line.starts_with("For more information") {
-            continue;
-        } else if hints.is_empty() {
-            message.push(' ');
-            message.push_str(line);
+    let context = |kind| error.get(kind).map(ToString::to_string).unwrap_or_default();
+    let flag = flag_of(&context(ContextKind::InvalidArg));
+    let value = context(ContextKind::InvalidValue);
+    match error.kind() {
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            Error::usage("no command is named").hint("`--help` lists the commands")
+        }
+        ErrorKind::MissingRequiredArgument => {
+            let missing = flag.trim_matches(['<', '>']).to_lowercase();
+            Error::usage(format!("no {missing} is given")).hint("`--help` shows what is expected")
+        }
+        ErrorKind::UnknownArgument if !flag.starts_with('-') => {
+            Error::usage(format!("`{flag}` is one argument too many"))
+                .hint("a token has one subject; --san and --principal add names")
+        }
+        ErrorKind::UnknownArgument => {
+            let suggested = context(ContextKind::SuggestedArg);
+            let hint = match suggested.as_str() {
+                "" => "`--help` lists the flags".to_owned(),
+                suggested => format!("there is {}", flag_of(suggested)),
+            };
+            Error::usage(format!("there is no flag {flag}")).hint(hint)
+        }
+        ErrorKind::InvalidSubcommand => {
+            let name = context(ContextKind::InvalidSubcommand);
+            let suggested = context(ContextKind::SuggestedSubcommand);
+            let hint = match suggested.as_str() {
+                "" => "`--help` lists the commands".to_owned(),
+                suggested => format!("there is {suggested}"),
+            };
+            Error::usage(format!("there is no command `{name}`")).hint(hint)
+        }
+        ErrorKind::InvalidValue | ErrorKind::ValueValidation => {
+            let why = error.source().map(|why| format!(": {why}")).unwrap_or_default();
+            let known = context(ContextKind::ValidValue);
+            let known = (!known.is_empty()).then(|| format!("there are {known}"));
+            Error::usage(format!("`{value}` is no value for {flag}{why}")).hints(known)
+        }
+        _ => {
+            let text = error.render().to_string();
+            let first = text.lines().next().unwrap_or("the command line cannot be read");
+            Error::usage(first.strip_prefix("error: ").unwrap_or(first))
+                .hint("`--help` lists what there is")
         }
     }
-    hints.push("`--help` lists what there is".to_owned());
-    Error::usage(message).hints(hints)
 }
+
+/// Returns what help ends with.
+pub(crate) fn help_end() -> String {
+    format!("{EXAMPLES}\n\n{}", exit::HELP)
+}
+
+/// Returns a flag without the values that the parser shows behind it.
+fn flag_of(shown: &str) -> String {
+    let end = shown.find(['[', '=', ' ']).unwrap_or(shown.len());
+    shown.get(..end).unwrap_or(shown).to_owned()
+}
+
+/// What help ends with.
+const EXAMPLES: &str = "\
+Examples:
+  step-token token db.internal --password-file /run/keys/provisioner
+  step-token token db.internal --offline --ca-config ca.json --password-file env:PASSWORD
+  step-token token host-1 --ssh --host --principal host-1.internal --provisioner admin
+  step-token token 0x0A1B2C --revoke --key admin.jwk";

@@ -3,7 +3,7 @@
 use std::io;
 use std::time::Duration;
 
-use step_ca_client::{Client, Identity, OfflineCa, Options, Roots, fetch_root};
+use step_ca_client::{Client, Identity, OfflineCa, Options, RequestFault, Roots, fetch_root};
 use step_claims::{CaUrl, Prefix, RootFingerprint};
 use step_provisioner::{CaConfig, Provisioner};
 use token_jose::KeyId;
@@ -39,7 +39,7 @@ impl Authority {
             return Self::online(settings, world);
         }
         match std::fs::metadata(&settings.config.value) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Self::address(settings),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Self::address(settings, world),
             // Whatever else is wrong with the file is said when it is read.
             _ => Self::file(settings, world),
         }
@@ -74,11 +74,8 @@ impl Authority {
 
     /// Offline with a ca.json: a parse of the file, not a boot of the CA (Q8, Q9).
     fn file(settings: &CaSettings, world: &World) -> Result<Self, Error> {
-        let ca = OfflineCa::open(&settings.config.value).map_err(|cause| {
-            Error::settings(format!("cannot use {}", settings.config.origin))
-                .because(cause)
-                .hint("--ca-config names another file; a missing one means --provisioner and --key")
-        })?;
+        let ca = OfflineCa::open(&settings.config.value)
+            .map_err(|cause| unusable_config(settings, cause))?;
         if ca.config().enable_admin {
             world.warn(&format!(
                 "{} has enableAdmin: the CA keeps its provisioners in its database, and the file may \
@@ -104,14 +101,18 @@ impl Authority {
                 return Err(Error::settings(message)
                     .hint(format!("--ca-url may be one of its dnsNames: {names}")));
             }
-            Some(_) | None => own()?,
+            Some(url) => {
+                passed_over(&url.origin, "it is none of the names in the ca.json", world);
+                own()?
+            }
+            None => own()?,
         };
-        let root = root_of_file(&ca, settings)?;
+        let root = root_of_file(&ca, settings, world)?;
         Ok(Self { url, prefix: Prefix::Bare, root, source: Source::File(Box::new(ca)) })
     }
 
     /// Offline without a ca.json: the address, and a root or its fingerprint.
-    fn address(settings: &CaSettings) -> Result<Self, Error> {
+    fn address(settings: &CaSettings, world: &World) -> Result<Self, Error> {
         let missing = match settings.config.origin {
             Origin::Default => format!("there is no {}", settings.config.value.display()),
             _ => format!(
@@ -120,6 +121,9 @@ impl Authority {
                 settings.config.origin
             ),
         };
+        if settings.config.origin.is_command_line() {
+            world.note(&format!("note: {missing}: signing without a ca.json"));
+        }
         let Some(url) = &settings.url else {
             return Err(Error::settings(format!("{missing}, and no CA is named")).hint(
                 "--ca-config names a ca.json; without one --ca-url, --provisioner and --key \
@@ -144,8 +148,8 @@ impl Authority {
     fn online(settings: &CaSettings, world: &World) -> Result<Self, Error> {
         let Some(url) = &settings.url else {
             return Err(Error::settings("no CA is named").hint(
-                "--ca-url or STEP_CA_URL names one, `ca bootstrap` of step writes it to \
-                 defaults.json; --offline needs none",
+                "--ca-url or STEP_CA_URL names one, `step ca bootstrap` writes it to defaults.json; \
+                 --offline needs none",
             ));
         };
         let connection = Connection::open(&url.value, settings, world)?;
@@ -271,7 +275,9 @@ fn roots_on_disk(settings: &CaSettings) -> Result<Option<Roots>, Error> {
     };
     let roots = Roots::load(path).map_err(|cause| {
         let place = origin.map_or_else(String::new, |origin| format!(" ({origin})"));
-        Error::settings(format!("cannot use the root certificate{place}")).because(cause)
+        Error::settings(format!("{cause}{place}"))
+            .because(cause)
+            .hint("--root names another file; --fingerprint fetches the root from the CA")
     })?;
     match &settings.fingerprint {
         None => Ok(Some(roots)),
@@ -292,7 +298,11 @@ fn roots_on_disk(settings: &CaSettings) -> Result<Option<Roots>, Error> {
 }
 
 /// The `sha` beside a ca.json: its first root, or the one `--root` or `--fingerprint` picks.
-fn root_of_file(ca: &OfflineCa, settings: &CaSettings) -> Result<RootFingerprint, Error> {
+fn root_of_file(
+    ca: &OfflineCa,
+    settings: &CaSettings,
+    world: &World,
+) -> Result<RootFingerprint, Error> {
     let unusable = |cause| {
         Error::settings(format!("cannot use the root certificate of {}", ca.path().display()))
             .because(cause)
@@ -302,7 +312,9 @@ fn root_of_file(ca: &OfflineCa, settings: &CaSettings) -> Result<RootFingerprint
         match Roots::load(&root.value) {
             Ok(roots) if ca.contains(&roots).map_err(unusable)? => return Ok(roots.fingerprint()),
             Err(cause) if typed => {
-                return Err(Error::settings("cannot use --root").because(cause));
+                return Err(Error::settings(format!("{cause} (--root)"))
+                    .because(cause)
+                    .hint("leave it out: the ca.json names its own"));
             }
             Ok(_) if typed => {
                 let message = format!(
@@ -314,8 +326,7 @@ fn root_of_file(ca: &OfflineCa, settings: &CaSettings) -> Result<RootFingerprint
                     Error::settings(message).hint("leave out --root: the ca.json names its own")
                 );
             }
-            // From elsewhere it is passed over when it does not fit.
-            Ok(_) | Err(_) => {}
+            Ok(_) | Err(_) => passed_over(&root.origin, "it is no root of the ca.json", world),
         }
     }
     if let Some(fingerprint) = &settings.fingerprint {
@@ -330,10 +341,26 @@ fn root_of_file(ca: &OfflineCa, settings: &CaSettings) -> Result<RootFingerprint
                 ca.path().display(),
                 fingerprint.value
             );
-            return Err(Error::settings(message));
+            let known: Vec<String> = known.iter().map(ToString::to_string).collect();
+            return Err(Error::settings(message).hint(format!("it has {}", known.join(", "))));
         }
+        passed_over(&fingerprint.origin, "it is no root of the ca.json", world);
     }
     Ok(ca.roots().map_err(unusable)?.fingerprint())
+}
+
+fn passed_over(origin: &Origin, why: &str, world: &World) {
+    world.note(&format!("note: {origin} is not used: {why}"));
+}
+
+/// Says which ca.json cannot be used, and where its name came from.
+pub(crate) fn unusable_config(settings: &CaSettings, cause: step_ca_client::Error) -> Error {
+    let config = &settings.config;
+    let message = match config.origin {
+        Origin::Default => cause.to_string(),
+        _ => format!("{cause} ({})", config.origin),
+    };
+    Error::settings(message).because(cause).hint("--ca-config names another one")
 }
 
 fn no_root(settings: &CaSettings) -> Error {
@@ -347,15 +374,29 @@ fn no_root(settings: &CaSettings) -> Error {
 fn duration(timeout: &Setting<token_time::SignedDuration>) -> Result<Duration, Error> {
     match u64::try_from(timeout.value.as_nanos()) {
         Ok(nanos) if nanos > 0 => Ok(Duration::from_nanos(nanos)),
-        _ => Err(Error::usage(format!("{} must be longer than nothing", timeout.origin))),
+        _ => Err(Error::usage(format!("{} must be longer than nothing", timeout.origin))
+            .hint("15s is the default")),
     }
 }
 
 /// Puts an error of the client into the program's form.
 pub(crate) fn ca_error(cause: step_ca_client::Error) -> Error {
-    if cause.is_network() {
-        Error::ca("the CA did not give what was asked for").because(cause)
-    } else {
-        Error::settings("the CA cannot be used").because(cause)
+    if !cause.is_network() {
+        return Error::settings(cause.to_string()).because(cause);
     }
+    let hint = match cause.request_fault() {
+        Some(RequestFault::Timeout { .. } | RequestFault::ConnectTimeout { .. }) => {
+            "--timeout gives it longer"
+        }
+        Some(
+            RequestFault::ConnectionRefused
+            | RequestFault::NameNotResolved { .. }
+            | RequestFault::Unreachable,
+        ) => "is the CA running, and does --ca-url name it?",
+        Some(RequestFault::Untrusted { .. }) => {
+            "--root or --fingerprint names the root above the CA's certificate"
+        }
+        _ => "--ca-url names the CA; its log may say more",
+    };
+    Error::ca(cause.to_string()).because(cause).hint(hint)
 }

@@ -145,8 +145,9 @@ fn confirmation(settings: &Settings, world: &World) -> Result<Option<Confirmatio
             };
             read.map_err(|cause| {
                 let what = if ssh { "an SSH public key" } else { "a certificate request" };
-                Error::settings(format!("{} ({}) is not {what}", shown(&file.value), file.origin))
+                Error::settings(format!("cannot use {} ({})", shown(&file.value), file.origin))
                     .because(cause)
+                    .hint(format!("it is {what}"))
             })?
         }
         (None, None) => return Ok(None),
@@ -166,7 +167,7 @@ fn user(settings: &Settings, world: &World) -> Result<UserData, Error> {
             let bytes = read(&file.value, "set-file", world)?;
             UserData::from_object(&bytes).map_err(|cause| {
                 let message = format!("cannot use {} ({})", shown(&file.value), file.origin);
-                Error::settings(message).because(cause).hint("it is one JSON object")
+                Error::settings(message).because(cause)
             })?
         }
     };

@@ -68,12 +68,16 @@ impl Dialect {
         if self.answers.is_empty() {
             return Ok(());
         }
-        let words: Vec<&str> = arguments
-            .iter()
-            .filter_map(|argument| argument.to_str())
-            .take_while(|word| *word != "--")
-            .filter(|word| !word.starts_with('-'))
-            .collect();
+        let mut rest = arguments.iter().filter_map(|argument| argument.to_str());
+        let mut words = Vec::new();
+        while let Some(word) = rest.next().filter(|word| *word != "--") {
+            // The one flag with a value that stands in front of a command.
+            if matches!(word, "--config" | "-config") {
+                rest.next();
+            } else if !word.starts_with('-') {
+                words.push(word);
+            }
+        }
         let fits = |answer: &&[&str]| {
             let shared = words.len().min(answer.len());
             words[..shared] == answer[..shared]
@@ -117,7 +121,15 @@ mod tests {
 
     #[test]
     fn what_is_built_is_answered() {
-        for line in ["ca token s --ssh", "--config f", "version", "", "--help", "ca --help", "ca"] {
+        for line in [
+            "ca token s --ssh",
+            "--config f ca token s",
+            "version",
+            "",
+            "--help",
+            "ca --help",
+            "ca",
+        ] {
             admitted("step", line).unwrap();
         }
         admitted("step-token", "anything at all").unwrap();

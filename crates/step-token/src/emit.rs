@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use step_claims::{Operation, Purpose};
 use token_time::Timestamp;
+use zeroize::Zeroizing;
 
 use crate::settings::OutputSettings;
 use crate::sign::Minted;
@@ -46,7 +47,10 @@ impl Output {
         let token = minted.token.expose();
         match &self.target {
             Target::Stdout if self.json => json(minted, Some(token), None, world),
-            Target::Stdout => stdout(format!("{token}\n").as_bytes(), world),
+            Target::Stdout => {
+                let line = Zeroizing::new([token.as_bytes(), b"\n"].concat());
+                stdout(&line, world)
+            }
             // A file holds the token without a line feed, as step's does.
             Target::Device(path) => {
                 write_device(path, token.as_bytes())?;
@@ -65,10 +69,14 @@ impl Output {
 }
 
 fn target(path: &Path, force: bool, world: &World) -> Result<Target, Error> {
+    // `/dev/stdout` may lead to a regular file that somebody else is writing, too.
+    if path.starts_with("/dev") || path.starts_with("/proc") {
+        return Ok(Target::Device(path.to_owned()));
+    }
     match std::fs::metadata(path) {
         Ok(found) if found.is_dir() => {
             let message = format!("{} is a directory (--output-file)", path.display());
-            Err(Error::settings(message))
+            Err(Error::settings(message).hint("name a file in it"))
         }
         Ok(found) if !found.is_file() => Ok(Target::Device(path.to_owned())),
         Ok(_) => {
@@ -236,7 +244,9 @@ fn json(
         jti: claims.token_id.as_str(),
         root: claims.root.map(|root| root.to_string()),
     };
-    let mut text = serde_json::to_vec_pretty(&description)
+    // Room enough that it never moves and leaves a copy of the token behind.
+    let mut text = Zeroizing::new(Vec::with_capacity(JSON_ROOM + 2 * token.map_or(0, str::len)));
+    serde_json::to_writer_pretty(&mut *text, &description)
         .map_err(|cause| Error::settings("cannot write JSON").because(cause))?;
     text.push(b'\n');
     stdout(&text, world)
@@ -254,3 +264,6 @@ fn kind_of(operation: Operation) -> &'static str {
         _ => "sign",
     }
 }
+
+/// What the members beside the token take, with room for many names.
+const JSON_ROOM: usize = 4096;

@@ -68,13 +68,18 @@ impl Error {
     }
 
     /// Returns the text for stderr: the message with its causes, then the hints, a line each.
+    ///
+    /// A cause that the message tells already is passed over.
     #[must_use]
     pub fn report(&self) -> String {
         let mut text = format!("error: {}", self.message);
         let mut cause = self.source();
         while let Some(error) = cause {
-            text.push_str(": ");
-            text.push_str(&error.to_string());
+            let told = error.to_string();
+            if !text.contains(&told) {
+                text.push_str(": ");
+                text.push_str(&told);
+            }
             cause = error.source();
         }
         for hint in &self.hints {

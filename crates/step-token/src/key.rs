@@ -32,7 +32,7 @@ impl Found {
     ) -> Result<Option<Self>, Error> {
         let Some(key) = &settings.key else { return Ok(None) };
         refuse_key_stores(key)?;
-        let bytes = key.value.read("key", world)?;
+        let bytes = key.value.read(&key.origin, world)?;
         let called = format!("key {}", key.value);
         let file = KeyFile::parse(&bytes).map_err(|cause| unusable(&called, &cause))?;
         // A password file is read even if the key turns out not to be sealed: it must exist.
@@ -48,13 +48,19 @@ impl Found {
         authority: &Authority,
     ) -> Result<Self, Error> {
         let called = format!("the key of provisioner `{name}`");
+        if let Err(reason) = &provisioner.key {
+            let message = format!("provisioner `{name}` has a public key that is of no use");
+            return Err(Error::key(format!("{message}: it {reason}"))
+                .hint("mend its `key` in the CA's configuration"));
+        }
         let text = match (&provisioner.encrypted_key, &provisioner.key_id) {
             (Some(text), _) => Some(text.clone()),
             (None, Some(key_id)) => authority.sealed_key(key_id)?,
             (None, None) => None,
         };
         let Some(text) = text else {
-            return Err(Error::key(format!("the CA does not keep {called}"))
+            let keeper = if authority.config().is_some() { "the ca.json" } else { "the CA" };
+            return Err(Error::key(format!("{keeper} does not keep {called} (`encryptedKey`)"))
                 .hint("--key names the file that holds it"));
         };
         let file = KeyFile::parse(text.as_bytes()).map_err(|cause| unusable(&called, &cause))?;
@@ -198,14 +204,15 @@ fn passphrase(
     world: &World,
 ) -> Result<Option<(Passphrase, String)>, Error> {
     let Some(source) = &settings.passphrase else { return Ok(None) };
-    let bytes = source.value.read("password-file", world)?;
+    let bytes = source.value.read(&source.origin, world)?;
     let passphrase = Passphrase::new(without_line_end(&bytes).to_vec());
     let named = format!("{} ({})", source.value, source.origin);
     match passphrase.is_empty() {
         false => Ok(Some((passphrase, named))),
         // Q27: a person can still be asked.
         true if world.person().is_some() => Ok(None),
-        true => Err(Error::key(format!("{named} holds no password"))),
+        true => Err(Error::key(format!("{named} holds no password"))
+            .hint("--password-file names a file that has one in its first line")),
     }
 }
 
@@ -222,7 +229,7 @@ fn open_with(
                 Some(last) if last.is_ascii_whitespace() => {
                     error.hint("it ends in a blank, which counts: only one line end is dropped")
                 }
-                _ => error,
+                _ => error.hint("each key has its own; the CA's own keys may have another one"),
             }
         }
         cause => unusable(called, &cause),
@@ -249,7 +256,9 @@ fn unusable(called: &str, cause: &JoseError) -> Error {
         JoseError::NoPrivateKey { .. } | JoseError::PublicKey => {
             error.hint("--key wants the private half")
         }
-        _ => error,
+        JoseError::WrongPassphrase | JoseError::SeveralKeysInSet { .. } => error,
+        JoseError::NotInSet { .. } => error,
+        _ => error.hint("--key names another file"),
     }
 }
 

@@ -76,37 +76,32 @@ use dialect::Dialect;
 ///
 /// Whatever there is to say has been said in the streams of `world` when it returns.
 #[must_use]
-pub fn run(argv: impl IntoIterator<Item = OsString>, world: World) -> Exit {
+pub fn run(argv: impl IntoIterator<Item = OsString>, world: &World) -> Exit {
     match try_run(argv, world) {
         Ok(()) => Exit::Done,
-        Err((error, world)) => {
+        Err(error) => {
             world.say(&error.report());
             error.exit()
         }
     }
 }
 
-fn try_run(
-    argv: impl IntoIterator<Item = OsString>,
-    mut world: World,
-) -> Result<(), (Error, World)> {
+fn try_run(argv: impl IntoIterator<Item = OsString>, world: &World) -> Result<(), Error> {
     let mut argv = argv.into_iter();
     let dialect = Dialect::of(argv.next().as_deref());
     let arguments: Vec<OsString> = argv.collect();
-    let parsed = dialect.admit(&arguments).and_then(|()| args::parse(arguments));
-    let done = match parsed {
-        Err(error) => Err(error),
-        Ok(Parsed::Text(text)) => emit::stdout(text.as_bytes(), &world),
-        Ok(Parsed::Version) => command::version(dialect.banner(), &world),
-        Ok(Parsed::Command(cli)) => {
+    dialect.admit(&arguments)?;
+    match args::parse(arguments)? {
+        Parsed::Text(text) => emit::stdout(text.as_bytes(), world),
+        Parsed::Version => command::version(dialect.banner(), world),
+        Parsed::Command(cli) => {
             world.set_quiet(cli.global.quiet.unwrap_or_default().0);
             if cli.global.no_prompt.unwrap_or_default().0 {
-                world = world.without_prompts();
+                world.forbid_prompts();
             }
-            command::run(&cli, dialect.banner(), &world)
+            command::run(&cli, dialect.banner(), world)
         }
-    };
-    done.map_err(|error| (error, world))
+    }
 }
 
 /// How the program introduces itself to a CA.

@@ -5,5 +5,5 @@ use std::process::ExitCode;
 use step_token::World;
 
 fn main() -> ExitCode {
-    step_token::run(std::env::args_os(), World::real()).into()
+    step_token::run(std::env::args_os(), &World::real()).into()
 }

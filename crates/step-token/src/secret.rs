@@ -2,12 +2,13 @@
 
 use std::fmt;
 use std::fs::File;
-use std::io::{self, Read as _};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use zeroize::Zeroizing;
 
+use crate::settings::Origin;
 use crate::{Error, World};
 
 /// The source of a secret, or of a key: a path, `-`, `env:NAME`, `fd:N` or `cred:NAME`.
@@ -78,58 +79,81 @@ impl Source {
     ///
     /// # Errors
     ///
-    /// If it cannot be read, naming the source and `flag`; or if it is larger than any secret.
-    pub(crate) fn read(&self, flag: &str, world: &World) -> Result<Zeroizing<Vec<u8>>, Error> {
+    /// If it cannot be read, naming the source and the flag it stands for; or if it is larger than any secret.
+    pub(crate) fn read(&self, origin: &Origin, world: &World) -> Result<Zeroizing<Vec<u8>>, Error> {
         let bytes = match self {
-            Self::Path(path) => self.file(path, flag, world)?,
-            Self::Stdin => {
-                world.read_stdin(MAX + 1).map_err(|cause| self.unreadable(flag).because(cause))?
-            }
+            Self::Path(path) => self.file(path, origin, world)?,
+            Self::Stdin => world
+                .read_secret_from_stdin(MAX + 1)
+                .map_err(|cause| self.unreadable(origin).because(cause))?,
             Self::Variable(name) => match world.variable_os(name) {
-                Some(value) => value.as_encoded_bytes().to_vec(),
+                Some(value) => Zeroizing::new(value.as_encoded_bytes().to_vec()),
                 None => {
                     let message = format!("environment variable {name} is not set");
-                    return Err(Error::settings(message).hint(format!("--{flag} reads it")));
+                    return Err(Error::settings(message).hint(format!("{origin} reads it")));
                 }
             },
             Self::Descriptor(number) => {
-                self.open(&Path::new("/dev/fd").join(number.to_string()), flag)?
+                self.open(&Path::new("/dev/fd").join(number.to_string()), origin)?
             }
             Self::Credential(name) => {
                 let Some(directory) = world.variable_os("CREDENTIALS_DIRECTORY") else {
-                    let message = format!("there is no credential {name} here");
+                    let message = format!("there is no credential {name} here ({origin})");
                     return Err(Error::settings(message).hint(
                         "systemd sets CREDENTIALS_DIRECTORY for a unit with LoadCredential=",
                     ));
                 };
-                self.file(&Path::new(directory).join(name), flag, world)?
+                self.file(&Path::new(directory).join(name), origin, world)?
             }
         };
         if bytes.len() as u64 > MAX {
-            let message = format!("{self} (--{flag}) is larger than {} KiB", MAX / 1024);
+            let message = format!("{self} ({origin}) is larger than {} KiB", MAX / 1024);
             return Err(Error::settings(message));
         }
-        Ok(Zeroizing::new(bytes))
+        Ok(bytes)
     }
 
-    fn file(&self, path: &Path, flag: &str, world: &World) -> Result<Vec<u8>, Error> {
-        let bytes = self.open(path, flag)?;
+    fn file(
+        &self,
+        path: &Path,
+        origin: &Origin,
+        world: &World,
+    ) -> Result<Zeroizing<Vec<u8>>, Error> {
+        let bytes = self.open(path, origin)?;
         warn_if_others_can_read(path, world);
         Ok(bytes)
     }
 
-    fn open(&self, path: &Path, flag: &str) -> Result<Vec<u8>, Error> {
-        let read = || -> io::Result<Vec<u8>> {
-            let mut bytes = Vec::new();
-            File::open(path)?.take(MAX + 1).read_to_end(&mut bytes)?;
-            Ok(bytes)
-        };
-        read().map_err(|cause| self.unreadable(flag).because(cause))
+    fn open(&self, path: &Path, origin: &Origin) -> Result<Zeroizing<Vec<u8>>, Error> {
+        File::open(path)
+            .and_then(|file| read_wiped(file, MAX + 1))
+            .map_err(|cause| self.unreadable(origin).because(cause))
     }
 
-    fn unreadable(&self, flag: &str) -> Error {
-        Error::settings(format!("cannot read {self} (--{flag})"))
+    fn unreadable(&self, origin: &Origin) -> Error {
+        Error::settings(format!("cannot read {self} ({origin})"))
     }
+}
+
+/// Reads into memory that is wiped and that does not move while it fills.
+pub(crate) fn read_wiped(mut reader: impl io::Read, limit: u64) -> io::Result<Zeroizing<Vec<u8>>> {
+    let mut bytes = Zeroizing::new(Vec::with_capacity(ROOM));
+    let mut chunk = Zeroizing::new([0; 4096]);
+    while (bytes.len() as u64) < limit {
+        let read = match reader.read(&mut *chunk) {
+            Ok(0) => break,
+            Ok(read) => read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(error),
+        };
+        if bytes.capacity() - bytes.len() < read {
+            let mut larger = Zeroizing::new(Vec::with_capacity(2 * bytes.capacity() + read));
+            larger.extend_from_slice(&bytes);
+            bytes = larger;
+        }
+        bytes.extend_from_slice(chunk.get(..read).unwrap_or_default());
+    }
+    Ok(bytes)
 }
 
 /// Drops one line feed, or carriage return and line feed, from the end of a passphrase.
@@ -156,6 +180,9 @@ fn warn_if_others_can_read(_path: &Path, _world: &World) {}
 
 /// No key and no passphrase comes near it.
 const MAX: u64 = 256 * 1024;
+
+/// The usual key and passphrase fit in.
+const ROOM: usize = 16 * 1024;
 
 #[cfg(test)]
 mod tests {

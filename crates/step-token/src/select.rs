@@ -59,8 +59,26 @@ pub(crate) fn narrow(
             admit(provisioner, authority, operation)?;
             Ok(Choice::One(Chosen::Known(Box::new(provisioner.clone()))))
         }
-        Selection::Several(several) => Ok(Choice::Several(several.into_iter().cloned().collect())),
+        Selection::Several(several) => usable(several, authority, operation),
         Selection::None(why) => Err(nobody(why, settings)),
+    }
+}
+
+/// Leaves out what needs a proof that was not given; if that leaves one, it is the one.
+fn usable(
+    several: Vec<&Provisioner>,
+    authority: &Authority,
+    operation: Operation,
+) -> Result<Choice, Error> {
+    let signing = several.iter().filter(|entry| matches!(entry.kind, Kind::Jwk(_)));
+    let signing: Vec<Provisioner> = signing.map(|entry| (*entry).clone()).collect();
+    match signing.as_slice() {
+        [] => Ok(Choice::Several(several.into_iter().cloned().collect())),
+        [only] => {
+            admit(only, authority, operation)?;
+            Ok(Choice::One(Chosen::Known(Box::new(only.clone()))))
+        }
+        _ => Ok(Choice::Several(signing)),
     }
 }
 
@@ -72,7 +90,7 @@ pub(crate) fn ask(
     world: &World,
 ) -> Result<Chosen, Error> {
     let labels: Vec<String> = candidates.iter().map(Provisioner::label).collect();
-    let question = "What provisioner key do you want to use?";
+    let question = "Provisioner to use";
     let Some(chosen) = world.ask(|person| person.choose(question, &labels)) else {
         return Err(Error::settings("several provisioners could vouch for the token").hints(
             labels
@@ -133,8 +151,11 @@ fn admit(
         Kind::Jwk(_) => Ok(()),
         _ => {
             let kind = provisioner.kind.name();
-            Err(Error::usage(format!("{label}: {kind} tokens are not supported by this version"))
-                .hint("a JWK provisioner works: `ca provisioner list --table` shows them"))
+            let error = format!("{label}: {kind} tokens are not supported by this version");
+            match Capability::of(KindName::Jwk, operation) {
+                Capability::Refused { .. } => Err(Error::usage(error)),
+                _ => Err(Error::usage(error).hint("--provisioner NAME picks a JWK provisioner")),
+            }
         }
     }
 }
@@ -153,11 +174,11 @@ fn nobody(why: Unselected, settings: &Settings) -> Error {
     let provisioner = &settings.provisioner;
     let list = if settings.ca.offline {
         format!(
-            "`ca provisioner list --offline --ca-config {} --table` lists them",
+            "`step-token ca provisioner list --offline --ca-config {} --table` lists them",
             settings.ca.config.value.display()
         )
     } else {
-        "`ca provisioner list --table` lists them".to_owned()
+        "`step-token ca provisioner list --table` lists them".to_owned()
     };
     let origin = match &why {
         Unselected::UnknownKeyId { .. }
@@ -169,7 +190,7 @@ fn nobody(why: Unselected, settings: &Settings) -> Error {
             provisioner.name.as_ref().map(|name| name.origin.to_string())
         }
         Unselected::KeyMismatch { .. } | Unselected::KeyFitsNone { .. } => {
-            provisioner.key.as_ref().map(|key| key.origin.to_string())
+            provisioner.key.as_ref().map(|key| format!("{}: {}", key.origin, key.value))
         }
         _ => None,
     };
@@ -178,12 +199,11 @@ fn nobody(why: Unselected, settings: &Settings) -> Error {
         None => why.to_string(),
     };
     match why {
-        Unselected::KeyMismatch { .. } | Unselected::KeyFitsNone { .. } => {
-            Error::key(message).hint(list)
-        }
-        Unselected::Refused { .. } | Unselected::NoTokens { .. } => {
-            Error::usage(message).hint(list)
-        }
+        Unselected::KeyMismatch { .. } | Unselected::KeyFitsNone { .. } => Error::key(message)
+            .hint("--key names the key of the provisioner, or --provisioner its owner"),
+        Unselected::Refused { .. } => Error::usage(message).hint(list),
+        Unselected::NoTokens { .. } => Error::settings(message)
+            .hint("add a JWK provisioner to the CA; ACME and SCEP clients need no token"),
         Unselected::NoProvisioners => Error::settings(message)
             .hint("a CA whose provisioners are in its database answers online"),
         _ => Error::settings(message).hint(list),

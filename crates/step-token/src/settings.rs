@@ -161,14 +161,21 @@ impl CaSettings {
         Self::settle(args, &layers, step_path)
     }
 
+    /// Refuses what has no effect when a ca.json is listed.
+    pub(crate) fn without_effect_offline(&mut self, world: &World) -> Result<(), Error> {
+        if self.offline { agreement::only_listing(self, world) } else { Ok(()) }
+    }
+
     fn settle(args: &CaArgs, layers: &Layers<'_>, step_path: StepPath) -> Result<Self, Error> {
         let url: Option<Setting<CaUrl>> = layers.one("ca-url", args.ca_url.as_ref())?;
         if let Some(url) = &url {
             let dropped: Vec<String> =
                 url.value.dropped().iter().map(ToString::to_string).collect();
             if !dropped.is_empty() {
-                let parts = dropped.join(", ");
-                layers.world.warn(&format!("{}: the {parts} of the URL is not used", url.origin));
+                let parts = dropped.join(" and ");
+                layers
+                    .world
+                    .warn(&format!("{}: only host and port count, not the {parts}", url.origin));
             }
         }
         let config = layers.path("ca-config", args.ca_config.as_ref())?;

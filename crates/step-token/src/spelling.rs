@@ -46,7 +46,8 @@ pub(crate) fn normalise(
         let long = known.get_long().unwrap_or_default();
         let first = spellings.entry(long.to_owned()).or_insert_with(|| flag.name.to_owned());
         if *first != flag.name {
-            let message = format!("--{first} and --{} are two spellings of one flag", flag.name);
+            let message =
+                format!("{} and {} are two spellings of one flag", typed(first), typed(flag.name));
             return Err(Error::usage(message).hint("give one of them"));
         }
         let value = match (takes_value(known), flag.value) {
@@ -113,6 +114,10 @@ impl<'a> Flag<'a> {
             _ => self.typed.to_owned(),
         }
     }
+}
+
+fn typed(name: &str) -> String {
+    if name.chars().count() == 1 { format!("-{name}") } else { format!("--{name}") }
 }
 
 fn takes_value(argument: &Arg) -> bool {

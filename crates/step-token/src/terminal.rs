@@ -57,6 +57,7 @@ struct Console;
 
 impl Prompt for Console {
     fn passphrase(&self, prompt: &str) -> io::Result<Passphrase> {
+        restore_on_interrupt();
         let text = Password::with_theme(&SimpleTheme)
             .with_prompt(prompt)
             .allow_empty_password(true)
@@ -66,6 +67,7 @@ impl Prompt for Console {
     }
 
     fn choose(&self, prompt: &str, items: &[String]) -> io::Result<usize> {
+        restore_on_interrupt();
         Select::with_theme(&SimpleTheme)
             .with_prompt(prompt)
             .items(items)
@@ -75,6 +77,7 @@ impl Prompt for Console {
     }
 
     fn confirm(&self, prompt: &str) -> io::Result<bool> {
+        restore_on_interrupt();
         Confirm::with_theme(&SimpleTheme)
             .with_prompt(prompt)
             .default(false)
@@ -82,6 +85,22 @@ impl Prompt for Console {
             .map_err(into_io)
     }
 }
+
+/// Sees to it that Ctrl-C leaves the terminal as it was: with echo, and with a cursor.
+fn restore_on_interrupt() {
+    use rustix::termios::{OptionalActions, tcgetattr, tcsetattr};
+    let Ok(before) = tcgetattr(io::stdin()) else { return };
+    // Set once; a second prompt finds the terminal as the first one did.
+    let _ = ctrlc::set_handler(move || {
+        let _ = tcsetattr(io::stdin(), OptionalActions::Now, &before);
+        let _ = dialoguer::console::Term::stderr().show_cursor();
+        let _ = dialoguer::console::Term::stderr().write_line("");
+        std::process::exit(INTERRUPTED);
+    });
+}
+
+/// What a shell reports for a program that SIGINT ended: 128 + 2.
+const INTERRUPTED: i32 = 130;
 
 fn into_io(error: dialoguer::Error) -> io::Error {
     match error {

@@ -6,6 +6,7 @@ use std::io::{self, Read, Write};
 use std::path::PathBuf;
 
 use token_time::Timestamp;
+use zeroize::Zeroizing;
 
 use crate::terminal::{Prompt, Terminal};
 
@@ -14,8 +15,8 @@ use crate::terminal::{Prompt, Terminal};
 /// A test hands in others. The shipped program has no switch for them: an environment variable that
 /// picks the token ID would be a back door.
 pub struct World {
-    clock: Box<dyn Fn() -> Timestamp>,
-    random: Box<dyn Fn(&mut [u8]) -> io::Result<()>>,
+    clock: Box<Clock>,
+    random: Box<Random>,
     env: BTreeMap<String, OsString>,
     home: Option<PathBuf>,
     terminal: Option<Box<dyn Prompt>>,
@@ -24,8 +25,15 @@ pub struct World {
     stderr: RefCell<Box<dyn Write>>,
     colour: bool,
     quiet: Cell<bool>,
+    prompts: Cell<bool>,
     asked: Cell<bool>,
 }
+
+/// Tells the time, in whole seconds.
+type Clock = dyn Fn() -> Timestamp;
+
+/// Fills with random bytes.
+type Random = dyn Fn(&mut [u8]) -> io::Result<()>;
 
 impl World {
     /// Returns the world the process runs in.
@@ -53,6 +61,7 @@ impl World {
             stderr: RefCell::new(Box::new(io::stderr())),
             colour,
             quiet: Cell::new(false),
+            prompts: Cell::new(true),
             asked: Cell::new(false),
         }
     }
@@ -75,6 +84,7 @@ impl World {
             stderr: RefCell::new(Box::new(io::sink())),
             colour: false,
             quiet: Cell::new(false),
+            prompts: Cell::new(true),
             asked: Cell::new(false),
         }
     }
@@ -164,7 +174,7 @@ impl World {
 
     /// Returns the person at the terminal, if stdin and stderr are one and prompts are allowed.
     pub(crate) fn person(&self) -> Option<&dyn Prompt> {
-        self.terminal.as_deref()
+        self.terminal.as_deref().filter(|_| self.prompts.get())
     }
 
     /// Asks the person at the terminal, if there is one, and remembers that time has passed.
@@ -179,10 +189,9 @@ impl World {
         self.asked.get()
     }
 
-    /// Sends the person away: what is missing is an error from now on.
-    pub(crate) fn without_prompts(mut self) -> Self {
-        self.terminal = None;
-        self
+    /// Asks nobody from now on: what is missing is an error.
+    pub(crate) fn forbid_prompts(&self) {
+        self.prompts.set(false);
     }
 
     pub(crate) fn set_quiet(&self, quiet: bool) {
@@ -193,6 +202,11 @@ impl World {
         let mut bytes = Vec::new();
         self.stdin.borrow_mut().by_ref().take(limit).read_to_end(&mut bytes)?;
         Ok(bytes)
+    }
+
+    /// Reads standard input into memory that is wiped.
+    pub(crate) fn read_secret_from_stdin(&self, limit: u64) -> io::Result<Zeroizing<Vec<u8>>> {
+        crate::secret::read_wiped(self.stdin.borrow_mut().by_ref(), limit)
     }
 
     /// Writes the result and flushes it, so that a full disk is noticed (Q56).

@@ -67,7 +67,7 @@ fn run(person: &Person, arguments: &[&str]) -> Outcome {
         .with_streams(io::empty(), out.clone(), err.clone());
     let argv = ["step-token", "token", "host.example.test", "--offline"];
     let argv = argv.iter().chain(arguments).map(OsString::from);
-    let exit = step_token::run(argv.collect::<Vec<_>>(), world);
+    let exit = step_token::run(argv.collect::<Vec<_>>(), &world);
     let questions = person.questions.borrow().clone();
     Outcome { exit, stdout: out.text(), stderr: err.text(), questions }
 }

@@ -61,7 +61,7 @@ fn a_server_without_tls_is_called_that() {
 fn a_server_that_hangs_up_closes_the_connection() {
     let url = plain(|mut stream| stream.read_exact(&mut [0; 64]));
     let error = refusal(&url, &Options::default());
-    assert!(matches!(fault(&error), RequestFault::Closed), "{error:?}");
+    assert!(matches!(fault(&error), RequestFault::Closed { .. }), "{error:?}");
 
     let authority = Authority::new();
     for beginning in ["", "HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n{"] {
@@ -71,7 +71,7 @@ fn a_server_that_hangs_up_closes_the_connection() {
             Err(io::ErrorKind::Other.into())
         });
         let error = run(client(&authority, &server).health()).unwrap_err();
-        assert!(matches!(fault(&error), RequestFault::Closed), "{error:?}");
+        assert!(matches!(fault(&error), RequestFault::Closed { .. }), "{error:?}");
     }
 }
 

@@ -10,10 +10,10 @@ use crate::secret::Source;
 
 /// `token` and `ca token`.
 #[derive(Clone, Debug, Args)]
-#[command(after_help = crate::exit::HELP)]
+#[command(after_help = super::help_end())]
 pub(crate) struct TokenArgs {
     /// The name the token is for: a common name, SSH key ID or serial number
-    #[arg(value_name = "SUBJECT", allow_hyphen_values = true)]
+    #[arg(value_name = "SUBJECT")]
     pub(crate) subject: String,
 
     #[command(flatten)]
@@ -48,23 +48,28 @@ pub(crate) struct PurposeArgs {
     pub(crate) principal: Vec<String>,
 
     /// Ask for an SSH certificate instead of an X.509 one
-    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true,
+          default_missing_value = "true")]
     pub(crate) ssh: Option<Switch>,
 
     /// Ask for a host certificate (with --ssh)
-    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true,
+          default_missing_value = "true")]
     pub(crate) host: Option<Switch>,
 
     /// Revoke the certificate whose serial number is the subject
-    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true,
+          default_missing_value = "true")]
     pub(crate) revoke: Option<Switch>,
 
     /// Renew a certificate
-    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true,
+          default_missing_value = "true")]
     pub(crate) renew: Option<Switch>,
 
     /// Renew an SSH certificate with a new key (with --ssh)
-    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true,
+          default_missing_value = "true")]
     pub(crate) rekey: Option<Switch>,
 
     /// Tie the token to one certificate request: the base64url SHA-256 of its DER
@@ -105,7 +110,8 @@ pub(crate) struct ValidityArgs {
     pub(crate) cert_not_after: Option<Given<When>>,
 
     /// Allow a token that lives longer than 1h, or starts later than 30m from now
-    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true,
+          default_missing_value = "true")]
     pub(crate) long_lived: Option<Switch>,
 }
 
@@ -117,7 +123,7 @@ pub(crate) struct ProvisionerArgs {
     #[arg(long, value_name = "ID")]
     pub(crate) kid: Option<Given<KeyId>>,
 
-    /// Take the provisioner of this name (also --issuer)
+    /// Take the provisioner of this name
     #[arg(long, visible_alias = "issuer", value_name = "NAME")]
     pub(crate) provisioner: Option<Given<String>>,
 
@@ -126,7 +132,7 @@ pub(crate) struct ProvisionerArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) key: Option<Given<Source>>,
 
-    /// Open the key with the passphrase from here: a file, `-`, env:NAME, fd:N or cred:NAME
+    /// Open the key with the password from here: a file, `-`, env:NAME, fd:N or cred:NAME
     #[arg(long, value_name = "FILE")]
     pub(crate) password_file: Option<Given<Source>>,
 
@@ -137,7 +143,7 @@ pub(crate) struct ProvisionerArgs {
 
 /// Proofs and identities other than a provisioner's own key.
 #[derive(Clone, Debug, Default, Args)]
-#[command(next_help_heading = "Proofs")]
+#[command(next_help_heading = "Proofs (not supported by this version)")]
 pub(crate) struct ProofArgs {
     /// Keep keys in this key store
     #[arg(long, value_name = "URI")]
@@ -152,7 +158,8 @@ pub(crate) struct ProofArgs {
     pub(crate) x5c_key: Option<Given<String>>,
 
     /// Put the chain into the header `x5cInsecure`
-    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true,
+          default_missing_value = "true")]
     pub(crate) x5c_insecure: Option<Switch>,
 
     /// Prove with this SSH certificate
@@ -180,13 +187,14 @@ pub(crate) struct ProofArgs {
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Where the CA is")]
 pub(crate) struct CaArgs {
-    /// Contact nobody: sign with a ca.json, or with --provisioner and --key
-    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    /// Contact nobody: a ca.json, or --provisioner and --key, is all there is
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true,
+          default_missing_value = "true")]
     pub(crate) offline: Option<Switch>,
 
     /// The CA's configuration for --offline
     #[arg(long, value_name = "FILE")]
-    pub(crate) ca_config: Option<PathBuf>,
+    pub(crate) ca_config: Option<Given<PathBuf>>,
 
     /// The CA's address
     #[arg(long, value_name = "URL")]
@@ -222,14 +230,15 @@ pub(crate) struct ContextArg {
 pub(crate) struct OutputArgs {
     /// Write the token to this file, mode 0600, instead of standard output; `-` is standard output
     #[arg(long, value_name = "FILE")]
-    pub(crate) output_file: Option<PathBuf>,
+    pub(crate) output_file: Option<Given<PathBuf>>,
 
     /// Overwrite the file without asking
-    #[arg(long, short = 'f', num_args = 0..=1, require_equals = true,
+    #[arg(long, short = 'f', value_name = "BOOL", num_args = 0..=1, require_equals = true,
           default_missing_value = "true")]
     pub(crate) force: Option<Switch>,
 
     /// Print one JSON object about the token, with the token in it
-    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true,
+          default_missing_value = "true")]
     pub(crate) json: Option<Switch>,
 }

@@ -26,7 +26,7 @@ fn list(base: &Base, world: &World) -> Result<(), Error> {
     let (contexts, current) = (base.contexts()?, base.current()?);
     let mut text = String::new();
     for name in contexts.keys() {
-        let mark = if current.as_ref() == Some(name) { "▶ " } else { "  " };
+        let mark = if current.as_ref() == Some(name) { "▶ " } else { "" };
         text.push_str(&format!("{mark}{name}\n"));
     }
     emit::stdout(text.as_bytes(), world)
@@ -35,7 +35,7 @@ fn list(base: &Base, world: &World) -> Result<(), Error> {
 fn current(base: &Base, as_json: bool, world: &World) -> Result<(), Error> {
     let Some(name) = base.current()? else {
         return Err(Error::settings("no context is current")
-            .hint("`context select NAME` makes one current"));
+            .hint("`step-token context select NAME` makes one current"));
     };
     let contexts = base.contexts()?;
     let Some(context) = contexts.get(&name) else {
@@ -44,7 +44,7 @@ fn current(base: &Base, as_json: bool, world: &World) -> Result<(), Error> {
     let text = match as_json {
         false => name,
         true => json!({
-            "context": name,
+            "name": name,
             "authority": context.authority,
             "profile": context.profile,
         })
@@ -73,7 +73,7 @@ fn select(base: &Base, name: Option<&str>, world: &World) -> Result<(), Error> {
 
 fn choose(contexts: &Contexts, world: &World) -> Result<String, Error> {
     let names: Vec<String> = contexts.keys().cloned().collect();
-    match world.ask(|person| person.choose("Select a context", &names)) {
+    match world.ask(|person| person.choose("Context to use", &names)) {
         None => Err(Error::usage("no context is named, and there is no terminal to ask on")
             .hint(format!("there are {}", names.join(", ")))),
         Some(Err(cause)) => Err(Error::settings("no context was chosen").because(cause)),
@@ -91,7 +91,7 @@ fn remove(base: &Base, name: &str, force: bool, world: &World) -> Result<(), Err
     };
     if base.current()?.as_deref() == Some(name) {
         return Err(Error::settings(format!("context `{name}` is the current one"))
-            .hint("`context select` another one first"));
+            .hint("`step-token context select` another one first"));
     }
     if !force {
         let question = format!("Remove context {name} and its files");

@@ -14,7 +14,7 @@ pub(crate) fn completion(shell: clap_complete::Shell, world: &World) -> Result<(
 /// Writes a manual page for every command.
 pub(crate) fn pages(directory: &Path, world: &World) -> Result<(), Error> {
     if !directory.is_dir() {
-        let message = format!("there is no directory {}", directory.display());
+        let message = format!("{} is not a directory", directory.display());
         return Err(Error::settings(message).hint("create it first"));
     }
     let mut root = args::command().disable_help_subcommand(true);

@@ -6,18 +6,18 @@ use step_ca_client::OfflineCa;
 use step_provisioner::{Kind, Provisioner};
 
 use crate::args::{GlobalArgs, ListArgs};
-use crate::authority::Connection;
+use crate::authority::{Connection, unusable_config};
 use crate::settings::CaSettings;
 use crate::{Error, World, emit};
 
 /// Lists the provisioners of a CA behind a URL, or of a ca.json.
 pub(crate) fn run(args: &ListArgs, global: &GlobalArgs, world: &World) -> Result<(), Error> {
-    let settings = CaSettings::resolve(&args.ca, global, world)?;
+    let mut settings = CaSettings::resolve(&args.ca, global, world)?;
+    settings.without_effect_offline(world)?;
     let as_table = args.table.unwrap_or_default().0;
     let text = if settings.offline {
-        let ca = OfflineCa::open(&settings.config.value).map_err(|cause| {
-            Error::settings(format!("cannot use {}", settings.config.origin)).because(cause)
-        })?;
+        let ca = OfflineCa::open(&settings.config.value)
+            .map_err(|cause| unusable_config(&settings, cause))?;
         let config = ca.config();
         match as_table {
             true => table(&config.provisioners),
@@ -47,9 +47,21 @@ fn json(entries: &[&RawValue]) -> Result<String, Error> {
         let mut text = Vec::new();
         let formatter = serde_json::ser::PrettyFormatter::with_indent(b"   ");
         value.serialize(&mut serde_json::Serializer::with_formatter(&mut text, formatter))?;
-        Ok(format!("{}\n", String::from_utf8_lossy(&text)))
+        Ok(format!("{}\n", without_controls(&String::from_utf8_lossy(&text))))
     };
     write().map_err(|cause| Error::settings("cannot write JSON").because(cause))
+}
+
+/// Escapes what a terminal would obey; inside JSON it can only stand in a string.
+fn without_controls(json: &str) -> String {
+    let mut text = String::with_capacity(json.len());
+    for c in json.chars() {
+        match c {
+            '\u{7f}'..='\u{9f}' => text.push_str(&format!("\\u{:04x}", u32::from(c))),
+            c => text.push(c),
+        }
+    }
+    text
 }
 
 fn table(provisioners: &[Provisioner]) -> String {

@@ -1,6 +1,7 @@
 //! `token`: the flow, once.
 
-use step_claims::TokenId;
+use step_claims::{TokenId, Validity};
+use token_time::SignedDuration;
 
 use crate::args::{GlobalArgs, TokenArgs};
 use crate::authority::Authority;
@@ -25,8 +26,8 @@ pub(crate) fn run(args: &TokenArgs, global: &GlobalArgs, world: &World) -> Resul
     if world.was_asked() {
         validity = request.validity(world.now())?;
     }
-    if settings.validity.long_lived && validity.lifetime() > step_claims::Validity::MAX {
-        world.warn("the token lives longer than 1h: whoever gets hold of it has that long");
+    if settings.validity.long_lived {
+        warn_of_long_life(validity, world);
     }
     let token_id = token_id(world)?;
     let minted = mint.token(&request, validity, token_id)?;
@@ -72,6 +73,18 @@ fn announce(label: &str, world: &World) {
         world.note(&format!("\u{1b}[32m✔\u{1b}[0m \u{1b}[1mProvisioner:\u{1b}[0m {label}"));
     } else {
         world.note(&format!("✔ Provisioner: {label}"));
+    }
+}
+
+fn warn_of_long_life(validity: Validity, world: &World) {
+    let until_end = validity.not_after().saturating_sub(validity.issued_at());
+    let delay = validity.not_before().saturating_sub(validity.issued_at());
+    let seconds = |span: SignedDuration| span.as_nanos() / 1_000_000_000;
+    if validity.lifetime() > Validity::MAX || delay > seconds(Validity::MAX_DELAY) {
+        let end = SignedDuration::saturating_from_seconds(until_end);
+        world.warn(&format!(
+            "the token is good for the next {end}: whoever gets hold of it has that long"
+        ));
     }
 }
 

@@ -34,14 +34,16 @@ fn refused_by_step(settings: &Settings) -> Result<(), Error> {
             .hint("SSH certificates have principals: --principal"));
     }
     if san && purpose.host.value {
-        return Err(disagree(&purpose.host.origin, &purpose.san.origin));
+        return Err(disagree(&purpose.host.origin, &purpose.san.origin)
+            .hint("SSH hosts have principals: --ssh --host --principal"));
     }
     if san && principal {
         return Err(disagree(&purpose.principal.origin, &purpose.san.origin)
             .hint("--san is for X.509 certificates, --principal for SSH ones"));
     }
     if purpose.host.value && !purpose.ssh.value {
-        return Err(Error::usage(format!("{} needs --ssh", purpose.host.origin)));
+        return Err(Error::usage(format!("{} needs --ssh", purpose.host.origin))
+            .hint("an X.509 certificate is for a host anyway"));
     }
     if principal && !purpose.ssh.value {
         return Err(Error::usage(format!("{} needs --ssh", purpose.principal.origin))
@@ -67,7 +69,7 @@ fn proofs_not_built(settings: &Settings, proofs: &[GivenProof]) -> Result<(), Er
             .hint("a key ID picks a JWK provisioner, a proof another type: leave one out"));
     }
     if first.flag == "x5c-insecure" {
-        return Err(Error::usage(format!("{} needs --x5c-cert", first.origin)));
+        return Err(Error::usage(format!("{} needs --x5c-cert", first.origin)).hint("leave it out"));
     }
     let what = match first.flag {
         "kms" => "keys in a key store are",
@@ -137,6 +139,23 @@ fn without_effect(settings: &mut Settings, world: &World) -> Result<(), Error> {
     Ok(())
 }
 
+/// Offline, a listing reads the ca.json and nothing else.
+pub(super) fn only_listing(ca: &mut super::CaSettings, world: &World) -> Result<(), Error> {
+    let why = "the list is that of the ca.json";
+    // What defaults.json says for every command is no mistake here.
+    for origin in [
+        ca.url.as_ref().map(|url| &url.origin),
+        ca.root.as_ref().map(|root| &root.origin),
+        ca.fingerprint.as_ref().map(|fingerprint| &fingerprint.origin),
+        ca.timeout.as_ref().map(|timeout| &timeout.origin),
+    ] {
+        if let Some(origin) = origin.filter(|origin| origin.is_command_line()) {
+            return Err(without_effect_here(origin, why));
+        }
+    }
+    idle(&mut ca.timeout, why, world)
+}
+
 /// Standard input can be read once.
 fn standard_input(settings: &Settings) -> Result<(), Error> {
     use crate::secret::Source;
@@ -167,6 +186,10 @@ fn disagree(one: &Origin, other: &Origin) -> Error {
     Error::usage(format!("{one} and {other} do not go together"))
 }
 
+fn without_effect_here(origin: &Origin, why: &str) -> Error {
+    Error::usage(format!("{origin} has no effect here: {why}")).hint("leave it out")
+}
+
 fn pass_over(origin: &Origin, why: &str, world: &World) {
     world.note(&format!("note: {origin} has no effect here: {why}"));
 }
@@ -175,9 +198,7 @@ fn pass_over(origin: &Origin, why: &str, world: &World) {
 fn idle<S: Idle>(setting: &mut S, why: &str, world: &World) -> Result<(), Error> {
     let Some(origin) = setting.given() else { return Ok(()) };
     if origin.is_command_line() {
-        return Err(
-            Error::usage(format!("{origin} has no effect here: {why}")).hint("leave it out")
-        );
+        return Err(without_effect_here(origin, why));
     }
     pass_over(origin, why, world);
     setting.clear();

@@ -72,10 +72,13 @@ impl Layers<'_> {
     pub(crate) fn path(
         &self,
         flag: &'static str,
-        given: Option<&PathBuf>,
+        given: Option<&Given<PathBuf>>,
     ) -> Result<Option<Setting<PathBuf>>, Error> {
         let setting = match given {
-            Some(path) => Some(Setting::new(path.clone(), Origin::CommandLine { flag })),
+            Some(Given::Empty) => Some(Setting::new(PathBuf::new(), Origin::CommandLine { flag })),
+            Some(Given::Value(path)) => {
+                Some(Setting::new(path.clone(), Origin::CommandLine { flag }))
+            }
             None => self.below(flag)?.map(|text| text.map(PathBuf::from)),
         };
         match setting {
@@ -146,6 +149,8 @@ where
     T: FromStr<Err: Display>,
 {
     text.value.parse().map_err(|cause: T::Err| {
-        Error::settings(format!("{} is no value for --{flag}: {cause}", text.origin))
+        let message =
+            format!("{} is `{}`, which is no value for --{flag}", text.origin, text.value);
+        Error::settings(format!("{message}: {cause}"))
     })
 }

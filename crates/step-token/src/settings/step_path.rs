@@ -6,6 +6,7 @@ use std::path::{Component, Path, PathBuf};
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::ser::PrettyFormatter;
 
 use crate::{Error, World};
 
@@ -16,8 +17,9 @@ pub(crate) struct Base(PathBuf);
 /// The entry of a context in `contexts.json`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Context {
-    pub(crate) authority: String,
+    // In the order in which step writes them.
     pub(crate) profile: String,
+    pub(crate) authority: String,
 }
 
 /// The contexts by name, in alphabetical order.
@@ -96,22 +98,28 @@ impl Base {
         Ok(read_json::<Current>(&self.current_file())?.map(|current| current.context))
     }
 
-    /// Makes `name` the current context.
+    /// Makes `name` the current context, in the form step writes.
     ///
     /// # Errors
     ///
     /// If the file cannot be written.
     pub(crate) fn set_current(&self, name: &str) -> Result<(), Error> {
-        write_json(&self.current_file(), &Current { context: name.to_owned() }, 0o644)
+        let text = serde_json::to_vec(&Current { context: name.to_owned() }).map_err(unwritable)?;
+        crate::emit::replace_file(&self.current_file(), &text, 0o644)
     }
 
-    /// Replaces the contexts.
+    /// Replaces the contexts, in the form step writes.
     ///
     /// # Errors
     ///
     /// If the file cannot be written.
     pub(crate) fn set_contexts(&self, contexts: &Contexts) -> Result<(), Error> {
-        write_json(&self.contexts_file(), contexts, 0o600)
+        let mut text = Vec::new();
+        let four_blanks = PrettyFormatter::with_indent(b"    ");
+        contexts
+            .serialize(&mut serde_json::Serializer::with_formatter(&mut text, four_blanks))
+            .map_err(unwritable)?;
+        crate::emit::replace_file(&self.contexts_file(), &text, 0o600)
     }
 }
 
@@ -196,17 +204,15 @@ impl StepPath {
 fn choose(base: &Base, contexts: &Contexts, world: &World) -> Result<String, Error> {
     let names: Vec<String> = contexts.keys().cloned().collect();
     if let [only] = names.as_slice() {
-        world.note(&format!("context: {only}"));
+        world.note(&format!("✔ Context: {only}"));
         return Ok(only.clone());
     }
-    let Some(person) = world.person() else {
+    let Some(chosen) = world.ask(|person| person.choose("Context to use", &names)) else {
         let message = format!("no context is current, and there are {}", names.join(", "));
         return Err(Error::settings(message)
-            .hint("--context or STEP_CONTEXT names one; `context select NAME` makes it current"));
+            .hint("--context or STEP_CONTEXT names one; `step-token context select NAME` makes it current"));
     };
-    let chosen = person
-        .choose("Select a context", &names)
-        .map_err(|cause| Error::settings("no context was chosen").because(cause))?;
+    let chosen = chosen.map_err(|cause| Error::settings("no context was chosen").because(cause))?;
     let name = names.get(chosen).cloned().unwrap_or_default();
     base.set_current(&name)?;
     Ok(name)
@@ -219,7 +225,7 @@ pub(crate) fn unknown(name: &str, place: &str, base: &Base, contexts: &Contexts)
         format!("{} has none at all", base.contexts_file().display())
     } else {
         let names: Vec<&str> = contexts.keys().map(String::as_str).collect();
-        format!("there are {}", names.join(", "))
+        format!("known contexts: {}", names.join(", "))
     };
     Error::settings(message).hint(hint)
 }
@@ -235,17 +241,14 @@ pub(crate) fn read_json<T: DeserializeOwned>(file: &Path) -> Result<Option<T>, E
     };
     let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&text);
     serde_json::from_slice(text).map(Some).map_err(|error| {
-        Error::settings(format!("{} is not what it should be", file.display()))
+        Error::settings(format!("{} is not a JSON object of the right form", file.display()))
             .because(error)
             .hint("mend the file, or move it away")
     })
 }
 
-fn write_json<T: Serialize>(file: &Path, value: &T, mode: u32) -> Result<(), Error> {
-    let mut text = serde_json::to_vec_pretty(value)
-        .map_err(|cause| Error::settings("cannot write JSON").because(cause))?;
-    text.push(b'\n');
-    crate::emit::replace_file(file, &text, mode)
+fn unwritable(cause: serde_json::Error) -> Error {
+    Error::settings("cannot write JSON").because(cause)
 }
 
 /// Removes `.`, `..` and doubled separators without looking at the disk, as step does.

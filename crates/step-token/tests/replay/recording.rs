@@ -120,7 +120,7 @@ impl Run {
         });
         let argv: Vec<OsString> =
             std::iter::once(OsString::from("step-token")).chain(argv).collect();
-        let exit = step_token::run(argv, world);
+        let exit = step_token::run(argv, &world);
         let file = std::fs::read_to_string(folder.path().join("out")).ok();
         let stdout = out.text();
         Outcome { exit, stdout, stderr: err.text(), port: format!(":{port}"), file }

@@ -1,0 +1,128 @@
+//! Transcripts of the program: what a command line prints, where, and how it ends.
+//!
+//! `tests/cmd/README.md` says what a transcript holds and what its files are. `just bless` accepts
+//! the transcripts as they come out now. What a transcript cannot show (file modes, descriptors,
+//! pipes, the name the program is called by, the claims of a token) is tested in `tests/cli/`.
+
+#[cfg(unix)]
+#[path = "cli/claims.rs"]
+mod claims;
+#[cfg(unix)]
+#[path = "cli/dialect.rs"]
+mod dialect;
+#[cfg(unix)]
+#[path = "cli/input.rs"]
+mod input;
+#[cfg(unix)]
+#[path = "cli/output.rs"]
+mod output;
+#[cfg(unix)]
+#[path = "cli/workshop.rs"]
+mod workshop;
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Where every transcript runs.
+const FILES: &str = "tests/cmd/in";
+
+#[test]
+fn every_transcript_comes_out_as_it_is_written() {
+    make_private(Path::new(FILES));
+    let before = contents(Path::new(FILES));
+
+    let cases = trycmd::TestCases::new();
+    cases
+        .case("tests/cmd/*/*.toml")
+        .default_bin_path(env!("CARGO_BIN_EXE_step-token"))
+        .env("HOME", "home")
+        .timeout(std::time::Duration::from_secs(60));
+    // The transcripts inherit nothing, and an instrumented program has to know where to report.
+    if let Ok(file) = std::env::var("LLVM_PROFILE_FILE") {
+        cases.env("LLVM_PROFILE_FILE", file);
+    }
+    cases.run();
+
+    // Runs that write do so in a copy; the others write nothing, the failed ones least of all.
+    let after = contents(Path::new(FILES));
+    let touched: Vec<&PathBuf> = before
+        .iter()
+        .filter(|(path, bytes)| after.get(*path) != Some(*bytes))
+        .map(|(path, _)| path)
+        .chain(after.keys().filter(|path| !before.contains_key(*path)))
+        .collect();
+    assert!(touched.is_empty(), "written or removed: {touched:?}");
+}
+
+#[test]
+fn every_transcript_is_complete_and_every_refusal_has_one_message() {
+    let mut faults = Vec::new();
+    let mut count = 0;
+    for path in files(Path::new("tests/cmd")) {
+        if path.extension() != Some(OsStr::new("toml")) {
+            continue;
+        }
+        count += 1;
+        let text = fs::read_to_string(&path).expect("a transcript is text");
+        faults.extend(faults_of(&text).into_iter().map(|fault| (path.clone(), fault)));
+    }
+    assert!(count > 300, "only {count} transcripts were found");
+    assert!(faults.is_empty(), "{faults:#?}");
+}
+
+fn faults_of(transcript: &str) -> Vec<&'static str> {
+    let line = |start: &str| transcript.lines().find(|line| line.starts_with(start));
+    let mut faults = Vec::new();
+    if line("env.inherit = false").is_none() {
+        faults.push("inherits the environment of whoever runs it");
+    }
+    if line("stdout = ").is_none() || line("stderr = ").is_none() {
+        faults.push("leaves out a stream");
+    }
+    let errors = transcript.lines().filter(|line| line.starts_with("error: ")).count();
+    match line("status.code = ") {
+        None if errors > 0 => faults.push("prints an error and succeeds"),
+        None => {}
+        Some(_) if line("stdout = ") != Some("stdout = \"\"") => {
+            faults.push("fails, and yet writes to standard output");
+        }
+        Some(_) if errors != 1 => faults.push("fails without one error, or with several"),
+        Some(status) if !matches!(status.as_bytes().last(), Some(b'2'..=b'5')) => {
+            faults.push("ends with a status that is not in the table");
+        }
+        Some(_) => {}
+    }
+    faults
+}
+
+/// Takes the files from others, who may read them after a checkout: the program warns about that.
+fn make_private(directory: &Path) {
+    #[cfg(unix)]
+    for file in files(directory) {
+        use std::os::unix::fs::PermissionsExt as _;
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).expect("the files are ours");
+    }
+    #[cfg(not(unix))]
+    let _ = directory;
+}
+
+fn contents(directory: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    files(directory)
+        .into_iter()
+        .map(|file| {
+            let bytes = fs::read(&file).expect("a file of the transcripts");
+            (file, bytes)
+        })
+        .collect()
+}
+
+fn files(directory: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(directory).expect("a directory of the transcripts") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() { found.extend(files(&path)) } else { found.push(path) }
+    }
+    found
+}

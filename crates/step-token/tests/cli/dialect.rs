@@ -1,0 +1,71 @@
+//! The program under the name of the one it stands in for.
+
+use std::os::unix::fs::symlink;
+use std::path::Path;
+
+use crate::workshop::{Run, Workshop, is_token};
+
+fn run_as(name: &str, line: &str) -> Run {
+    let shop = Workshop::new();
+    let program = shop.path(name);
+    symlink(env!("CARGO_BIN_EXE_step-token"), &program).expect("a link");
+    Run::of(shop.called(&program, line).output().expect("the program starts"))
+}
+
+#[test]
+fn the_first_line_of_the_version_is_the_one_that_scripts_read() {
+    let platform = match std::env::consts::ARCH {
+        "x86_64" => "linux/amd64",
+        "aarch64" => "linux/arm64",
+        _ => return,
+    };
+    if !cfg!(target_os = "linux") {
+        return;
+    }
+    for name in ["step", "step-cli"] {
+        for line in ["version", "--version"] {
+            let run = run_as(name, line);
+            assert_eq!((run.status, run.stderr.as_str()), (0, ""), "{run:?}");
+            let lines: Vec<&str> = run.stdout.lines().collect();
+            assert_eq!(lines.len(), 2, "{run:?}");
+            assert_eq!(lines[0], format!("Smallstep CLI/0.30.6 ({platform})"));
+            assert!(lines[1].starts_with("Step Token/"), "{run:?}");
+        }
+    }
+}
+
+#[test]
+fn a_token_is_minted_under_either_name() {
+    for name in ["step", "step-cli"] {
+        let line = "ca token db.internal --offline --ca-config one.json --password-file password";
+        assert!(is_token(run_as(name, line).token()));
+    }
+}
+
+#[test]
+fn what_is_not_built_is_refused_by_name() {
+    let hint = "hint: under the name step it answers ca token, ca provisioner list, context \
+                current, context list, context remove, context select, version, help\n";
+    for (line, command) in [
+        ("ca certificate db.internal db.crt db.key", "step ca certificate db.internal"),
+        ("ssh login", "step ssh login"),
+        ("crypto keypair a b", "step crypto keypair a"),
+        ("ca provisioner add ops", "step ca provisioner add"),
+        // What only the program's own name knows.
+        ("token db.internal", "step token db.internal"),
+        ("completion bash", "step completion bash"),
+    ] {
+        let run = run_as("step", line);
+        assert_eq!((run.status, run.stdout.as_str()), (2, ""), "{run:?}");
+        let message = format!("error: `{command}` is not built into step-token\n");
+        assert_eq!(run.stderr, message + hint);
+    }
+}
+
+#[test]
+fn another_name_changes_nothing() {
+    let run = run_as("mint", "version");
+    assert_eq!(run.status, 0, "{run:?}");
+    assert!(run.stdout.starts_with("Step Token/"), "{run:?}");
+    assert!(!Path::new("mint").exists());
+}

@@ -1,0 +1,121 @@
+//! Where results go, and what is left behind when they cannot.
+
+use std::fs::{self, File, OpenOptions};
+use std::os::unix::fs::symlink;
+use std::process::Stdio;
+
+use crate::workshop::{MINT, Run, Workshop, is_token};
+
+#[test]
+fn a_token_file_is_private_and_has_no_line_feed() {
+    let shop = Workshop::new();
+    let run = shop.run(&format!("{MINT} --output-file token.jwt"));
+    assert_eq!((run.status, run.stdout.as_str()), (0, ""), "{run:?}");
+    assert!(is_token(&shop.read("token.jwt")));
+    assert_eq!(shop.mode("token.jwt"), 0o600);
+}
+
+#[test]
+fn a_token_file_that_others_could_read_becomes_private() {
+    let shop = Workshop::new();
+    shop.set_mode("taken.jwt", 0o644);
+    let run = shop.run(&format!("{MINT} --force --output-file taken.jwt"));
+    assert_eq!(run.status, 0, "{run:?}");
+    assert!(is_token(&shop.read("taken.jwt")));
+    assert_eq!(shop.mode("taken.jwt"), 0o600);
+}
+
+#[test]
+fn the_file_behind_a_link_is_replaced_and_the_link_stays() {
+    let shop = Workshop::new();
+    symlink("folder/token.jwt", shop.path("link")).unwrap();
+    for force in ["", "--force"] {
+        let run = shop.run(&format!("{MINT} {force} --output-file link"));
+        assert_eq!(run.status, 0, "{run:?}");
+        assert!(is_token(&shop.read("folder/token.jwt")));
+        assert!(shop.path("link").is_symlink());
+    }
+}
+
+#[test]
+fn a_run_that_fails_leaves_every_file_as_it_was() {
+    let shop = Workshop::new();
+    let before = shop.names();
+    for output in ["--force --output-file taken.jwt", "--output-file token.jwt"] {
+        let line = "token db.internal --offline --ca-config one.json --password-file";
+        let run = shop.run(&format!("{line} password.wrong {output}"));
+        assert_eq!((run.status, run.stdout.as_str()), (4, ""), "{run:?}");
+        assert_eq!(shop.names(), before);
+        assert_eq!(shop.read("taken.jwt"), "not overwritten");
+    }
+}
+
+#[test]
+fn a_device_is_written_to_and_not_replaced() {
+    let shop = Workshop::new();
+    let run = shop.run(&format!("{MINT} --output-file /dev/stdout"));
+    assert_eq!(run.status, 0, "{run:?}");
+    assert!(is_token(&run.stdout), "{run:?}");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_full_disk_behind_standard_output_is_noticed() {
+    let shop = Workshop::new();
+    for line in [MINT, "version", "--help", "completion bash", "context list"] {
+        let full = OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let mut command = shop.command(line);
+        command.env("STEPPATH", "contexts").stdout(full);
+        let run = Run::of(command.output().unwrap());
+        assert_eq!(run.status, 3, "{line}: {run:?}");
+        let message = "error: cannot write to standard output: No space left on device";
+        assert!(run.stderr.contains(message), "{line}: {run:?}");
+    }
+}
+
+#[test]
+fn a_reader_that_went_away_is_noticed() {
+    let shop = Workshop::new();
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let run = Run::of(shop.command(MINT).stdout(writer).output().unwrap());
+    assert_eq!(run.status, 3, "{run:?}");
+    let message = "error: cannot write to standard output: Broken pipe";
+    assert!(run.stderr.contains(message), "{run:?}");
+}
+
+#[test]
+fn the_token_comes_out_even_if_nobody_hears_the_notes() {
+    let shop = Workshop::new();
+    let mut command = shop.command(MINT);
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let output = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(writer).spawn();
+    let run = Run::of(output.unwrap().wait_with_output().unwrap());
+    assert!(is_token(run.token()));
+}
+
+#[test]
+fn removing_a_context_keeps_the_profile_that_another_one_uses() {
+    let shop = Workshop::new();
+    let mut command = shop.command("context remove --force site");
+    let run = Run::of(command.env("STEPPATH", "contexts").output().unwrap());
+    assert_eq!((run.status, run.stdout.as_str()), (0, ""), "{run:?}");
+    assert!(!shop.path("contexts/authorities/site").exists());
+    assert!(shop.path("contexts/authorities/lab").exists());
+    assert!(shop.path("contexts/profiles/ada").exists());
+}
+
+#[test]
+fn every_manual_page_has_a_title() {
+    let shop = Workshop::new();
+    fs::create_dir(shop.path("man")).unwrap();
+    let run = shop.run("man man");
+    assert_eq!((run.status, run.stdout.as_str()), (0, ""), "{run:?}");
+    assert!(shop.path("man/step-token-ca-token.1").exists(), "{run:?}");
+    for page in run.stderr.lines() {
+        let text = shop.read(page);
+        assert!(text.lines().any(|line| line.starts_with(".TH ")), "{page}: {text}");
+    }
+    assert!(File::open(shop.path("man/step-token.1")).is_ok());
+}

@@ -1,0 +1,113 @@
+//! A copy of the transcripts' files, and the program run in it.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use tempfile::TempDir;
+
+use crate::FILES;
+
+/// The arguments of an offline run that ends in a token.
+pub(crate) const MINT: &str =
+    "token db.internal --offline --ca-config one.json --password-file password";
+
+/// A directory with the transcripts' files, which the run may change.
+pub(crate) struct Workshop {
+    directory: TempDir,
+}
+
+impl Workshop {
+    pub(crate) fn new() -> Self {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let files = Path::new(FILES);
+        for file in crate::files(files) {
+            let inside = file.strip_prefix(files).expect("the files are below their directory");
+            let copy = directory.path().join(inside);
+            fs::create_dir_all(copy.parent().expect("a directory")).expect("a directory");
+            fs::copy(&file, &copy).expect("a copy");
+            fs::set_permissions(&copy, fs::Permissions::from_mode(0o600)).expect("a mode");
+        }
+        Self { directory }
+    }
+
+    /// Returns the program, to be run here with the arguments in `line` and no environment.
+    pub(crate) fn command(&self, line: &str) -> Command {
+        self.called(Path::new(env!("CARGO_BIN_EXE_step-token")), line)
+    }
+
+    /// The same by another path to the program, or to one that starts it.
+    pub(crate) fn called(&self, program: &Path, line: &str) -> Command {
+        let mut command = Command::new(program);
+        command.args(line.split_whitespace()).current_dir(self.directory.path());
+        command.env_clear().env("HOME", "home");
+        if let Some(file) = std::env::var_os("LLVM_PROFILE_FILE") {
+            command.env("LLVM_PROFILE_FILE", file);
+        }
+        command
+    }
+
+    pub(crate) fn run(&self, line: &str) -> Run {
+        Run::of(self.command(line).output().expect("the program starts"))
+    }
+
+    pub(crate) fn path(&self, file: &str) -> PathBuf {
+        self.directory.path().join(file)
+    }
+
+    pub(crate) fn read(&self, file: &str) -> String {
+        fs::read_to_string(self.path(file)).expect("a text file")
+    }
+
+    /// Returns the permission bits of a file.
+    pub(crate) fn mode(&self, file: &str) -> u32 {
+        fs::metadata(self.path(file)).expect("the file is there").permissions().mode() & 0o777
+    }
+
+    pub(crate) fn set_mode(&self, file: &str, mode: u32) {
+        let permissions = fs::Permissions::from_mode(mode);
+        fs::set_permissions(self.path(file), permissions).expect("the file is there");
+    }
+
+    /// Returns the names in the directory, sorted.
+    pub(crate) fn names(&self) -> Vec<String> {
+        let entries = fs::read_dir(self.directory.path()).expect("the directory");
+        let mut names: Vec<String> = entries
+            .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
+            .collect();
+        names.sort();
+        names
+    }
+}
+
+/// How a run ended, and what it said.
+#[derive(Debug)]
+pub(crate) struct Run {
+    pub(crate) status: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Run {
+    pub(crate) fn of(output: Output) -> Self {
+        Self {
+            status: output.status.code().expect("the program was not killed"),
+            stdout: String::from_utf8(output.stdout).expect("text"),
+            stderr: String::from_utf8(output.stderr).expect("text"),
+        }
+    }
+
+    /// Returns the token on standard output, where nothing else may stand.
+    pub(crate) fn token(&self) -> &str {
+        assert_eq!(self.status, 0, "{self:?}");
+        self.stdout.strip_suffix('\n').filter(|token| is_token(token)).expect("one token")
+    }
+}
+
+/// Returns whether `text` is three parts of base64url, and nothing else.
+pub(crate) fn is_token(text: &str) -> bool {
+    let base64url = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    text.split('.').count() == 3
+        && text.split('.').all(|part| !part.is_empty() && part.chars().all(base64url))
+}

@@ -1,0 +1,56 @@
+//! More provisioners than a CA lists on one page.
+
+use serde_json::Value;
+
+use crate::peers::step;
+use crate::program::Program;
+use crate::provisioners::{LAST, PAGE};
+use crate::spend::Csr;
+use crate::{Ca, Way, test_key};
+
+/// Returns the names of the provisioners in the CA's ca.json, in its order.
+fn configured(ca: &Ca) -> Vec<String> {
+    let config: Value = serde_json::from_slice(&std::fs::read(ca.config()).unwrap()).unwrap();
+    names(&config["authority"]["provisioners"])
+}
+
+fn names(list: &Value) -> Vec<String> {
+    let list = list.as_array().unwrap();
+    list.iter().map(|entry| entry["name"].as_str().unwrap().to_owned()).collect()
+}
+
+fn ours(ca: &Ca) -> String {
+    let program = Program::new().args(["ca", "provisioner", "list", "--ca-url", ca.url()]);
+    program.flag("--root", ca.root()).succeed()
+}
+
+#[test]
+fn a_provisioner_on_the_second_page_is_found_by_name() {
+    let ca = Ca::shared();
+    let position = configured(ca).iter().position(|name| name == LAST).unwrap();
+    assert!(position >= PAGE, "it is number {position}");
+    let token = ca.token(Way::Online, "db.test").signed_by(LAST, test_key("p256.jwk.json")).mint();
+    let certificate = ca.must_sign(&Csr::for_host("db.test"), &token);
+    let key_id = "yxAzcITTb5t6yyJp-ytR9rZPp0_CpbZdMDZY7LhKKhQ";
+    assert!(certificate.is_vouched_by(LAST, key_id));
+}
+
+#[test]
+fn every_page_is_listed_once_and_in_order() {
+    let ca = Ca::shared();
+    let listed: Value = serde_json::from_str(&ours(ca)).unwrap();
+    assert_eq!(names(&listed), configured(ca));
+}
+
+#[test]
+fn the_list_is_what_step_prints() {
+    let ca = Ca::shared();
+    let directory = tempfile::tempdir().unwrap();
+    let root = ca.root().display().to_string();
+    let arguments = ["ca", "provisioner", "list", "--ca-url", ca.url(), "--root", &root];
+    let theirs = String::from_utf8(step(directory.path(), arguments).unwrap()).unwrap();
+    let ours = ours(ca);
+    let parse = |text: &str| serde_json::from_str::<Value>(text).unwrap();
+    assert_eq!(parse(&ours), parse(&theirs));
+    assert_eq!(ours, theirs);
+}

@@ -1,0 +1,42 @@
+//! The program against a real step-ca: the built program mints, and each token is spent over HTTPS.
+//!
+//! A run starts CAs of its own, made by `step ca init`, in temporary directories and on free ports of
+//! the loopback interface. They end with it, however it ends. `step` and `step-ca` are those that
+//! `scripts/peers` installs; without them the tests fail.
+#![cfg(unix)]
+#![expect(clippy::unwrap_used, reason = "a test says by a panic that something is wrong")]
+
+mod ca;
+mod certificate;
+mod confirmation;
+mod identity;
+mod ipv6;
+mod keys;
+mod listing;
+mod names;
+mod peers;
+mod program;
+mod provisioners;
+mod revocation;
+mod spend;
+mod ssh;
+mod ssh_revocation;
+mod step;
+mod times;
+mod trust;
+mod user_data;
+
+use std::path::PathBuf;
+
+use ca::Ca;
+use program::Way;
+
+/// Returns a file of the recorded test data.
+fn vector(path: &str) -> PathBuf {
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../testdata/vectors")).join(path)
+}
+
+/// Returns a private key of the recorded test data.
+fn test_key(name: &str) -> PathBuf {
+    vector("test-keys").join(name)
+}

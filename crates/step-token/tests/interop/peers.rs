@@ -1,0 +1,44 @@
+//! Where `step` and `step-ca` are.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// Finds a program that `scripts/peers` installs.
+pub(crate) fn peer(name: &str) -> Result<PathBuf, String> {
+    let program = directory()?.join(name);
+    if program.is_file() {
+        return Ok(program);
+    }
+    Err(format!("there is no {}: run scripts/peers", program.display()))
+}
+
+fn directory() -> Result<PathBuf, String> {
+    let given = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    if let Some(directory) = given("STEP_TOKEN_PEERS") {
+        return Ok(directory);
+    }
+    let cache = given("XDG_CACHE_HOME").or_else(|| given("HOME").map(|home| home.join(".cache")));
+    match cache {
+        Some(cache) => Ok(cache.join("step-token-peers/bin")),
+        None => Err("neither STEP_TOKEN_PEERS nor HOME is set: run scripts/peers".to_owned()),
+    }
+}
+
+/// Runs the real `step` in a step directory and returns what it wrote to stdout, or what went wrong.
+pub(crate) fn step<A: AsRef<OsStr>>(
+    step_path: &Path,
+    arguments: impl IntoIterator<Item = A>,
+) -> Result<Vec<u8>, String> {
+    let mut command = Command::new(peer("step")?);
+    command.args(arguments).env_clear().env("STEPPATH", step_path).env("HOME", step_path);
+    let output = command
+        .stdin(Stdio::null())
+        .output()
+        .map_err(|error| format!("step cannot be started: {error}"))?;
+    if output.status.success() {
+        return Ok(output.stdout);
+    }
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    Err(format!("{command:?} ended with {}: {stderr}", output.status))
+}
