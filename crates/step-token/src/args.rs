@@ -216,10 +216,15 @@ fn refused(error: &clap::Error) -> Error {
             Error::usage(format!("there is no command `{name}`")).hint(hint)
         }
         ErrorKind::InvalidValue | ErrorKind::ValueValidation => {
-            let why = error.source().map(|why| format!(": {why}")).unwrap_or_default();
             let known = context(ContextKind::ValidValue);
             let known = (!known.is_empty()).then(|| format!("there are {known}"));
-            Error::usage(format!("`{value}` is no value for {flag}{why}")).hints(known)
+            let message = match error.source().map(ToString::to_string) {
+                // What quotes the value itself need not be told it again.
+                Some(why) if why.starts_with(&format!("\"{value}\"")) => format!("{why} ({flag})"),
+                Some(why) => format!("`{value}` is no value for {flag}: {why}"),
+                None => format!("`{value}` is no value for {flag}"),
+            };
+            Error::usage(message).hints(known)
         }
         _ => {
             let text = error.render().to_string();

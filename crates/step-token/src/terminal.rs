@@ -1,8 +1,10 @@
-use std::io::{self, IsTerminal as _};
+use std::io::{self, IsTerminal as _, Write as _};
 
 use dialoguer::theme::SimpleTheme;
-use dialoguer::{Confirm, Password, Select};
+use dialoguer::{Confirm, Select};
+use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 use token_jose::Passphrase;
+use zeroize::{Zeroize as _, Zeroizing};
 
 /// Somebody who can be asked.
 pub trait Prompt {
@@ -58,12 +60,14 @@ struct Console;
 impl Prompt for Console {
     fn passphrase(&self, prompt: &str) -> io::Result<Passphrase> {
         restore_on_interrupt();
-        let text = Password::with_theme(&SimpleTheme)
-            .with_prompt(prompt)
-            .allow_empty_password(true)
-            .interact()
-            .map_err(into_io)?;
-        Ok(Passphrase::new(text.into_bytes()))
+        // The echo goes off first: what a person or a script types as soon as the prompt stands
+        // there is neither shown nor lost.
+        let quiet = Quiet::begin()?;
+        write!(io::stderr(), "{prompt}: ")?;
+        let answer = read_line();
+        drop(quiet);
+        writeln!(io::stderr())?;
+        answer
     }
 
     fn choose(&self, prompt: &str, items: &[String]) -> io::Result<usize> {
@@ -86,9 +90,45 @@ impl Prompt for Console {
     }
 }
 
+/// A terminal that does not echo, until this is dropped.
+struct Quiet(Termios);
+
+impl Quiet {
+    fn begin() -> io::Result<Self> {
+        let before = tcgetattr(io::stdin())?;
+        let mut quiet = before.clone();
+        quiet.local_modes.remove(LocalModes::ECHO);
+        tcsetattr(io::stdin(), OptionalActions::Now, &quiet)?;
+        Ok(Self(before))
+    }
+}
+
+impl Drop for Quiet {
+    fn drop(&mut self) {
+        // If that fails there is no terminal left to restore.
+        let _ = tcsetattr(io::stdin(), OptionalActions::Now, &self.0);
+    }
+}
+
+/// Reads a line past the buffer of the standard library, which nobody wipes.
+fn read_line() -> io::Result<Passphrase> {
+    let mut line = Zeroizing::new(Vec::with_capacity(LONGEST));
+    let mut byte = [0];
+    while rustix::io::read(io::stdin(), &mut byte)? == 1 && byte != *b"\n" {
+        if line.len() == LONGEST {
+            return Err(io::Error::other("that is longer than any password"));
+        }
+        line.push(byte[0]);
+    }
+    byte.zeroize();
+    Ok(Passphrase::new(line.to_vec()))
+}
+
+/// A terminal hands over lines of at most 4096 bytes.
+const LONGEST: usize = 4096;
+
 /// Sees to it that Ctrl-C leaves the terminal as it was: with echo, and with a cursor.
 fn restore_on_interrupt() {
-    use rustix::termios::{OptionalActions, tcgetattr, tcsetattr};
     let Ok(before) = tcgetattr(io::stdin()) else { return };
     // Set once; a second prompt finds the terminal as the first one did.
     let _ = ctrlc::set_handler(move || {

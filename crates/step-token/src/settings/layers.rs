@@ -149,8 +149,11 @@ where
     T: FromStr<Err: Display>,
 {
     text.value.parse().map_err(|cause: T::Err| {
-        let message =
-            format!("{} is `{}`, which is no value for --{flag}", text.origin, text.value);
-        Error::settings(format!("{message}: {cause}"))
+        let (origin, value, cause) = (&text.origin, &text.value, cause.to_string());
+        // What quotes the value itself need not be told it again.
+        Error::settings(match cause.starts_with(&format!("\"{value}\"")) {
+            true => format!("{cause} ({origin}, for --{flag})"),
+            false => format!("{origin} is `{value}`, which is no value for --{flag}: {cause}"),
+        })
     })
 }

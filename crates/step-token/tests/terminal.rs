@@ -1,0 +1,71 @@
+//! A real terminal: util-linux's `script` lends one.
+
+#![cfg(target_os = "linux")]
+
+mod common;
+
+use std::io::{Read as _, Write as _};
+use std::process::{Command, Stdio};
+
+use common::vectors;
+
+/// Runs the program on a pseudo-terminal, types the password when it is asked for, and returns all
+/// that the terminal showed.
+fn on_a_terminal(variables: &[(&str, &str)]) -> String {
+    let program = env!("CARGO_BIN_EXE_step-token");
+    let line =
+        format!("{program} token host --offline --ca-config ca.json --issuer admin@example.com");
+    // If the prompt never comes, the time limit ends it and the test says what was there instead.
+    let mut script = Command::new("timeout")
+        .args(["20", "script", "--quiet", "--return", "--command", &line, "/dev/null"])
+        .current_dir(vectors())
+        .env_remove("NO_COLOR")
+        .env("STEPPATH", "steppath-empty")
+        .env("TERM", "xterm")
+        .envs(variables.iter().copied())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("`timeout` and `script` are there: coreutils and util-linux have them");
+    let mut stdin = script.stdin.take().expect("a pipe");
+    let mut stdout = script.stdout.take().expect("a pipe");
+    let (mut shown, mut chunk) = (Vec::new(), [0; 1024]);
+    let mut typed = false;
+    loop {
+        match stdout.read(&mut chunk) {
+            Ok(0) | Err(_) => break,
+            Ok(read) => shown.extend_from_slice(&chunk[..read]),
+        }
+        if !typed && String::from_utf8_lossy(&shown).contains(PROMPT) {
+            stdin.write_all(b"test-pass-provisioner\n").expect("typed");
+            typed = true;
+        }
+    }
+    script.wait().expect("it ends");
+    String::from_utf8_lossy(&shown).into_owned()
+}
+
+/// What `expect` scripts wait for.
+const PROMPT: &str = "Please enter the password to decrypt the provisioner key: ";
+
+#[test]
+fn a_password_is_asked_for_in_step_s_words_and_never_shown() {
+    // Q58: upstream writes one control character for each that is typed.
+    let shown = on_a_terminal(&[]);
+    assert!(
+        shown.contains("Please enter the password to decrypt the provisioner key: "),
+        "{shown}"
+    );
+    assert!(!shown.contains('\u{1}'), "{shown:?}");
+    assert!(shown.contains("eyJ"), "{shown}");
+    assert!(!shown.contains("test-pass"), "{shown:?}");
+}
+
+#[test]
+fn colour_is_for_terminals_that_want_it() {
+    // Q48: upstream always writes colour.
+    let green = "\u{1b}[32m✔";
+    assert!(on_a_terminal(&[]).contains(green));
+    assert!(!on_a_terminal(&[("NO_COLOR", "1")]).contains(green));
+    assert!(!on_a_terminal(&[("TERM", "dumb")]).contains(green));
+}
