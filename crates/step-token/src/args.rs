@@ -170,7 +170,7 @@ pub(crate) fn command() -> clap::Command {
             if name == "table" {
                 return argument;
             }
-            let variable = crate::settings::variable_of(&name).join(", ");
+            let variable = crate::flags::variables_of(&name).join(", ");
             let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
             argument.help(format!("{help} [env: {variable}]"))
         })

@@ -8,7 +8,8 @@ use step_claims::{CaUrl, Prefix, RootFingerprint};
 use step_provisioner::{CaConfig, Provisioner};
 use token_jose::KeyId;
 
-use crate::settings::{CaSettings, Origin, Setting};
+use crate::origin::{Origin, Setting};
+use crate::settings::CaSettings;
 use crate::{Error, World};
 
 /// A CA, with what a token says about it.

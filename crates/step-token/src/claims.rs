@@ -8,7 +8,8 @@ use step_claims::{
 };
 use token_time::{Timestamp, When};
 
-use crate::settings::{Setting, Settings};
+use crate::origin::Setting;
+use crate::settings::Settings;
 use crate::{Error, World};
 
 /// One request for a token; a key that is open can answer any number of them.

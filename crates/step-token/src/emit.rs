@@ -9,6 +9,7 @@ use step_claims::{Operation, Purpose};
 use token_time::Timestamp;
 use zeroize::Zeroizing;
 
+use crate::file;
 use crate::settings::OutputSettings;
 use crate::sign::Minted;
 use crate::{Error, World};
@@ -57,7 +58,7 @@ impl Output {
                 self.describe(minted, path, world)
             }
             Target::File { path, overwrite } => {
-                write_file(path, token.as_bytes(), 0o600, *overwrite)?;
+                file::write(path, token.as_bytes(), 0o600, *overwrite)?;
                 self.describe(minted, path, world)
             }
         }
@@ -84,11 +85,12 @@ fn target(path: &Path, force: bool, world: &World) -> Result<Target, Error> {
                 may_overwrite(path, world)?;
             }
             // The file behind a symbolic link is replaced, not the link.
-            let path = path.canonicalize().map_err(|cause| cannot_write(path).because(cause))?;
+            let path =
+                path.canonicalize().map_err(|cause| file::cannot_write(path).because(cause))?;
             Ok(Target::File { path, overwrite: true })
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            let directory = directory_of(path);
+            let directory = file::directory_of(path);
             if !directory.is_dir() {
                 let message = format!("there is no directory {}", directory.display());
                 return Err(
@@ -100,7 +102,7 @@ fn target(path: &Path, force: bool, world: &World) -> Result<Target, Error> {
                 .map_or_else(|_| path.to_owned(), |behind| directory.join(behind));
             Ok(Target::File { path, overwrite: force })
         }
-        Err(error) => Err(cannot_write(path).because(error)),
+        Err(error) => Err(file::cannot_write(path).because(error)),
     }
 }
 
@@ -117,47 +119,13 @@ fn may_overwrite(path: &Path, world: &World) -> Result<(), Error> {
     }
 }
 
-/// Replaces a file as a whole, or leaves it as it was: a temporary file beside it, then a rename.
-pub(crate) fn replace_file(path: &Path, bytes: &[u8], mode: u32) -> Result<(), Error> {
-    write_file(path, bytes, mode, true)
-}
-
-fn write_file(path: &Path, bytes: &[u8], mode: u32, overwrite: bool) -> Result<(), Error> {
-    let write = || -> io::Result<()> {
-        let mut file = temporary(directory_of(path), mode)?;
-        file.write_all(bytes)?;
-        file.as_file().sync_all()?;
-        match overwrite {
-            true => file.persist(path),
-            false => file.persist_noclobber(path),
-        }
-        .map(drop)
-        .map_err(|error| error.error)
-    };
-    write().map_err(|cause| cannot_write(path).because(cause))
-}
-
-#[cfg(unix)]
-fn temporary(directory: &Path, mode: u32) -> io::Result<tempfile::NamedTempFile> {
-    use std::os::unix::fs::PermissionsExt as _;
-    tempfile::Builder::new()
-        .prefix(".step-token-")
-        .permissions(std::fs::Permissions::from_mode(mode))
-        .tempfile_in(directory)
-}
-
-#[cfg(not(unix))]
-fn temporary(directory: &Path, _mode: u32) -> io::Result<tempfile::NamedTempFile> {
-    tempfile::Builder::new().prefix(".step-token-").tempfile_in(directory)
-}
-
 fn write_device(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     let write = || -> io::Result<()> {
         let mut device: File = OpenOptions::new().write(true).open(path)?;
         device.write_all(bytes)?;
         device.flush()
     };
-    write().map_err(|cause| cannot_write(path).because(cause))
+    write().map_err(|cause| file::cannot_write(path).because(cause))
 }
 
 /// Writes a result to standard output, and notices when that fails.
@@ -165,17 +133,6 @@ pub(crate) fn stdout(bytes: &[u8], world: &World) -> Result<(), Error> {
     world
         .write_stdout(bytes)
         .map_err(|cause| Error::settings("cannot write to standard output").because(cause))
-}
-
-fn directory_of(path: &Path) -> &Path {
-    match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    }
-}
-
-fn cannot_write(path: &Path) -> Error {
-    Error::settings(format!("cannot write {}", path.display()))
 }
 
 /// The object that `--json` prints; docs/cli.md lists its members.

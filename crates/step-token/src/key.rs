@@ -7,9 +7,10 @@ use token_jose::{
 };
 
 use crate::authority::Authority;
+use crate::origin::Setting;
 use crate::secret::{Source, without_line_end};
 use crate::select::Chosen;
-use crate::settings::{ProvisionerSettings, Setting};
+use crate::settings::ProvisionerSettings;
 use crate::{Error, World};
 
 /// A key whose file has been read; it may still be sealed.

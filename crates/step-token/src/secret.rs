@@ -8,7 +8,7 @@ use std::str::FromStr;
 
 use zeroize::Zeroizing;
 
-use crate::settings::Origin;
+use crate::origin::Origin;
 use crate::{Error, World};
 
 /// The source of a secret, or of a key: a path, `-`, `env:NAME`, `fd:N` or `cred:NAME`.

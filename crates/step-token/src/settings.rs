@@ -3,7 +3,6 @@
 mod agreement;
 mod defaults;
 mod layers;
-mod origin;
 pub(crate) mod step_path;
 
 use std::path::PathBuf;
@@ -13,10 +12,10 @@ use token_jose::KeyId;
 use token_time::{SignedDuration, When};
 
 pub(crate) use layers::Layers;
-pub(crate) use origin::{Origin, Setting};
 pub(crate) use step_path::{Base, StepPath};
 
 use crate::args::{Assignment, CaArgs, GlobalArgs, ProofArgs, TokenArgs};
+use crate::origin::{Origin, Setting};
 use crate::secret::Source;
 use crate::{Error, World};
 
@@ -271,23 +270,4 @@ fn when(
 
 fn without_empty(list: Vec<String>) -> Vec<String> {
     list.into_iter().filter(|item| !item.is_empty()).collect()
-}
-
-/// Returns the environment variables of a flag, the stronger first (Q41).
-pub(crate) fn variable_of(flag: &str) -> Vec<String> {
-    let own = format!("STEP_{}", flag.replace('-', "_").to_uppercase());
-    match flag {
-        "force" => vec!["STEP_F".to_owned(), own],
-        _ => vec![own],
-    }
-}
-
-/// Returns the members of a defaults file that set a flag, the stronger first (Q52).
-pub(crate) fn spellings_of(flag: &'static str) -> Vec<&'static str> {
-    match flag {
-        "provisioner" => vec![flag, "issuer"],
-        "principal" => vec![flag, "n"],
-        "force" => vec![flag, "f"],
-        _ => vec![flag],
-    }
 }

@@ -25,7 +25,7 @@ pub(crate) fn pages(directory: &Path, world: &World) -> Result<(), Error> {
         clap_mangen::Man::new(command.name(name))
             .render(&mut page)
             .map_err(|cause| Error::settings("cannot write a manual page").because(cause))?;
-        emit::replace_file(&file, &page, 0o644)?;
+        crate::file::replace(&file, &page, 0o644)?;
         world.note(&format!("{}", file.display()));
     }
     Ok(())

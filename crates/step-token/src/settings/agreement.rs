@@ -4,8 +4,8 @@
 //! would have no effect, is refused on the command line, and passed over with a note when it comes
 //! from the environment or a defaults file.
 
-use super::origin::{Origin, Setting};
 use super::{GivenProof, Settings};
+use crate::origin::{Origin, Setting};
 use crate::{Error, World};
 
 /// Refuses what cannot work, and clears what has no effect.

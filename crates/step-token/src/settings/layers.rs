@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use super::defaults::{Defaults, Texts};
-use super::origin::{Origin, Setting};
 use crate::args::{Given, Switch};
+use crate::origin::{Origin, Setting};
 use crate::{Error, World};
 
 /// What stands below the command line.
@@ -126,13 +126,13 @@ impl Layers<'_> {
     }
 
     fn texts(&self, flag: &'static str) -> Result<Option<Setting<Texts>>, Error> {
-        for variable in super::variable_of(flag) {
+        for variable in crate::flags::variables_of(flag) {
             if let Some(text) = self.world.variable(&variable)? {
                 let origin = Origin::Environment { variable };
                 return Ok(Some(Setting::new(Texts::One(text.to_owned()), origin)));
             }
         }
-        let spellings = super::spellings_of(flag);
+        let spellings = crate::flags::members_of(flag);
         for defaults in &self.defaults {
             if let Some((key, texts)) = defaults.find(&spellings)? {
                 let (file, key) = (defaults.file().to_owned(), key.to_owned());

@@ -105,7 +105,7 @@ impl Base {
     /// If the file cannot be written.
     pub(crate) fn set_current(&self, name: &str) -> Result<(), Error> {
         let text = serde_json::to_vec(&Current { context: name.to_owned() }).map_err(unwritable)?;
-        crate::emit::replace_file(&self.current_file(), &text, 0o644)
+        crate::file::replace(&self.current_file(), &text, 0o644)
     }
 
     /// Replaces the contexts, in the form step writes.
@@ -119,7 +119,7 @@ impl Base {
         contexts
             .serialize(&mut serde_json::Serializer::with_formatter(&mut text, four_blanks))
             .map_err(unwritable)?;
-        crate::emit::replace_file(&self.contexts_file(), &text, 0o600)
+        crate::file::replace(&self.contexts_file(), &text, 0o600)
     }
 }
 

@@ -1,0 +1,53 @@
+//! Files written as a whole or not at all: a temporary file beside them, then a rename.
+
+use std::io::{self, Write as _};
+use std::path::Path;
+
+use crate::Error;
+
+/// Replaces a file as a whole, or leaves it as it was: a temporary file beside it, then a rename.
+pub(crate) fn replace(path: &Path, bytes: &[u8], mode: u32) -> Result<(), Error> {
+    write(path, bytes, mode, true)
+}
+
+/// Writes a file as a whole; `overwrite` says whether it may be there already.
+pub(crate) fn write(path: &Path, bytes: &[u8], mode: u32, overwrite: bool) -> Result<(), Error> {
+    let write_whole = || -> io::Result<()> {
+        let mut file = temporary(directory_of(path), mode)?;
+        file.write_all(bytes)?;
+        file.as_file().sync_all()?;
+        match overwrite {
+            true => file.persist(path),
+            false => file.persist_noclobber(path),
+        }
+        .map(drop)
+        .map_err(|error| error.error)
+    };
+    write_whole().map_err(|cause| cannot_write(path).because(cause))
+}
+
+#[cfg(unix)]
+fn temporary(directory: &Path, mode: u32) -> io::Result<tempfile::NamedTempFile> {
+    use std::os::unix::fs::PermissionsExt as _;
+    tempfile::Builder::new()
+        .prefix(".step-token-")
+        .permissions(std::fs::Permissions::from_mode(mode))
+        .tempfile_in(directory)
+}
+
+#[cfg(not(unix))]
+fn temporary(directory: &Path, _mode: u32) -> io::Result<tempfile::NamedTempFile> {
+    tempfile::Builder::new().prefix(".step-token-").tempfile_in(directory)
+}
+
+/// Returns the directory a file is in.
+pub(crate) fn directory_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
+}
+
+pub(crate) fn cannot_write(path: &Path) -> Error {
+    Error::settings(format!("cannot write {}", path.display()))
+}

@@ -1,0 +1,37 @@
+//! The names a flag has elsewhere: in the environment, and in defaults files.
+
+/// Returns the environment variables of a flag, the stronger first (Q41).
+pub(crate) fn variables_of(flag: &str) -> Vec<String> {
+    let own = format!("STEP_{}", flag.replace('-', "_").to_uppercase());
+    match flag {
+        "force" => vec!["STEP_F".to_owned(), own],
+        _ => vec![own],
+    }
+}
+
+/// Returns the members of a defaults file that set a flag, the stronger first (Q52).
+pub(crate) fn members_of(flag: &'static str) -> Vec<&'static str> {
+    match flag {
+        "provisioner" => vec![flag, "issuer"],
+        "principal" => vec![flag, "n"],
+        "force" => vec![flag, "f"],
+        _ => vec![flag],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_variable_is_the_flag_in_capitals() {
+        assert_eq!(variables_of("ca-url"), ["STEP_CA_URL"]);
+        assert_eq!(variables_of("force"), ["STEP_F", "STEP_FORCE"]);
+    }
+
+    #[test]
+    fn every_spelling_is_a_member() {
+        assert_eq!(members_of("provisioner"), ["provisioner", "issuer"]);
+        assert_eq!(members_of("san"), ["san"]);
+    }
+}
