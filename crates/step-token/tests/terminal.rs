@@ -2,12 +2,8 @@
 
 #![cfg(target_os = "linux")]
 
-mod common;
-
 use std::io::{Read as _, Write as _};
 use std::process::{Command, Stdio};
-
-use common::vectors;
 
 /// Runs the program on a pseudo-terminal, types the password when it is asked for, and returns all
 /// that the terminal showed.
@@ -18,7 +14,7 @@ fn on_a_terminal(variables: &[(&str, &str)]) -> String {
     // If the prompt never comes, the time limit ends it and the test says what was there instead.
     let mut script = Command::new("timeout")
         .args(["20", "script", "--quiet", "--return", "--command", &line, "/dev/null"])
-        .current_dir(vectors())
+        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../../testdata/vectors"))
         .env_remove("NO_COLOR")
         .env("STEPPATH", "steppath-empty")
         .env("TERM", "xterm")

@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 
 use crate::jwe_key::{KeyManagement, Unwrapper};
 use crate::jwe_zip::BoundedDeflate;
-use crate::jwk::{LENIENT, encode};
+use crate::text::{LENIENT, encode, shorten};
 use crate::{Error, Passphrase};
 
 /// A JWE whose header and lengths have been found acceptable.
@@ -204,11 +204,6 @@ fn exact(part: &str, found: usize, expected: usize) -> Result<(), Error> {
 
 fn decode(part: &str, text: &str) -> Result<Vec<u8>, Error> {
     LENIENT.decode(text).map_err(|_| jwe(format!("its {part} is not base64url")))
-}
-
-/// Cuts what came from outside to a length that a message can carry.
-pub(crate) fn shorten(text: &str) -> String {
-    text.chars().take(64).collect()
 }
 
 fn jwe(reason: impl Into<String>) -> Error {

@@ -9,7 +9,7 @@ use openssl::aes::{AesKey, unwrap_key};
 use sha2::{Sha256, Sha384, Sha512};
 use zeroize::Zeroizing;
 
-use crate::jwe::shorten;
+use crate::text::shorten;
 use crate::{Error, Passphrase};
 
 /// The largest count of PBKDF2 rounds that is worked through.

@@ -1,12 +1,11 @@
 //! JSON Web Keys (RFC 7517, RFC 7518 §6, RFC 8037 §2).
 
 use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use serde::Deserialize;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::private_key::Material;
+use crate::text::LENIENT;
 use crate::{Algorithm, Error, KeyId, KeyKind, PrivateKey, PublicKey};
 
 /// The members of a JWK that matter to signing; any other is passed over.
@@ -148,17 +147,6 @@ impl std::fmt::Debug for JwkSet {
         f.debug_tuple("JwkSet").field(&self.key_ids()).finish()
     }
 }
-
-/// Encodes as unpadded base64url (RFC 7515 §2).
-pub(crate) fn encode(bytes: &[u8]) -> String {
-    URL_SAFE_NO_PAD.encode(bytes)
-}
-
-/// Unpadded base64url; padding is tolerated, as go-jose does.
-pub(crate) const LENIENT: GeneralPurpose = GeneralPurpose::new(
-    &base64::alphabet::URL_SAFE,
-    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
-);
 
 fn number(name: &str, member: &Option<String>) -> Result<Vec<u8>, Error> {
     let text = member.as_deref().ok_or_else(|| jwk(&format!("member `{name}` is missing")))?;

@@ -47,6 +47,7 @@ mod private_key;
 mod public_key;
 mod secret;
 mod signing_key;
+mod text;
 
 pub use algorithm::{Algorithm, KeyKind};
 pub use error::{Error, JsonError};

@@ -155,11 +155,11 @@ fn damaged(reason: &str) -> Error {
 }
 
 fn unsupported(name: &str) -> Error {
-    Error::UnsupportedKey { what: format!("an SSH key of type {}", crate::jwe::shorten(name)) }
+    Error::UnsupportedKey { what: format!("an SSH key of type {}", crate::text::shorten(name)) }
 }
 
 fn unsupported_sealing(name: &str) -> Error {
-    Error::UnsupportedSealing { what: format!("`{}`", crate::jwe::shorten(name)) }
+    Error::UnsupportedSealing { what: format!("`{}`", crate::text::shorten(name)) }
 }
 
 const MAGIC: &[u8] = b"openssh-key-v1\0";

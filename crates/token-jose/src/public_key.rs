@@ -2,7 +2,8 @@ use aws_lc_rs::signature::{self as engine, ParsedPublicKey, VerificationAlgorith
 use openssl::pkey::{Id, PKey, Public};
 use serde::Serialize;
 
-use crate::jwk::{Jwk, encode};
+use crate::jwk::Jwk;
+use crate::text::encode;
 use crate::{Algorithm, Error, KeyKind, Thumbprint};
 
 /// The public half of a key pair.
