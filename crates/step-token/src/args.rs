@@ -14,6 +14,7 @@ use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 pub(crate) use given::{Assignment, Given, Switch};
 pub(crate) use token::{CaArgs, ProofArgs, TokenArgs};
 
+use crate::dialect::Dialect;
 use crate::{Error, exit, spelling};
 
 /// Mint the one-time tokens that bootstrap trust with step-ca
@@ -70,7 +71,7 @@ pub(crate) enum Commands {
     /// Write manual pages into a directory
     Man {
         /// The directory; it must exist
-        #[arg(value_name = "DIR")]
+        #[arg(value_name = "DIRECTORY")]
         directory: PathBuf,
     },
     /// Print the version
@@ -145,14 +146,19 @@ pub(crate) enum Parsed {
 }
 
 /// Reads the arguments behind the program's name.
-pub(crate) fn parse(arguments: Vec<OsString>) -> Result<Parsed, Error> {
-    let mut command = command();
+pub(crate) fn parse(arguments: Vec<OsString>, dialect: Dialect) -> Result<Parsed, Error> {
+    let mut command = command().name(dialect.name()).bin_name(dialect.name());
+    let commands: Vec<String> =
+        command.get_subcommands().map(|command| command.get_name().to_owned()).collect();
+    for name in commands.iter().filter(|name| !dialect.answers(name)) {
+        command = command.mut_subcommand(name, |command| command.hide(true));
+    }
     command.build();
     let normal = spelling::normalise(arguments, &command)?;
     if normal.first().is_some_and(|first| first == "--version") {
         return Ok(Parsed::Version);
     }
-    let argv = std::iter::once(OsString::from("step-token")).chain(normal);
+    let argv = std::iter::once(OsString::from(dialect.name())).chain(normal);
     let parsed =
         command.try_get_matches_from_mut(argv).and_then(|matches| Cli::from_arg_matches(&matches));
     match parsed {
@@ -202,7 +208,7 @@ fn refused(error: &clap::Error) -> Error {
             let suggested = context(ContextKind::SuggestedArg);
             let hint = match suggested.as_str() {
                 "" => "`--help` lists the flags".to_owned(),
-                suggested => format!("there is {}", flag_of(suggested)),
+                suggested => format!("did you mean {}?", flag_of(suggested)),
             };
             Error::usage(format!("there is no flag {flag}")).hint(hint)
         }
@@ -211,7 +217,7 @@ fn refused(error: &clap::Error) -> Error {
             let suggested = context(ContextKind::SuggestedSubcommand);
             let hint = match suggested.as_str() {
                 "" => "`--help` lists the commands".to_owned(),
-                suggested => format!("there is {suggested}"),
+                suggested => format!("did you mean {suggested}?"),
             };
             Error::usage(format!("there is no command `{name}`")).hint(hint)
         }

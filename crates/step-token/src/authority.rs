@@ -1,6 +1,7 @@
 //! The CA a token is for: its ca.json, its URL, or only its name.
 
 use std::io;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use step_ca_client::{Client, Identity, OfflineCa, Options, RequestFault, Roots, fetch_root};
@@ -98,7 +99,11 @@ impl Authority {
             }
             Some(url) if url.origin.is_command_line() => {
                 let names = ca.config().names().join(", ");
-                let message = format!("{} has no name {}", ca.path().display(), url.value.host());
+                let message = format!(
+                    "the dnsNames of {} do not include {}",
+                    ca.path().display(),
+                    url.value.host()
+                );
                 return Err(Error::settings(message)
                     .hint(format!("--ca-url may be one of its dnsNames: {names}")));
             }
@@ -284,21 +289,15 @@ fn roots_on_disk(settings: &CaSettings) -> Result<Option<Roots>, Error> {
         None => Ok(Some(roots)),
         Some(fingerprint) => {
             let known = roots.fingerprints();
-            roots.select(fingerprint.value).map(Some).map_err(|_| {
-                let known: Vec<String> = known.iter().map(ToString::to_string).collect();
-                Error::settings(format!(
-                    "{} has no certificate with the fingerprint {} ({})",
-                    path.display(),
-                    fingerprint.value,
-                    fingerprint.origin
-                ))
-                .hint(format!("it has {}", known.join(", ")))
-            })
+            roots
+                .select(fingerprint.value)
+                .map(Some)
+                .map_err(|_| without_fingerprint(&path.display().to_string(), fingerprint, &known))
         }
     }
 }
 
-/// The `sha` beside a ca.json: its first root, or the one `--root` or `--fingerprint` picks.
+/// The `sha` beside a ca.json: its first root, or the one `--root` and `--fingerprint` pick.
 fn root_of_file(
     ca: &OfflineCa,
     settings: &CaSettings,
@@ -308,46 +307,71 @@ fn root_of_file(
         Error::settings(format!("cannot use the root certificate of {}", ca.path().display()))
             .because(cause)
     };
-    if let Some(root) = &settings.root {
-        let typed = root.origin.is_command_line();
-        match Roots::load(&root.value) {
-            Ok(roots) if ca.contains(&roots).map_err(unusable)? => return Ok(roots.fingerprint()),
-            Err(cause) if typed => {
-                return Err(Error::settings(format!("{cause} (--root)"))
-                    .because(cause)
-                    .hint("leave it out: the ca.json names its own"));
-            }
-            Ok(_) if typed => {
-                let message = format!(
-                    "{} is not a root certificate of {}",
-                    root.value.display(),
-                    ca.path().display()
-                );
-                return Err(
-                    Error::settings(message).hint("leave out --root: the ca.json names its own")
-                );
-            }
-            Ok(_) | Err(_) => passed_over(&root.origin, "it is no root of the ca.json", world),
+    let root = match &settings.root {
+        Some(root) => given_root(root, ca, world)?,
+        None => None,
+    };
+    let Some(fingerprint) = &settings.fingerprint else {
+        return match root {
+            Some(root) => Ok(root.fingerprint()),
+            None => Ok(ca.roots().map_err(unusable)?.fingerprint()),
+        };
+    };
+    let (place, known) = match (&root, &settings.root) {
+        (Some(root), Some(given)) => (given.value.display().to_string(), root.fingerprints()),
+        _ => {
+            let all = ca.all_roots().map_err(unusable)?;
+            (ca.path().display().to_string(), all.iter().flat_map(Roots::fingerprints).collect())
+        }
+    };
+    if known.contains(&fingerprint.value) {
+        return Ok(fingerprint.value);
+    }
+    if fingerprint.origin.is_command_line() {
+        return Err(without_fingerprint(&place, fingerprint, &known));
+    }
+    passed_over(&fingerprint.origin, "no root of the ca.json has it", world);
+    match root {
+        Some(root) => Ok(root.fingerprint()),
+        None => Ok(ca.roots().map_err(unusable)?.fingerprint()),
+    }
+}
+
+/// Reads a root that was named, which must be one of the CA's; from elsewhere than the command line
+/// it is passed over when it is not.
+fn given_root(
+    root: &Setting<PathBuf>,
+    ca: &OfflineCa,
+    world: &World,
+) -> Result<Option<Roots>, Error> {
+    let typed = root.origin.is_command_line();
+    let fits = Roots::load(&root.value).and_then(|roots| Ok((ca.contains(&roots)?, roots)));
+    match fits {
+        Ok((true, roots)) => Ok(Some(roots)),
+        Ok((false, _)) if typed => {
+            let (root, ca) = (root.value.display(), ca.path().display());
+            Err(Error::settings(format!("{root} is not a root certificate of {ca}"))
+                .hint("leave out --root: the ca.json names its own"))
+        }
+        Err(cause) if typed => Err(Error::settings(format!("{cause} (--root)"))
+            .because(cause)
+            .hint("leave it out: the ca.json names its own")),
+        Ok(_) | Err(_) => {
+            passed_over(&root.origin, "it is no root of the ca.json", world);
+            Ok(None)
         }
     }
-    if let Some(fingerprint) = &settings.fingerprint {
-        let known: Vec<RootFingerprint> =
-            ca.all_roots().map_err(unusable)?.iter().flat_map(Roots::fingerprints).collect();
-        if known.contains(&fingerprint.value) {
-            return Ok(fingerprint.value);
-        }
-        if fingerprint.origin.is_command_line() {
-            let message = format!(
-                "{} has no root certificate with the fingerprint {}",
-                ca.path().display(),
-                fingerprint.value
-            );
-            let known: Vec<String> = known.iter().map(ToString::to_string).collect();
-            return Err(Error::settings(message).hint(format!("it has {}", known.join(", "))));
-        }
-        passed_over(&fingerprint.origin, "it is no root of the ca.json", world);
-    }
-    Ok(ca.roots().map_err(unusable)?.fingerprint())
+}
+
+fn without_fingerprint(
+    place: &str,
+    fingerprint: &Setting<RootFingerprint>,
+    known: &[RootFingerprint],
+) -> Error {
+    let known: Vec<String> = known.iter().map(ToString::to_string).collect();
+    let (value, origin) = (fingerprint.value, &fingerprint.origin);
+    Error::settings(format!("{place} has no certificate with the fingerprint {value} ({origin})"))
+        .hint(format!("it has {}", known.join(", ")))
 }
 
 fn passed_over(origin: &Origin, why: &str, world: &World) {

@@ -145,10 +145,14 @@ fn confirmation(settings: &Settings, world: &World) -> Result<Option<Confirmatio
                 _ => Confirmation::of_csr(&bytes),
             };
             read.map_err(|cause| {
-                let what = if ssh { "an SSH public key" } else { "a certificate request" };
+                let what = if ssh {
+                    "an SSH public key, as it stands in authorized_keys"
+                } else {
+                    "a certificate request in PEM or DER, and with --ssh an SSH public key"
+                };
                 Error::settings(format!("cannot use {} ({})", shown(&file.value), file.origin))
                     .because(cause)
-                    .hint(format!("it is {what}"))
+                    .hint(format!("{} takes {what}", file.origin))
             })?
         }
         (None, None) => return Ok(None),

@@ -59,6 +59,11 @@ impl Dialect {
         self.names[0]
     }
 
+    /// Returns whether a command of the first level is answered in this dialect.
+    pub(crate) fn answers(self, command: &str) -> bool {
+        self.answers.is_empty() || self.answers.iter().any(|answer| answer[0] == command)
+    }
+
     /// Refuses commands of the other program that are not built here.
     ///
     /// # Errors
@@ -82,7 +87,8 @@ impl Dialect {
             let shared = words.len().min(answer.len());
             words[..shared] == answer[..shared]
         };
-        if words.is_empty() || self.answers.iter().any(fits) {
+        let help = words.last() == Some(&"help");
+        if words.is_empty() || help || self.answers.iter().any(fits) {
             return Ok(());
         }
         let known = self.answers.iter().map(|answer| answer.len()).max().unwrap_or_default();

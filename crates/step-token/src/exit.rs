@@ -33,5 +33,5 @@ Exit status:
   1  the answer is no
   2  usage: the command line cannot work
   3  settings or files
-  4  the key or its passphrase
+  4  the key or its password
   5  the CA or the network";

@@ -205,6 +205,10 @@ fn passphrase(
     world: &World,
 ) -> Result<Option<(Passphrase, String)>, Error> {
     let Some(source) = &settings.passphrase else { return Ok(None) };
+    // At a terminal `-` is a question like any other: nothing is echoed.
+    if source.value == Source::Stdin && world.person().is_some() {
+        return Ok(None);
+    }
     let bytes = source.value.read(&source.origin, world)?;
     let passphrase = Passphrase::new(without_line_end(&bytes).to_vec());
     let named = format!("{} ({})", source.value, source.origin);
@@ -213,25 +217,31 @@ fn passphrase(
         // Q27: a person can still be asked.
         true if world.person().is_some() => Ok(None),
         true => Err(Error::key(format!("{named} holds no password"))
-            .hint("--password-file names a file that has one in its first line")),
+            .hint("a file, standard input or a variable with the password in it is needed")),
     }
 }
 
+/// Opens with a password from a file. step drops all blanks from its end, so a password that does
+/// not open the key with them is tried without.
 fn open_with(
     sealed: &SealedKey,
     passphrase: &Passphrase,
     source: &str,
     called: &str,
 ) -> Result<PrivateKey, Error> {
-    sealed.open(passphrase).map_err(|cause| match cause {
+    let trimmed = Passphrase::new(passphrase.expose().trim_ascii_end().to_vec());
+    let opened = match sealed.open(passphrase) {
+        Err(JoseError::WrongPassphrase)
+            if trimmed.expose().len() < passphrase.expose().len() && !trimmed.is_empty() =>
+        {
+            sealed.open(&trimmed)
+        }
+        opened => opened,
+    };
+    opened.map_err(|cause| match cause {
         JoseError::WrongPassphrase => {
-            let error = Error::key(format!("the password in {source} does not open {called}"));
-            match passphrase.expose().last() {
-                Some(last) if last.is_ascii_whitespace() => {
-                    error.hint("it ends in a blank, which counts: only one line end is dropped")
-                }
-                _ => error.hint("each key has its own; the CA's own keys may have another one"),
-            }
+            Error::key(format!("the password in {source} does not open {called}"))
+                .hint("each key has its own; the CA's own keys may have another one")
         }
         cause => unusable(called, &cause),
     })
@@ -241,7 +251,7 @@ fn no_passphrase(called: &str, settings: &ProvisionerSettings) -> Error {
     let empty = settings.passphrase.as_ref().map(|source| source.origin.to_string());
     let message = match empty {
         Some(origin) => format!("{called} is sealed, and {origin} holds no password"),
-        None => format!("{called} is sealed, and there is no password and no terminal to ask on"),
+        None => format!("{called} is sealed, no password is given, and nobody can be asked"),
     };
     Error::key(message).hint(
         "--password-file names a file with it (STEP_PASSWORD_FILE); env:NAME, fd:N, cred:NAME and \

@@ -94,7 +94,7 @@ fn try_run(argv: impl IntoIterator<Item = OsString>, world: &World) -> Result<()
     let dialect = Dialect::of(argv.next().as_deref());
     let arguments: Vec<OsString> = argv.collect();
     dialect.admit(&arguments)?;
-    match args::parse(arguments)? {
+    match args::parse(arguments, dialect)? {
         Parsed::Text(text) => emit::stdout(text.as_bytes(), world),
         Parsed::Version => command::version(dialect.banner(), world),
         Parsed::Command(cli) => {

@@ -90,11 +90,17 @@ impl Source {
                 Some(value) => Zeroizing::new(value.as_encoded_bytes().to_vec()),
                 None => {
                     let message = format!("environment variable {name} is not set");
-                    return Err(Error::settings(message).hint(format!("{origin} reads it")));
+                    let variable = format!("{origin} env:{name} reads it");
+                    return Err(Error::settings(message).hint(variable));
                 }
             },
             Self::Descriptor(number) => {
-                self.open(&Path::new("/dev/fd").join(number.to_string()), origin)?
+                let path = Path::new("/dev/fd").join(number.to_string());
+                if !path.exists() {
+                    let message = format!("file descriptor {number} is not open ({origin})");
+                    return Err(Error::settings(message).hint("the caller opens it: `9< FILE`"));
+                }
+                self.open(&path, origin)?
             }
             Self::Credential(name) => {
                 let Some(directory) = world.variable_os("CREDENTIALS_DIRECTORY") else {

@@ -8,7 +8,10 @@ use crate::{Error, World, args, emit};
 pub(crate) fn completion(shell: clap_complete::Shell, world: &World) -> Result<(), Error> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut args::command(), "step-token", &mut script);
-    emit::stdout(&script, world)
+    // clap_complete 4.6 takes the dash of the program's name for a step down to a subcommand, in
+    // half of the places where bash looks it up.
+    let script = String::from_utf8_lossy(&script).replace("step__subcmd__token", "step__token");
+    emit::stdout(script.as_bytes(), world)
 }
 
 /// Writes a manual page for every command.
