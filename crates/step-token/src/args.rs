@@ -155,7 +155,8 @@ pub(crate) fn parse(arguments: Vec<OsString>, dialect: Dialect) -> Result<Parsed
     }
     command.build();
     let normal = spelling::normalise(arguments, &command)?;
-    if normal.first().is_some_and(|first| first == "--version") {
+    let flags = normal.iter().take_while(|argument| argument.to_string_lossy().starts_with("--"));
+    if flags.into_iter().any(|flag| flag == "--version") {
         return Ok(Parsed::Version);
     }
     let argv = std::iter::once(OsString::from(dialect.name())).chain(normal);

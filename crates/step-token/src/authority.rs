@@ -127,7 +127,7 @@ impl Authority {
                 settings.config.origin
             ),
         };
-        if settings.config.origin.is_command_line() {
+        if settings.config.origin != Origin::Default {
             world.note(&format!("note: {missing}: signing without a ca.json"));
         }
         let Some(url) = &settings.url else {
@@ -136,7 +136,7 @@ impl Authority {
                        are needed",
             ));
         };
-        let root = match roots_on_disk(settings)? {
+        let root = match roots_on_disk(settings, world)? {
             Some(roots) => roots.fingerprint(),
             None => match &settings.fingerprint {
                 Some(fingerprint) => fingerprint.value,
@@ -187,7 +187,7 @@ impl Connection {
             options.timeout = duration(timeout)?;
         }
         options.identity = identity(settings, world);
-        let roots = match (roots_on_disk(settings)?, &settings.fingerprint) {
+        let roots = match (roots_on_disk(settings, world)?, &settings.fingerprint) {
             (Some(roots), _) => roots,
             (None, Some(fingerprint)) => {
                 runtime.wait(fetch_root(url, fingerprint.value, &options))?
@@ -264,7 +264,7 @@ fn identity(settings: &CaSettings, world: &World) -> Option<Identity> {
 
 /// Reads the root named by a setting, or the one in the step directory (Q7); `None` if there is
 /// none, and a fingerprint can stand in.
-fn roots_on_disk(settings: &CaSettings) -> Result<Option<Roots>, Error> {
+fn roots_on_disk(settings: &CaSettings, world: &World) -> Result<Option<Roots>, Error> {
     let default = settings.step_path.root();
     let (path, origin) = match &settings.root {
         // A path in defaults.json may be stale; the fingerprint beside it is enough.
@@ -285,15 +285,21 @@ fn roots_on_disk(settings: &CaSettings) -> Result<Option<Roots>, Error> {
             .because(cause)
             .hint("--root names another file; --fingerprint fetches the root from the CA")
     })?;
-    match &settings.fingerprint {
-        None => Ok(Some(roots)),
-        Some(fingerprint) => {
-            let known = roots.fingerprints();
-            roots
-                .select(fingerprint.value)
-                .map(Some)
-                .map_err(|_| without_fingerprint(&path.display().to_string(), fingerprint, &known))
-        }
+    let Some(fingerprint) = &settings.fingerprint else { return Ok(Some(roots)) };
+    let known = roots.fingerprints();
+    if known.contains(&fingerprint.value) {
+        return Ok(roots.select(fingerprint.value).ok());
+    }
+    // What was said for another CA is not held against what was said for this one.
+    let origin = origin.unwrap_or(&Origin::Default);
+    if origin.outranks(&fingerprint.origin) {
+        passed_over(&fingerprint.origin, "the root that is named has another one", world);
+        Ok(Some(roots))
+    } else if fingerprint.origin.outranks(origin) {
+        world.note(&format!("note: {} is not used: it has another fingerprint", path.display()));
+        Ok(None)
+    } else {
+        Err(without_fingerprint(&path.display().to_string(), fingerprint, &known))
     }
 }
 

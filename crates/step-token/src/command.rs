@@ -10,6 +10,10 @@ use crate::{Error, World};
 
 /// Runs one command. `banner` is the first line of `version` where another program is spoken for.
 pub(crate) fn run(cli: &Cli, banner: Option<&str>, world: &World) -> Result<(), Error> {
+    let reads_settings = matches!(cli.command, Commands::Token(_) | Commands::Ca(_));
+    if cli.global.config.is_some() && !reads_settings {
+        return Err(Error::usage("--config has no effect on this command").hint("leave it out"));
+    }
     match &cli.command {
         Commands::Token(args) | Commands::Ca(CaCommands::Token(args)) => {
             token::run(args, &cli.global, world)

@@ -24,6 +24,8 @@ pub(crate) struct Output {
 #[derive(Debug)]
 enum Target {
     Stdout,
+    /// Standard output under its name as a file: the token without a line feed.
+    Stream,
     /// A file that is replaced as a whole; `overwrite` says whether it may be there already.
     File {
         path: PathBuf,
@@ -40,6 +42,10 @@ impl Output {
             None => Target::Stdout,
             Some(file) => target(&file.value, settings.force, world)?,
         };
+        if settings.json && matches!(target, Target::Stream) {
+            return Err(Error::usage("--json and the token would both go to standard output")
+                .hint("leave out --output-file: --json holds the token"));
+        }
         Ok(Self { target, json: settings.json })
     }
 
@@ -53,6 +59,7 @@ impl Output {
                 stdout(&line, world)
             }
             // A file holds the token without a line feed, as step's does.
+            Target::Stream => stdout(token.as_bytes(), world),
             Target::Device(path) => {
                 write_device(path, token.as_bytes())?;
                 self.describe(minted, path, world)
@@ -70,40 +77,37 @@ impl Output {
 }
 
 fn target(path: &Path, force: bool, world: &World) -> Result<Target, Error> {
-    // `/dev/stdout` may lead to a regular file that somebody else is writing, too.
-    if path.starts_with("/dev") || path.starts_with("/proc") {
+    // What these lead to may be a regular file that somebody else is writing, too.
+    if STANDARD_OUTPUT.iter().any(|name| path == Path::new(name)) {
+        return Ok(Target::Stream);
+    }
+    if path.starts_with("/dev/fd") || path.starts_with("/proc/self/fd") {
         return Ok(Target::Device(path.to_owned()));
     }
-    match std::fs::metadata(path) {
+    let path = file::behind_links(path).map_err(|cause| file::cannot_write(path).because(cause))?;
+    match std::fs::metadata(&path) {
         Ok(found) if found.is_dir() => {
             let message = format!("{} is a directory (--output-file)", path.display());
-            Err(Error::settings(message).hint("name a file in it"))
+            return Err(Error::settings(message).hint("name a file in it"));
         }
-        Ok(found) if !found.is_file() => Ok(Target::Device(path.to_owned())),
-        Ok(_) => {
-            if !force {
-                may_overwrite(path, world)?;
-            }
-            // The file behind a symbolic link is replaced, not the link.
-            let path =
-                path.canonicalize().map_err(|cause| file::cannot_write(path).because(cause))?;
-            Ok(Target::File { path, overwrite: true })
-        }
+        Ok(found) if !found.is_file() => return Ok(Target::Device(path)),
+        Ok(_) if !force => may_overwrite(&path, world)?,
+        Ok(_) => {}
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            let directory = file::directory_of(path);
+            let directory = file::directory_of(&path);
             if !directory.is_dir() {
                 let message = format!("there is no directory {}", directory.display());
                 return Err(
                     Error::settings(message).hint(format!("--output-file is {}", path.display()))
                 );
             }
-            // A link that leads nowhere is replaced by the file it was to lead to.
-            let path = std::fs::read_link(path)
-                .map_or_else(|_| path.to_owned(), |behind| directory.join(behind));
-            Ok(Target::File { path, overwrite: force })
         }
-        Err(error) => Err(file::cannot_write(path).because(error)),
+        Err(error) => return Err(file::cannot_write(&path).because(error)),
     }
+    file::may_be_made_in(file::directory_of(&path))
+        .map_err(|cause| file::cannot_write(&path).because(cause))?;
+    let overwrite = force || path.exists();
+    Ok(Target::File { path, overwrite })
 }
 
 fn may_overwrite(path: &Path, world: &World) -> Result<(), Error> {
@@ -121,7 +125,7 @@ fn may_overwrite(path: &Path, world: &World) -> Result<(), Error> {
 
 fn write_device(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     let write = || -> io::Result<()> {
-        let mut device: File = OpenOptions::new().write(true).open(path)?;
+        let mut device: File = OpenOptions::new().append(true).open(path)?;
         device.write_all(bytes)?;
         device.flush()
     };
@@ -224,3 +228,6 @@ fn kind_of(operation: Operation) -> &'static str {
 
 /// What the members beside the token take, with room for many names.
 const JSON_ROOM: usize = 4096;
+
+/// The names of standard output.
+const STANDARD_OUTPUT: [&str; 3] = ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"];

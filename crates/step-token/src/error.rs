@@ -2,6 +2,7 @@ use std::error::Error as StdError;
 use std::fmt;
 
 use crate::Exit;
+use crate::printable::printable;
 
 /// Why the program stops, in words for the person who reads it.
 ///
@@ -72,10 +73,10 @@ impl Error {
     /// A cause that the message tells already is passed over.
     #[must_use]
     pub fn report(&self) -> String {
-        let mut text = format!("error: {}", self.message);
+        let mut text = format!("error: {}", printable(&self.message));
         let mut cause = self.source();
         while let Some(error) = cause {
-            let told = error.to_string();
+            let told = printable(&error.to_string());
             if !text.contains(&told) {
                 text.push_str(": ");
                 text.push_str(&told);
@@ -84,7 +85,7 @@ impl Error {
         }
         for hint in &self.hints {
             text.push_str("\nhint: ");
-            text.push_str(hint);
+            text.push_str(&printable(hint));
         }
         text
     }

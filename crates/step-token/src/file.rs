@@ -1,7 +1,7 @@
 //! Files written as a whole or not at all: a temporary file beside them, then a rename.
 
 use std::io::{self, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::Error;
 
@@ -13,7 +13,9 @@ pub(crate) fn replace(path: &Path, bytes: &[u8], mode: u32) -> Result<(), Error>
 /// Writes a file as a whole; `overwrite` says whether it may be there already.
 pub(crate) fn write(path: &Path, bytes: &[u8], mode: u32, overwrite: bool) -> Result<(), Error> {
     let write_whole = || -> io::Result<()> {
-        let mut file = temporary(directory_of(path), mode)?;
+        // The library names the temporary file, which nobody asked for.
+        let mut file = temporary(directory_of(path), mode)
+            .map_err(|error| error.raw_os_error().map_or(error, io::Error::from_raw_os_error))?;
         file.write_all(bytes)?;
         file.as_file().sync_all()?;
         match overwrite {
@@ -39,6 +41,33 @@ fn temporary(directory: &Path, mode: u32) -> io::Result<tempfile::NamedTempFile>
 fn temporary(directory: &Path, _mode: u32) -> io::Result<tempfile::NamedTempFile> {
     tempfile::Builder::new().prefix(".step-token-").tempfile_in(directory)
 }
+
+/// Follows symbolic links to the file that is there, or is to be made.
+pub(crate) fn behind_links(path: &Path) -> io::Result<PathBuf> {
+    let mut path = path.to_owned();
+    for _ in 0..MOST_LINKS {
+        match std::fs::read_link(&path) {
+            Ok(behind) => path = directory_of(&path).join(behind),
+            Err(_) => return Ok(path),
+        }
+    }
+    Err(io::Error::other("too many symbolic links"))
+}
+
+/// Asks whether a file may be made in a directory, before anything costly is done for it.
+#[cfg(unix)]
+pub(crate) fn may_be_made_in(directory: &Path) -> io::Result<()> {
+    use rustix::fs::{Access, access};
+    Ok(access(directory, Access::WRITE_OK | Access::EXEC_OK)?)
+}
+
+#[cfg(not(unix))]
+pub(crate) fn may_be_made_in(_directory: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+/// What Linux follows.
+const MOST_LINKS: usize = 40;
 
 /// Returns the directory a file is in.
 pub(crate) fn directory_of(path: &Path) -> &Path {

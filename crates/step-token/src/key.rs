@@ -78,38 +78,42 @@ impl Found {
     }
 
     /// Breaks the seal, so that the key can be held against several provisioners.
-    pub(crate) fn unsealed(
-        self,
-        settings: &ProvisionerSettings,
-        world: &World,
-    ) -> Result<Self, Error> {
+    pub(crate) fn unsealed(self, password: &Password, world: &World) -> Result<Self, Error> {
         let (called, prompt, tries) = (self.called.clone(), self.prompt.clone(), self.tries);
         match self.file {
             KeyFile::Sealed(_) => {
-                let file = KeyFile::Plain(Box::new(self.open(None, settings, world)?));
+                let file = KeyFile::Plain(Box::new(self.open(None, None, password, world)?));
                 Ok(Self { file, called, prompt, tries })
             }
             _ => Ok(self),
         }
     }
 
-    /// Opens the key: takes it from its set, or breaks its seal.
+    /// Opens the key: breaks its seal, or takes it from its set. In a set it is the one that the
+    /// provisioner has, else the one of the key ID.
     pub(crate) fn open(
         self,
         key_id: Option<&KeyId>,
-        settings: &ProvisionerSettings,
+        wanted: Option<Thumbprint>,
+        password: &Password,
         world: &World,
     ) -> Result<PrivateKey, Error> {
-        let passphrase = passphrase(settings, world)?;
         match self.file {
             KeyFile::Plain(key) => Ok(*key),
-            KeyFile::Sealed(ref sealed) => match passphrase {
-                Some((passphrase, source)) => open_with(sealed, &passphrase, &source, &self.called),
-                None => self.open_with_person(sealed, settings, world),
+            KeyFile::Sealed(ref sealed) => match password {
+                Password::Given { passphrase, named } => {
+                    open_with(sealed, passphrase, named, &self.called)
+                }
+                Password::Empty { .. } | Password::None => {
+                    self.open_with_person(sealed, password, world)
+                }
             },
-            KeyFile::Set(set) => set.select(key_id).map_err(|cause| {
-                unusable(&self.called, &cause).hint("--kid names one of the keys")
-            }),
+            KeyFile::Set(set) => wanted
+                .and_then(|wanted| set.find(wanted))
+                .unwrap_or_else(|| set.select(key_id))
+                .map_err(|cause| {
+                    unusable(&self.called, &cause).hint("--kid names one of the keys")
+                }),
             _ => Err(Error::key(format!("{} is of a kind that is not supported", self.called))),
         }
     }
@@ -117,13 +121,13 @@ impl Found {
     fn open_with_person(
         &self,
         sealed: &SealedKey,
-        settings: &ProvisionerSettings,
+        password: &Password,
         world: &World,
     ) -> Result<PrivateKey, Error> {
         let prompt = format!("Please enter the password to decrypt {}", self.prompt);
         for _ in 0..self.tries {
             let Some(answer) = world.ask(|person| person.passphrase(&prompt)) else {
-                return Err(no_passphrase(&self.called, settings));
+                return Err(no_password(&self.called, password));
             };
             let answer = answer.map_err(|cause| {
                 Error::key(format!("{} was not opened", self.called)).because(cause)
@@ -151,13 +155,14 @@ pub(crate) fn load(
     given: Option<Found>,
     authority: &Authority,
     settings: &ProvisionerSettings,
+    password: &Password,
     world: &World,
 ) -> Result<Opened, Error> {
     let asked = settings.key_id.as_ref().map(|kid| &kid.value);
     let (key, key_id) = match chosen {
         Chosen::Named { key_id, .. } => {
             let found = given.ok_or_else(|| Error::settings("no key is named"))?;
-            (found.open(asked, settings, world)?, key_id.clone())
+            (found.open(asked, None, password, world)?, key_id.clone())
         }
         Chosen::Known(provisioner) => {
             let Kind::Jwk(jwk) = &provisioner.kind else {
@@ -174,7 +179,8 @@ pub(crate) fn load(
                 belongs(jwk, thumbprint, &found.called, &provisioner.name)?;
             }
             let called = found.called.clone();
-            let key = found.open(asked.or(jwk.key_id.as_ref()), settings, world)?;
+            let wanted = jwk.key.as_ref().ok().map(PublicKey::thumbprint);
+            let key = found.open(asked, wanted, password, world)?;
             belongs(jwk, key.public_key().thumbprint(), &called, &provisioner.name)?;
             (key, jwk.key_id.clone())
         }
@@ -199,25 +205,33 @@ fn belongs(
     }
 }
 
-/// Reads the passphrase from its source, with the words that name the source.
-fn passphrase(
-    settings: &ProvisionerSettings,
-    world: &World,
-) -> Result<Option<(Passphrase, String)>, Error> {
-    let Some(source) = &settings.passphrase else { return Ok(None) };
-    // At a terminal `-` is a question like any other: nothing is echoed.
-    if source.value == Source::Stdin && world.person().is_some() {
-        return Ok(None);
-    }
-    let bytes = source.value.read(&source.origin, world)?;
-    let passphrase = Passphrase::new(without_line_end(&bytes).to_vec());
-    let named = format!("{} ({})", source.value, source.origin);
-    match passphrase.is_empty() {
-        false => Ok(Some((passphrase, named))),
-        // Q27: a person can still be asked.
-        true if world.person().is_some() => Ok(None),
-        true => Err(Error::key(format!("{named} holds no password"))
-            .hint("a file, standard input or a variable with the password in it is needed")),
+/// What opens a sealed key, read once whatever the number of keys.
+#[derive(Debug)]
+pub(crate) enum Password {
+    /// It came from somewhere, and `named` says where.
+    Given { passphrase: Passphrase, named: String },
+    /// There is a source, and nothing in it (Q27).
+    Empty { named: String },
+    /// Nobody named a source: a person may be asked.
+    None,
+}
+
+impl Password {
+    /// Reads the source that the settings name. It must be readable even if no key turns out to be
+    /// sealed.
+    pub(crate) fn read(settings: &ProvisionerSettings, world: &World) -> Result<Self, Error> {
+        let Some(source) = &settings.passphrase else { return Ok(Self::None) };
+        // At a terminal `-` is a question like any other: nothing is echoed.
+        if source.value == Source::Stdin && world.person().is_some() {
+            return Ok(Self::None);
+        }
+        let bytes = source.value.read(&source.origin, world)?;
+        let text = without_line_end(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes));
+        let named = format!("{} ({})", source.value, source.origin);
+        match text {
+            [] => Ok(Self::Empty { named }),
+            text => Ok(Self::Given { passphrase: Passphrase::new(text.to_vec()), named }),
+        }
     }
 }
 
@@ -247,11 +261,10 @@ fn open_with(
     })
 }
 
-fn no_passphrase(called: &str, settings: &ProvisionerSettings) -> Error {
-    let empty = settings.passphrase.as_ref().map(|source| source.origin.to_string());
-    let message = match empty {
-        Some(origin) => format!("{called} is sealed, and {origin} holds no password"),
-        None => format!("{called} is sealed, no password is given, and nobody can be asked"),
+fn no_password(called: &str, password: &Password) -> Error {
+    let message = match password {
+        Password::Empty { named } => format!("{called} is sealed, and {named} holds no password"),
+        _ => format!("{called} is sealed, no password is given, and nobody can be asked"),
     };
     Error::key(message).hint(
         "--password-file names a file with it (STEP_PASSWORD_FILE); env:NAME, fd:N, cred:NAME and \

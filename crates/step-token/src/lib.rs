@@ -38,7 +38,10 @@
 //!     user: UserData::default(),
 //! };
 //! let now = Timestamp::from_unix_seconds(1_700_000_000);
-//! let minted = mint.token(&request, request.validity(now)?, TokenId::from_random([7; 32]))?;
+//! let minted = {
+//!     let validity = request.validity(now)?;
+//!     mint.token(request, validity, TokenId::from_random([7; 32]))?
+//! };
 //! assert_eq!(minted.claims.audience.as_str(), "https://ca.example.com:9000/1.0/sign");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -55,6 +58,7 @@ mod file;
 mod flags;
 mod key;
 mod origin;
+mod printable;
 mod secret;
 mod select;
 mod settings;

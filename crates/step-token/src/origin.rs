@@ -33,6 +33,17 @@ pub(crate) enum Origin {
 }
 
 impl Origin {
+    /// Returns whether this place outranks the other one.
+    pub(crate) fn outranks(&self, other: &Self) -> bool {
+        let rank = |origin: &Self| match origin {
+            Self::CommandLine { .. } => 3,
+            Self::Environment { .. } => 2,
+            Self::Defaults { .. } => 1,
+            Self::Default => 0,
+        };
+        rank(self) > rank(other)
+    }
+
     /// Returns whether it is a flag of this invocation.
     ///
     /// What has no effect there is refused; from elsewhere it is passed over with a note.

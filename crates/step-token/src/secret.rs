@@ -41,7 +41,7 @@ impl FromStr for Source {
         };
         if text.is_empty() {
             Err("a source cannot be empty".to_owned())
-        } else if text == "-" {
+        } else if STANDARD_INPUT.contains(&text) {
             Ok(Self::Stdin)
         } else if let Some(name) = text.strip_prefix("env:") {
             named(name, "environment variable").map(Self::Variable)
@@ -184,6 +184,9 @@ fn warn_if_others_can_read(path: &Path, world: &World) {
 #[cfg(not(unix))]
 fn warn_if_others_can_read(_path: &Path, _world: &World) {}
 
+/// The names of standard input, which can be read once.
+const STANDARD_INPUT: [&str; 5] = ["-", "fd:0", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"];
+
 /// No key and no passphrase comes near it.
 const MAX: u64 = 256 * 1024;
 
@@ -198,6 +201,8 @@ mod tests {
     fn every_form_is_told_by_its_beginning() {
         for (text, source) in [
             ("-", Source::Stdin),
+            ("fd:0", Source::Stdin),
+            ("/dev/stdin", Source::Stdin),
             ("env:X", Source::Variable("X".to_owned())),
             ("fd:7", Source::Descriptor(7)),
             ("cred:key", Source::Credential("key".to_owned())),

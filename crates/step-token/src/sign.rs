@@ -64,27 +64,28 @@ impl Mint {
         }
     }
 
-    /// Signs one token.
+    /// Signs one token. The request is used up: its names become the token's.
     ///
     /// # Errors
     ///
     /// If the claims do not go together, or the key does not sign.
     pub fn token(
         &self,
-        request: &Request,
+        request: Request,
         validity: Validity,
         token_id: TokenId,
     ) -> Result<Minted, Error> {
+        let audience = self.audience(request.purpose.operation());
         let claims = Claims {
             issuer: self.issuer.clone(),
-            subject: request.subject.clone(),
-            audience: self.audience(request.purpose.operation()),
+            subject: request.subject,
+            audience,
             validity,
             token_id,
             root: Some(self.root),
-            purpose: request.purpose.clone(),
+            purpose: request.purpose,
             confirmation: request.confirmation,
-            user: request.user.clone(),
+            user: request.user,
         };
         let json = claims
             .to_json()

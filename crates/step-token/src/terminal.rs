@@ -2,7 +2,9 @@ use std::io::{self, IsTerminal as _, Write as _};
 
 use dialoguer::theme::SimpleTheme;
 use dialoguer::{Confirm, Select};
-use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
+use rustix::termios::{
+    LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr,
+};
 use token_jose::Passphrase;
 use zeroize::{Zeroize as _, Zeroizing};
 
@@ -98,6 +100,8 @@ impl Quiet {
         let before = tcgetattr(io::stdin())?;
         let mut quiet = before.clone();
         quiet.local_modes.remove(LocalModes::ECHO);
+        // Ctrl-\\ would leave the echo off, and perhaps a core file with the password in it.
+        quiet.special_codes[SpecialCodeIndex::VQUIT] = 0;
         tcsetattr(io::stdin(), OptionalActions::Now, &quiet)?;
         Ok(Self(before))
     }
@@ -144,6 +148,11 @@ const INTERRUPTED: i32 = 130;
 
 fn into_io(error: dialoguer::Error) -> io::Error {
     match error {
+        // The signal's own thread may not have come to it yet.
+        dialoguer::Error::IO(error) if error.kind() == io::ErrorKind::Interrupted => {
+            let _ = dialoguer::console::Term::stderr().show_cursor();
+            std::process::exit(INTERRUPTED)
+        }
         dialoguer::Error::IO(error) => error,
     }
 }

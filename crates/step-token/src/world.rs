@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use token_time::Timestamp;
 use zeroize::Zeroizing;
 
+use crate::printable::printable;
 use crate::terminal::{Prompt, Terminal};
 
 /// Everything that is not an argument: clock, randomness, environment, streams and terminal.
@@ -56,7 +57,7 @@ impl World {
             env,
             home,
             terminal: terminal.into_prompt(),
-            stdin: RefCell::new(Box::new(io::stdin())),
+            stdin: RefCell::new(Box::new(Unbuffered)),
             stdout: RefCell::new(Box::new(io::stdout())),
             stderr: RefCell::new(Box::new(io::stderr())),
             colour,
@@ -168,10 +169,6 @@ impl World {
         self.home.as_ref()
     }
 
-    pub(crate) fn colour(&self) -> bool {
-        self.colour
-    }
-
     /// Returns the person at the terminal, if stdin and stderr are one and prompts are allowed.
     pub(crate) fn person(&self) -> Option<&dyn Prompt> {
         self.terminal.as_deref().filter(|_| self.prompts.get())
@@ -219,13 +216,26 @@ impl World {
     /// Says something a person may want to know; `--quiet` silences it.
     pub(crate) fn note(&self, text: &str) {
         if !self.quiet.get() {
-            self.say(text);
+            self.say(&printable(text));
+        }
+    }
+
+    /// Announces what was chosen, behind a tick; `--quiet` silences it.
+    pub(crate) fn announce(&self, what: &str, chosen: &str) {
+        if self.quiet.get() {
+            return;
+        }
+        let chosen = printable(chosen);
+        if self.colour {
+            self.say(&format!("\u{1b}[32m✔\u{1b}[0m \u{1b}[1m{what}:\u{1b}[0m {chosen}"));
+        } else {
+            self.say(&format!("✔ {what}: {chosen}"));
         }
     }
 
     /// Warns; `--quiet` does not silence it.
     pub(crate) fn warn(&self, text: &str) {
-        self.say(&format!("warning: {text}"));
+        self.say(&format!("warning: {}", printable(text)));
     }
 
     /// Writes a line to stderr. If that fails there is nobody left to tell.
@@ -237,6 +247,15 @@ impl World {
 impl fmt::Debug for World {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("World").field("home", &self.home).finish_non_exhaustive()
+    }
+}
+
+/// Standard input without the buffer of the standard library, which nobody wipes.
+struct Unbuffered;
+
+impl Read for Unbuffered {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        Ok(rustix::io::read(io::stdin(), bytes)?)
     }
 }
 

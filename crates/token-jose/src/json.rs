@@ -33,7 +33,11 @@ impl Formatter for HtmlSafe {
     where
         W: ?Sized + Write,
     {
+        // Most strings have nothing to escape: one pass over the bytes says so.
         let mut rest = fragment;
+        if !fragment.bytes().any(|byte| matches!(byte, b'<' | b'>' | b'&' | 0xe2)) {
+            return writer.write_all(fragment.as_bytes());
+        }
         while let Some((at, escape, width)) = first_unsafe(rest) {
             writer.write_all(&rest.as_bytes()[..at])?;
             writer.write_all(escape)?;

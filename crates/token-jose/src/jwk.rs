@@ -6,7 +6,7 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::private_key::Material;
 use crate::text::LENIENT;
-use crate::{Algorithm, Error, KeyId, KeyKind, PrivateKey, PublicKey};
+use crate::{Algorithm, Error, KeyId, KeyKind, PrivateKey, PublicKey, Thumbprint};
 
 /// The members of a JWK that matter to signing; any other is passed over.
 #[derive(Deserialize, Zeroize, ZeroizeOnDrop)]
@@ -135,6 +135,16 @@ impl JwkSet {
                 Err(Error::NotInSet { asked: asked.to_string(), key_ids: self.key_ids() })
             }
         }
+    }
+
+    /// Returns the private key whose thumbprint this is, if it is in the set.
+    ///
+    /// # Errors
+    ///
+    /// Whatever is wrong with the key itself.
+    pub fn find(&self, thumbprint: Thumbprint) -> Option<Result<PrivateKey, Error>> {
+        let is_it = |key: &&Jwk| key.public_key().is_ok_and(|key| key.thumbprint() == thumbprint);
+        self.keys.iter().find(is_it).map(Jwk::private_key)
     }
 
     fn key_ids(&self) -> Vec<String> {

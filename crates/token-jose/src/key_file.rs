@@ -1,5 +1,7 @@
 use std::fmt;
 
+use zeroize::Zeroizing;
+
 use crate::jwe::SealedJwe;
 use crate::jwk::{self, JwkSet};
 use crate::openssh::SealedOpenSsh;
@@ -34,8 +36,14 @@ impl KeyFile {
     ///   this crate does not open: known before a passphrase is asked for.
     pub fn parse(bytes: &[u8]) -> Result<Self, Error> {
         let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-        let Ok(text) = std::str::from_utf8(bytes) else {
-            return Err(Error::NotAKey);
+        // Text around PEM may be in any encoding; what is inside is ASCII.
+        let lossy;
+        let text = match std::str::from_utf8(bytes) {
+            Ok(text) => text,
+            Err(_) => {
+                lossy = Zeroizing::new(String::from_utf8_lossy(bytes).into_owned());
+                &lossy
+            }
         };
         let text = text.trim();
         if text.is_empty() {

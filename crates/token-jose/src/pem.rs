@@ -179,18 +179,20 @@ pub(crate) fn name_of(id: Id) -> String {
     }
 }
 
-/// Yields the sections of PEM text, each with its boundaries.
+/// Yields the sections of PEM text, each with its boundaries. Line ends do not matter: what passed
+/// through a variable of a CI system may have lost them.
 fn sections(text: &str) -> impl Iterator<Item = Result<Section<'_>, Error>> {
     let mut rest = text;
     std::iter::from_fn(move || {
         let start = rest.find(BEGIN)?;
         let section = rest.get(start..)?;
         let label = section.get(BEGIN.len()..)?;
-        let label = label.lines().next()?.trim_end();
-        let Some(label) = label.strip_suffix(DASHES) else {
+        let label = label.find(DASHES).and_then(|end| label.get(..end)).unwrap_or_default();
+        // Whatever else stands there may be the key itself, and is not repeated.
+        if label.len() > 64 || !label.bytes().all(is_of_label) || label.is_empty() {
             rest = "";
-            return Some(Err(damaged(label, "its first line does not end in five dashes")));
-        };
+            return Some(Err(damaged("BEGIN", "its first line has no label")));
+        }
         let end = format!("{END}{label}{DASHES}");
         let Some(at) = section.find(&end) else {
             rest = "";
@@ -202,9 +204,12 @@ fn sections(text: &str) -> impl Iterator<Item = Result<Section<'_>, Error>> {
     })
 }
 
+fn is_of_label(byte: u8) -> bool {
+    matches!(byte, b'A'..=b'Z' | b'0'..=b'9' | b' ' | b'#')
+}
+
 fn damaged(label: &str, reason: &str) -> Error {
-    let label = label.chars().take(64).collect();
-    Error::DamagedPem { label, reason: reason.to_owned() }
+    Error::DamagedPem { label: label.to_owned(), reason: reason.to_owned() }
 }
 
 const BEGIN: &str = "-----BEGIN ";
@@ -242,6 +247,20 @@ mod tests {
             "-----BEGIN PRIVATE KEY-----\nAA==\n-----END EC PRIVATE KEY-----",
         ] {
             assert!(refused(text).contains("damaged"), "{text}");
+        }
+    }
+
+    #[test]
+    fn no_message_repeats_what_may_be_the_key() {
+        // A key whose line ends were lost, once with nothing left of its frame.
+        for text in [
+            "-----BEGIN EC PRIVATE KEY MHcCAQEEIClJWxXEsXdcwbN0C7NK -----END EC PRIVATE KEY-----",
+            "-----BEGIN EC PRIVATE KEY----- MHcCAQEEIClJWxXEsXdcwbN0C7NK",
+            "-----BEGIN MHcCAQEEIClJWxXEsXdcwbN0C7NK",
+            "-----BEGIN PRIVATE KEY-----\\nMHcCAQEEIClJWxXEsXdcwbN0C7NK\\n-----END PRIVATE KEY-----",
+        ] {
+            let message = refused(text);
+            assert!(!message.contains("MHcC"), "{message}");
         }
     }
 

@@ -56,6 +56,10 @@ impl SealedPkcs8 {
         let opened = symm::decrypt(self.cipher, &key, Some(&self.iv), &self.sealed)
             .map(Zeroizing::new)
             .map_err(|_| Error::WrongPassphrase)?;
+        // OpenSSL's own reader leaves a copy of the scalar in memory.
+        if let Some(key) = crate::der::private_key("PRIVATE KEY", &opened) {
+            return key;
+        }
         // A wrong passphrase leaves valid padding once in 256 times, and then no key.
         let key = PKey::private_key_from_pkcs8(&opened).map_err(|_| Error::WrongPassphrase)?;
         pem::from_openssl(&key)

@@ -6,6 +6,7 @@ use std::path::Path;
 use serde_json::json;
 
 use crate::args::{ContextCommands, Switch};
+use crate::printable::printable;
 use crate::settings::Base;
 use crate::settings::step_path::{Contexts, unknown};
 use crate::{Error, World, emit};
@@ -27,7 +28,7 @@ fn list(base: &Base, world: &World) -> Result<(), Error> {
     let mut text = String::new();
     for name in contexts.keys() {
         let mark = if current.as_ref() == Some(name) { "▶ " } else { "" };
-        text.push_str(&format!("{mark}{name}\n"));
+        text.push_str(&format!("{mark}{}\n", printable(name)));
     }
     emit::stdout(text.as_bytes(), world)
 }
@@ -67,7 +68,7 @@ fn select(base: &Base, name: Option<&str>, world: &World) -> Result<(), Error> {
         return Err(unknown(&name, "", base, &contexts));
     }
     base.set_current(&name)?;
-    world.note(&format!("✔ Context: {name}"));
+    world.announce("Context", &name);
     Ok(())
 }
 

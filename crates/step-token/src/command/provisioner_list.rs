@@ -7,6 +7,7 @@ use step_provisioner::{Kind, Provisioner};
 
 use crate::args::{GlobalArgs, ListArgs};
 use crate::authority::{Connection, unusable_config};
+use crate::printable::printable;
 use crate::settings::CaSettings;
 use crate::{Error, World, emit};
 
@@ -43,7 +44,11 @@ pub(crate) fn run(args: &ListArgs, global: &GlobalArgs, world: &World) -> Result
 /// Indents with three spaces, one member a line, as step does and as scripts expect.
 fn json(entries: &[&RawValue]) -> Result<String, Error> {
     let write = || -> Result<String, serde_json::Error> {
-        let value: serde_json::Value = serde_json::from_str(&serde_json::to_string(entries)?)?;
+        let compact = serde_json::to_string(entries)?;
+        // A number that no program can hold is no reason to hide the list.
+        let Ok(value) = serde_json::from_str::<serde_json::Value>(&compact) else {
+            return Ok(format!("{}\n", without_controls(&compact)));
+        };
         let mut text = Vec::new();
         let formatter = serde_json::ser::PrettyFormatter::with_indent(b"   ");
         value.serialize(&mut serde_json::Serializer::with_formatter(&mut text, formatter))?;
@@ -91,11 +96,4 @@ fn row(provisioner: &Provisioner) -> [String; 3] {
         printable(&provisioner.name),
         printable(&id.unwrap_or_default()),
     ]
-}
-
-/// Keeps what a CA sends from moving the cursor.
-fn printable(text: &str) -> String {
-    text.chars()
-        .flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] })
-        .collect()
 }

@@ -7,7 +7,7 @@ use crate::args::{GlobalArgs, TokenArgs};
 use crate::authority::Authority;
 use crate::claims::{self, Request};
 use crate::emit::Output;
-use crate::key::{self, Found};
+use crate::key::{self, Found, Password};
 use crate::select::{self, Choice, Chosen};
 use crate::settings::Settings;
 use crate::sign::{Mint, Place};
@@ -30,7 +30,7 @@ pub(crate) fn run(args: &TokenArgs, global: &GlobalArgs, world: &World) -> Resul
         warn_of_long_life(validity, world);
     }
     let token_id = token_id(world)?;
-    let minted = mint.token(&request, validity, token_id)?;
+    let minted = mint.token(request, validity, token_id)?;
     output.write(&minted, world)
 }
 
@@ -39,13 +39,14 @@ fn open(settings: &Settings, world: &World) -> Result<Mint, Error> {
     let operation = claims::operation(settings);
     let authority = Authority::open(&settings.ca, world)?;
     let mut given = Found::given(&settings.provisioner, world)?;
+    let password = Password::read(&settings.provisioner, world)?;
     let thumbprint = given.as_ref().and_then(Found::thumbprint);
     let chosen = match select::narrow(&authority, settings, operation, thumbprint)? {
         Choice::One(chosen) => chosen,
         Choice::Several(candidates) => match given.take() {
             // A sealed key shows which provisioner it belongs to when it is open.
             Some(found) if thumbprint.is_none() => {
-                let key = found.unsealed(&settings.provisioner, world)?;
+                let key = found.unsealed(&password, world)?;
                 let thumbprint = key.thumbprint();
                 given = Some(key);
                 match select::narrow(&authority, settings, operation, thumbprint)? {
@@ -60,20 +61,12 @@ fn open(settings: &Settings, world: &World) -> Result<Mint, Error> {
         },
     };
     if let Chosen::Known(provisioner) = &chosen {
-        announce(&provisioner.label(), world);
+        world.announce("Provisioner", &provisioner.label());
     }
-    let opened = key::load(&chosen, given, &authority, &settings.provisioner, world)?;
+    let opened = key::load(&chosen, given, &authority, &settings.provisioner, &password, world)?;
     let place =
         Place { url: authority.url.clone(), prefix: authority.prefix, root: authority.root };
     Ok(Mint::new(chosen.name().to_owned(), place, opened.key_id, opened.key))
-}
-
-fn announce(label: &str, world: &World) {
-    if world.colour() {
-        world.note(&format!("\u{1b}[32m✔\u{1b}[0m \u{1b}[1mProvisioner:\u{1b}[0m {label}"));
-    } else {
-        world.note(&format!("✔ Provisioner: {label}"));
-    }
 }
 
 fn warn_of_long_life(validity: Validity, world: &World) {

@@ -15,7 +15,7 @@ pub(crate) fn check(
     world: &World,
 ) -> Result<(), Error> {
     refused_by_step(settings)?;
-    proofs_not_built(settings, proofs)?;
+    proofs_not_built(settings, proofs, world)?;
     one_action(settings, world)?;
     if settings.subject.is_empty() {
         return Err(Error::usage("the subject cannot be empty"));
@@ -60,7 +60,17 @@ fn refused_by_step(settings: &Settings) -> Result<(), Error> {
 }
 
 /// Proofs and key stores that have no code yet are refused, so that none is ever ignored.
-fn proofs_not_built(settings: &Settings, proofs: &[GivenProof]) -> Result<(), Error> {
+fn proofs_not_built(
+    settings: &Settings,
+    proofs: &[GivenProof],
+    world: &World,
+) -> Result<(), Error> {
+    // Alone it has no effect, and from elsewhere than the command line that is no mistake.
+    let alone = proofs.len() == 1 && proofs[0].flag == "x5c-insecure";
+    if alone && !proofs[0].origin.is_command_line() {
+        pass_over(&proofs[0].origin, "there is no --x5c-cert", world);
+        return Ok(());
+    }
     let Some(first) = proofs.first() else { return Ok(()) };
     if let Some(key_id) = &settings.provisioner.key_id
         && !matches!(first.flag, "kms" | "x5c-insecure")
@@ -172,6 +182,13 @@ fn standard_input(settings: &Settings) -> Result<(), Error> {
         file(&purpose.cnf_file),
         file(&purpose.set_file),
     ];
+    if let (Some(key), Some(passphrase)) = (&provisioner.key, &provisioner.passphrase)
+        && matches!(key.value, Source::Descriptor(_))
+        && key.value == passphrase.value
+    {
+        let message = format!("{} and {} both read {}", key.origin, passphrase.origin, key.value);
+        return Err(Error::usage(message).hint("a descriptor can be read once"));
+    }
     let mut readers = readers.iter().flatten();
     match (readers.next(), readers.next()) {
         (Some(one), Some(other)) => {

@@ -1,7 +1,7 @@
 //! Where step keeps its files, and which context is meant.
 
 use std::collections::BTreeMap;
-use std::io;
+use std::io::{self, Read as _};
 use std::path::{Component, Path, PathBuf};
 
 use serde::de::DeserializeOwned;
@@ -204,7 +204,7 @@ impl StepPath {
 fn choose(base: &Base, contexts: &Contexts, world: &World) -> Result<String, Error> {
     let names: Vec<String> = contexts.keys().cloned().collect();
     if let [only] = names.as_slice() {
-        world.note(&format!("✔ Context: {only}"));
+        world.announce("Context", only);
         return Ok(only.clone());
     }
     let Some(chosen) = world.ask(|person| person.choose("Context to use", &names)) else {
@@ -232,7 +232,15 @@ pub(crate) fn unknown(name: &str, place: &str, base: &Base, contexts: &Contexts)
 
 /// Reads a JSON file; `None` if there is none.
 pub(crate) fn read_json<T: DeserializeOwned>(file: &Path) -> Result<Option<T>, Error> {
-    let text = match std::fs::read(file) {
+    let read = || {
+        let mut text = Vec::new();
+        std::fs::File::open(file)?.take(MAX_JSON + 1).read_to_end(&mut text)?;
+        match text.len() as u64 > MAX_JSON {
+            true => Err(io::Error::from(io::ErrorKind::FileTooLarge)),
+            false => Ok(text),
+        }
+    };
+    let text = match read() {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => {
@@ -267,6 +275,9 @@ fn clean(path: &Path) -> PathBuf {
     }
     if clean.as_os_str().is_empty() { PathBuf::from(".") } else { clean }
 }
+
+/// No file of settings comes near it.
+const MAX_JSON: u64 = 1 << 20;
 
 fn is_plain_name(name: &str) -> bool {
     !name.is_empty() && name != "." && name != ".." && !name.contains(['/', '\\', '\0'])
