@@ -120,3 +120,68 @@ fn an_unknown_context_is_an_error_even_where_there_are_none() {
     let complaint = mint(base.path(), &[], &["--context", "moon"]).unwrap_err();
     assert!(complaint.contains("`moon`"), "{complaint}");
 }
+
+/// Runs a command line of words in the folder of the recordings, with `stdin` to read.
+fn run_with(stdin: &'static str, line: &str) -> (Exit, String, String) {
+    let (out, err) = (Sink::default(), Sink::default());
+    let world = World::still(Timestamp::from_unix_seconds(1_795_385_137))
+        .with_variable("STEPPATH", vectors().join("steppath-empty"))
+        .with_streams(stdin.as_bytes(), out.clone(), err.clone());
+    let folder = vectors().display().to_string();
+    let argv: Vec<_> = line
+        .split(' ')
+        .map(|word| OsString::from(word.replace("@/", &format!("{folder}/"))))
+        .collect();
+    (step_token::run(argv, &world), out.text(), err.text())
+}
+
+#[test]
+fn a_password_is_read_once_even_if_the_key_has_to_pick_its_provisioner() {
+    let (exit, _, err) = run_with(
+        "test-pass-key",
+        "step-token token host --offline --ca-config @/ca.json \
+         --key @/test-keys/rsa2048.pkcs8-enc-sha1.pem --password-file -",
+    );
+    assert_eq!(exit, Exit::Done, "{err}");
+    assert!(err.contains("rsa (JWK)"), "{err}");
+}
+
+#[test]
+fn an_empty_password_does_no_harm_to_a_key_without_seal() {
+    let (exit, _, err) = run_with(
+        "",
+        "step-token token host --offline --ca-config @/ca.json --issuer plain --password-file -",
+    );
+    assert_eq!(exit, Exit::Done, "{err}");
+}
+
+#[test]
+fn a_root_and_a_fingerprint_must_agree() {
+    let line = "step-token token host --offline --ca-config @/ca-tworoots.json --key \
+                @/test-keys/p256.trad.pem --root @/certs/two_roots.crt --fingerprint ";
+    let (exit, _, err) = run_with("", &format!("{line}{}", "a".repeat(64)));
+    assert_eq!(exit, Exit::Settings, "{err}");
+    assert!(err.contains("has no certificate with the fingerprint"), "{err}");
+
+    let roots = step_ca_client::Roots::load(&vectors().join("certs/two_roots.crt")).unwrap();
+    let second = roots.fingerprints()[1].to_string();
+    let (exit, token, err) = run_with("", &format!("{line}{second}"));
+    assert_eq!(exit, Exit::Done, "{err}");
+    let parts = compact::decode_unverified(token.trim_end()).unwrap();
+    assert!(String::from_utf8(parts.payload).unwrap().contains(&second));
+}
+
+#[test]
+fn a_key_set_has_the_provisioners_key_whatever_it_is_called_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let key = fs::read_to_string(vectors().join("test-keys/p256.jwk.json")).unwrap();
+    let other = fs::read_to_string(vectors().join("test-keys/p384.jwk.json")).unwrap();
+    let set = folder.path().join("set.json");
+    fs::write(&set, format!(r#"{{"keys":[{other},{key}]}}"#)).unwrap();
+    let line = format!(
+        "step-token token host --offline --ca-config @/ca.json --issuer admin@example.com --key {}",
+        set.display()
+    );
+    let (exit, _, err) = run_with("", &line);
+    assert_eq!(exit, Exit::Done, "{err}");
+}
