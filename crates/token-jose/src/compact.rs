@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use crate::{Algorithm, Error, Header, PublicKey, SigningKey, Token, json};
+use crate::{Algorithm, Error, Header, KeyKind, PublicKey, SigningKey, Token, json};
 
 /// Signs any number of payloads under one header with one key.
 ///
@@ -56,7 +56,8 @@ impl<K: SigningKey> Signer<K> {
     ///
     /// [`Error::Sign`] if the key does not sign.
     pub fn sign(&self, claims: &[u8]) -> Result<Token, Error> {
-        let room = self.prefix.len() + claims.len() * 4 / 3 + ROOM_FOR_SIGNATURE;
+        // Not more than it takes: all of it is wiped when the token is dropped.
+        let room = self.prefix.len() + claims.len().div_ceil(3) * 4 + self.room_for_signature();
         let mut text = String::with_capacity(room);
         text.push_str(&self.prefix);
         URL_SAFE_NO_PAD.encode_string(claims, &mut text);
@@ -64,6 +65,19 @@ impl<K: SigningKey> Signer<K> {
         text.push('.');
         URL_SAFE_NO_PAD.encode_string(signature, &mut text);
         Ok(Token::new(text))
+    }
+}
+
+impl<K: SigningKey> Signer<K> {
+    /// Returns the length of an encoded signature and its dot, for RSA that of the largest key.
+    fn room_for_signature(&self) -> usize {
+        let bytes: usize = match self.key.public_key().kind() {
+            KeyKind::P256 | KeyKind::Ed25519 => 64,
+            KeyKind::P384 => 96,
+            KeyKind::P521 => 132,
+            KeyKind::Rsa => 1024,
+        };
+        bytes.div_ceil(3) * 4 + 1
     }
 }
 
@@ -118,9 +132,6 @@ impl Unverified<'_> {
         key.verify(algorithm, self.signed.as_bytes(), &self.signature)
     }
 }
-
-/// The longest signature in use, RSA of 4096 bits, and a dot.
-const ROOM_FOR_SIGNATURE: usize = 700;
 
 #[cfg(test)]
 mod tests {

@@ -21,7 +21,7 @@ use serde_json::ser::Formatter;
 ///
 /// Whatever the `Serialize` implementation of `value` reports; writing to memory does not fail.
 pub fn to_vec<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, serde_json::Error> {
-    let mut text = Vec::with_capacity(512);
+    let mut text = Vec::with_capacity(1024);
     value.serialize(&mut Serializer::with_formatter(&mut text, HtmlSafe))?;
     Ok(text)
 }

@@ -85,6 +85,24 @@ fn a_reader_that_went_away_is_noticed() {
 }
 
 #[test]
+fn a_closed_standard_output_is_noticed() {
+    let shop = Workshop::new();
+    let program = env!("CARGO_BIN_EXE_step-token");
+    let mut shell = shop.command(MINT);
+    let arguments: Vec<_> = shell.get_args().map(std::ffi::OsStr::to_owned).collect();
+    for (redirection, status) in [(">&-", 3), (">/dev/null", 0)] {
+        let mut command = std::process::Command::new("sh");
+        command.args(["-c", &format!("exec \"$0\" \"$@\" {redirection}"), program]);
+        command.args(&arguments).env_clear();
+        command.envs(shell.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        command.current_dir(shell.get_current_dir().unwrap());
+        let run = Run::of(command.output().unwrap());
+        assert_eq!(run.status, status, "{redirection}: {run:?}");
+    }
+    assert_eq!(Run::of(shell.output().unwrap()).status, 0);
+}
+
+#[test]
 fn the_token_comes_out_even_if_nobody_hears_the_notes() {
     let shop = Workshop::new();
     let mut command = shop.command(MINT);
