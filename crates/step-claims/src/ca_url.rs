@@ -243,10 +243,10 @@ fn is_digits(port: &str) -> bool {
 
 /// Returns the text for an error message, with the user name and password replaced.
 fn without_password(text: &str) -> String {
-    let (scheme, rest) = match text.find("://") {
-        Some(at) => text.split_at(at + "://".len()),
-        None => ("", text),
-    };
+    // What stands behind an `@` is no scheme any more.
+    let scheme_end = text.find("://").map(|at| at + "://".len());
+    let scheme_end = scheme_end.filter(|end| text.find('@').is_none_or(|at| at >= *end));
+    let (scheme, rest) = text.split_at(scheme_end.unwrap_or_default());
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     // A `/` may stand in a password that nobody encoded, so the last `@` of all counts then.
     match rest.split_at(end).0.rfind('@').or_else(|| rest.rfind('@')) {

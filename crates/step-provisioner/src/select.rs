@@ -4,6 +4,7 @@
 //! by proof, by key ID, by name. What step leaves to a menu is narrowed further here: by what a
 //! provisioner may authorise, and by the key that was given.
 
+use std::collections::HashSet;
 use std::fmt;
 
 use step_claims::Operation;
@@ -313,13 +314,9 @@ fn holders(
 }
 
 fn names(provisioners: &[&Provisioner]) -> Vec<String> {
-    let mut names: Vec<String> = Vec::new();
-    for provisioner in provisioners {
-        if !names.contains(&provisioner.name) {
-            names.push(provisioner.name.clone());
-        }
-    }
-    names
+    let mut seen = HashSet::new();
+    let names = provisioners.iter().map(|provisioner| &provisioner.name);
+    names.filter(|name| seen.insert(*name)).cloned().collect()
 }
 
 fn labels(provisioners: &[&Provisioner]) -> Vec<String> {

@@ -64,7 +64,7 @@ impl Found {
             return Err(Error::key(format!("{keeper} does not keep {called} (`encryptedKey`)"))
                 .hint("--key names the file that holds it"));
         };
-        let file = KeyFile::parse(text.as_bytes()).map_err(|cause| unusable(&called, &cause))?;
+        let file = KeyFile::parse_jwk(&text).map_err(|cause| unusable(&called, &cause))?;
         Ok(Self { file, called, prompt: "the provisioner key".to_owned(), tries: 3 })
     }
 

@@ -17,17 +17,30 @@ use crate::{Algorithm, Error, KeyKind, PrivateKey, PublicKey};
 pub(crate) fn private_key(label: &str, der: &[u8]) -> Option<Result<PrivateKey, Error>> {
     match label {
         "PRIVATE KEY" => {
-            let info = PrivateKeyInfo::try_from(der).ok()?;
+            let info = match PrivateKeyInfo::try_from(der) {
+                Ok(info) => info,
+                Err(error) => return Some(Err(Error::Malformed { reason: error.to_string() })),
+            };
             match info.algorithm.oid {
                 EC => ec(curve(info.algorithm.parameters_oid().ok()?)?, der),
                 RSA => rsa(info.private_key),
                 ED25519 => ed25519(info.private_key),
-                _ => None,
+                RSA_PSS => None,
+                // OpenSSL would read them, and for DSA compute a public half of any size first.
+                other => Some(Err(Error::UnsupportedKey { what: named(other) })),
             }
         }
         "EC PRIVATE KEY" => ec(curve(sec1_curve(der).ok()?)?, der),
         "RSA PRIVATE KEY" => rsa(der),
         _ => None,
+    }
+}
+
+fn named(oid: ObjectIdentifier) -> String {
+    match oid {
+        X25519 => "an X25519 key, which agrees on secrets and does not sign".to_owned(),
+        DSA => "a DSA key".to_owned(),
+        other => format!("a key of algorithm {other}"),
     }
 }
 
@@ -93,6 +106,9 @@ fn curve(oid: ObjectIdentifier) -> Option<KeyKind> {
 
 const EC: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
 const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
+const RSA_PSS: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.10");
+const DSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10040.4.1");
+const X25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.110");
 const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
 const P256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7");
 const P384: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.34");

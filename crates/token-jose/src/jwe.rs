@@ -131,12 +131,9 @@ impl Parts<'_> {
             return Err(jwe("it is larger than any key"));
         }
         let header = decode("header", self.protected)?;
-        let header: ProtectedHeader = serde_json::from_slice(&header).map_err(|error| {
-            jwe(format!(
-                "its protected header is not usable: {}",
-                crate::error::JsonError::from(error)
-            ))
-        })?;
+        // Members that are passed over must be JSON all the same, as josekit reads it.
+        serde_json::from_slice::<serde_json::Value>(&header).map_err(unusable_header)?;
+        let header: ProtectedHeader = serde_json::from_slice(&header).map_err(unusable_header)?;
         if header.crit.is_some() {
             return Err(jwe("it has critical header parameters (`crit`)"));
         }
@@ -204,6 +201,11 @@ fn exact(part: &str, found: usize, expected: usize) -> Result<(), Error> {
 
 fn decode(part: &str, text: &str) -> Result<Vec<u8>, Error> {
     LENIENT.decode(text).map_err(|_| jwe(format!("its {part} is not base64url")))
+}
+
+fn unusable_header(error: serde_json::Error) -> Error {
+    let error = crate::error::JsonError::from(error);
+    jwe(format!("its protected header is not usable: {error}"))
 }
 
 fn jwe(reason: impl Into<String>) -> Error {

@@ -37,19 +37,23 @@ impl KeyFile {
     pub fn parse(bytes: &[u8]) -> Result<Self, Error> {
         let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
         // Text around PEM may be in any encoding; what is inside is ASCII.
-        let lossy;
-        let text = match std::str::from_utf8(bytes) {
-            Ok(text) => text,
-            Err(_) => {
-                lossy = Zeroizing::new(String::from_utf8_lossy(bytes).into_owned());
-                &lossy
-            }
+        let Ok(text) = std::str::from_utf8(bytes) else {
+            let lossy = Zeroizing::new(String::from_utf8_lossy(bytes).into_owned());
+            return if pem::is_pem(&lossy) { pem::parse(&lossy) } else { Err(Error::NotAKey) };
         };
+        if pem::is_pem(text) { pem::parse(text) } else { Self::parse_jwk(text) }
+    }
+
+    /// Looks at a text that holds a JWK, sealed or not, and nothing else: a provisioner's
+    /// `encryptedKey`, which may come over the network.
+    ///
+    /// # Errors
+    ///
+    /// As [`parse`](Self::parse).
+    pub fn parse_jwk(text: &str) -> Result<Self, Error> {
         let text = text.trim();
         if text.is_empty() {
             Err(Error::Empty)
-        } else if pem::is_pem(text) {
-            pem::parse(text)
         } else if text.starts_with('{') {
             Self::parse_json(text)
         } else if SealedJwe::looks_like(text) {

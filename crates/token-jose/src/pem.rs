@@ -79,7 +79,7 @@ impl Section<'_> {
 
     fn plain(&self) -> Result<PrivateKey, Error> {
         if let Some(key) = crate::der::private_key(self.label, &self.contents()?) {
-            return key;
+            return key.map_err(|error| self.damaged(error));
         }
         // An empty passphrase, so that OpenSSL never asks for one.
         let key = PKey::private_key_from_pem_passphrase(self.text.as_bytes(), b"")

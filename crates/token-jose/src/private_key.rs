@@ -53,6 +53,10 @@ impl Material {
         let Parts::Rsa { n, e } = &public.parts else {
             return Err(Error::InconsistentKey);
         };
+        // Numbers longer than the modulus are no key of it, only work; one zero byte may lead.
+        if [d, p, q].iter().any(|number| number.len() > n.len() + 1) {
+            return Err(Error::InconsistentKey);
+        }
         let build = || {
             let (d, p, q) = (secure(d)?, secure(p)?, secure(q)?);
             let mut context = openssl::bn::BigNumContext::new_secure()?;

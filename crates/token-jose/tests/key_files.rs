@@ -183,6 +183,26 @@ fn a_short_rsa_key_is_refused_with_its_size() {
 }
 
 #[test]
+fn numbers_that_only_make_work_are_refused_at_once() {
+    let dsa = openssl::dsa::Dsa::generate(1024).unwrap();
+    let dsa = openssl::pkey::PKey::from_dsa(dsa).unwrap().private_key_to_pem_pkcs8().unwrap();
+    let message = KeyFile::parse(&dsa).unwrap_err().to_string();
+    assert!(message.contains("DSA"), "{message}");
+
+    let mut jwk: serde_json::Value = serde_json::from_slice(&read("rsa2048.jwk.json")).unwrap();
+    jwk["p"] = "_".repeat(4000).into();
+    let refused = KeyFile::parse(jwk.to_string().as_bytes());
+    assert!(matches!(refused, Err(Error::InconsistentKey)), "{refused:?}");
+}
+
+#[test]
+fn what_a_ca_sends_is_no_pem() {
+    let pem = String::from_utf8(read("p256.pkcs8.pem")).unwrap();
+    assert!(KeyFile::parse_jwk(&pem).is_err());
+    assert!(KeyFile::parse_jwk(&String::from_utf8(read("p256.sealed.jwe")).unwrap()).is_ok());
+}
+
+#[test]
 fn a_damaged_key_never_panics() {
     for name in [
         "p256.pkcs8.pem",

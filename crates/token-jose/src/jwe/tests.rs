@@ -169,6 +169,17 @@ fn a_repeated_header_member_is_refused() {
 }
 
 #[test]
+fn a_header_member_that_nobody_reads_must_be_json_too() {
+    // Broken UTF-8, and half of a surrogate pair.
+    for member in [b"\"\xff\"".as_slice(), br#""\ud800""#] {
+        let mut parts = parts(&sealed(b"{}", "A256GCM"));
+        let header = [br#"{"alg":"dir","enc":"A256GCM","x":"#.as_slice(), member, b"}"].concat();
+        parts[0] = encode(&header);
+        assert!(refused(&parts.join(".")).contains("header"));
+    }
+}
+
+#[test]
 fn deflate_opens_within_a_bound_and_not_beyond() {
     let seal = |plain: &[u8]| {
         let mut header = JweHeader::new();
