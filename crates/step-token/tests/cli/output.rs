@@ -125,6 +125,20 @@ fn removing_a_context_keeps_the_profile_that_another_one_uses() {
 }
 
 #[test]
+fn bash_completes_flags_of_commands() {
+    let script = "source <(\"$0\" completion bash)
+        complete=$(complete -p step-token | sed 's/.*-F \\([^ ]*\\).*/\\1/')
+        COMP_WORDS=(step-token token --pas) COMP_CWORD=2
+        $complete step-token --pas token && echo \"${COMPREPLY[@]}\"
+        COMP_WORDS=(step-token ca provisioner list --ta) COMP_CWORD=4
+        $complete step-token --ta list && echo \"${COMPREPLY[@]}\"";
+    let mut command = std::process::Command::new("bash");
+    command.args(["--norc", "-c", script, env!("CARGO_BIN_EXE_step-token")]);
+    let run = Run::of(command.output().expect("bash is there"));
+    assert_eq!(run.stdout, "--password-file\n--table\n", "{run:?}");
+}
+
+#[test]
 fn every_manual_page_has_a_title() {
     let shop = Workshop::new();
     fs::create_dir(shop.path("man")).unwrap();
