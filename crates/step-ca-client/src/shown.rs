@@ -13,26 +13,14 @@ pub(crate) struct Shown<'a>(pub(crate) &'a str);
 
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for c in self.0.chars().take(MOST) {
-            if c.is_control() || is_bidi_control(c) {
-                write!(f, "{}", c.escape_unicode())?;
-            } else {
-                write!(f, "{c}")?;
-            }
-        }
-        if self.0.chars().nth(MOST).is_some() {
+        let cut = self.0.char_indices().nth(MOST).map(|(at, _)| at);
+        let text = cut.and_then(|at| self.0.get(..at)).unwrap_or(self.0);
+        step_provisioner::Shown(text).fmt(f)?;
+        if cut.is_some() {
             f.write_str("…")?;
         }
         Ok(())
     }
-}
-
-/// The characters that turn the direction of writing (Unicode Standard Annex #9, table 4).
-fn is_bidi_control(c: char) -> bool {
-    matches!(
-        c,
-        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
-    )
 }
 
 #[cfg(test)]

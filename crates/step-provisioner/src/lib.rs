@@ -61,4 +61,5 @@ pub use crate::kind::{
 pub use crate::list::{Page, Skipped, provisioners_page};
 pub use crate::provisioner::Provisioner;
 pub use crate::select::{Proof, Selection, Selector, Why, select};
+pub use crate::shown::Shown;
 pub use crate::unselected::{KeyOf, Unselected};

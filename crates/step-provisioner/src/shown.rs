@@ -2,12 +2,18 @@
 
 use std::fmt;
 
-/// A text from the CA in which control characters are written as escapes.
+/// A text from outside in which whatever a terminal would obey is written as an escape.
 ///
-/// The list of provisioners comes over the network: a name must not move the cursor or change the
-/// colours of the terminal it is printed on.
-#[derive(Clone, Copy)]
-pub(crate) struct Shown<'a>(pub(crate) &'a str);
+/// The list of provisioners comes over the network, before anybody has vouched for it: a name must
+/// not move the cursor, change colours, or turn the direction of what is printed around it.
+///
+/// ```
+/// use step_provisioner::Shown;
+///
+/// assert_eq!(Shown("a\u{1b}[31m").to_string(), r"a\u{1b}[31m");
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Shown<'a>(pub &'a str);
 
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -22,9 +28,10 @@ impl fmt::Display for Shown<'_> {
     }
 }
 
-/// The characters that turn the direction of writing (Unicode Standard Annex #9, table 4).
+/// The characters that turn the direction of writing (Unicode Standard Annex #9, table 4), and the
+/// two separators that some terminals take for line ends.
 fn is_bidi_control(c: char) -> bool {
-    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// The first ten of `items`, each in backquotes, and how many more there are.

@@ -3,10 +3,9 @@
 mod given;
 mod token;
 
+use std::error::Error as _;
 use std::ffi::OsString;
 use std::path::PathBuf;
-
-use std::error::Error as _;
 
 use clap::error::{ContextKind, ErrorKind};
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
@@ -22,7 +21,6 @@ use crate::{Error, exit, spelling};
 #[command(
     name = "step-token",
     after_help = help_end(),
-    disable_help_subcommand = false,
     disable_version_flag = true,
     args_override_self = true,
     max_term_width = 100
@@ -242,7 +240,7 @@ fn refused(error: &clap::Error) -> Error {
     }
 }
 
-/// Returns what help ends with.
+/// Returns what help ends with: examples, and the exit statuses.
 pub(crate) fn help_end() -> String {
     format!("{EXAMPLES}\n\n{}", exit::HELP)
 }
@@ -253,7 +251,7 @@ fn flag_of(shown: &str) -> String {
     shown.get(..end).unwrap_or(shown).to_owned()
 }
 
-/// What help ends with.
+/// One line for each kind of use.
 const EXAMPLES: &str = "\
 Examples:
   step-token token db.internal --password-file /run/keys/provisioner

@@ -132,8 +132,8 @@ impl Authority {
         }
         let Some(url) = &settings.url else {
             return Err(Error::settings(format!("{missing}, and no CA is named")).hint(
-                "--ca-config names a ca.json; without one --ca-url, --provisioner and --key \
-                       are needed",
+                "--ca-config names a ca.json; without one --ca-url, --provisioner and --key are \
+                 needed",
             ));
         };
         let root = match roots_on_disk(settings, world)? {
@@ -317,12 +317,11 @@ fn root_of_file(
         Some(root) => given_root(root, ca, world)?,
         None => None,
     };
-    let Some(fingerprint) = &settings.fingerprint else {
-        return match root {
-            Some(root) => Ok(root.fingerprint()),
-            None => Ok(ca.roots().map_err(unusable)?.fingerprint()),
-        };
+    let without_a_choice = || match &root {
+        Some(root) => Ok(root.fingerprint()),
+        None => ca.roots().map(|roots| roots.fingerprint()).map_err(unusable),
     };
+    let Some(fingerprint) = &settings.fingerprint else { return without_a_choice() };
     let (place, known) = match (&root, &settings.root) {
         (Some(root), Some(given)) => (given.value.display().to_string(), root.fingerprints()),
         _ => {
@@ -337,10 +336,7 @@ fn root_of_file(
         return Err(without_fingerprint(&place, fingerprint, &known));
     }
     passed_over(&fingerprint.origin, "no root of the ca.json has it", world);
-    match root {
-        Some(root) => Ok(root.fingerprint()),
-        None => Ok(ca.roots().map_err(unusable)?.fingerprint()),
-    }
+    without_a_choice()
 }
 
 /// Reads a root that was named, which must be one of the CA's; from elsewhere than the command line

@@ -21,8 +21,6 @@ pub(crate) struct Found {
     called: String,
     /// What a prompt calls it.
     prompt: String,
-    /// How often a person may try.
-    tries: usize,
 }
 
 impl Found {
@@ -36,10 +34,7 @@ impl Found {
         let bytes = key.value.read(&key.origin, world)?;
         let called = format!("key {}", key.value);
         let file = KeyFile::parse(&bytes).map_err(|cause| unusable(&called, &cause))?;
-        // A password file is read even if the key turns out not to be sealed: it must exist.
-        let tries = if looks_like_jwe(&bytes) { 3 } else { 1 };
-        let prompt = key.value.to_string();
-        Ok(Some(Self { file, called, prompt, tries }))
+        Ok(Some(Self { file, called, prompt: key.value.to_string() }))
     }
 
     /// Takes the key that the provisioner's entry holds, or asks the CA for it.
@@ -65,7 +60,7 @@ impl Found {
                 .hint("--key names the file that holds it"));
         };
         let file = KeyFile::parse_jwk(&text).map_err(|cause| unusable(&called, &cause))?;
-        Ok(Self { file, called, prompt: "the provisioner key".to_owned(), tries: 3 })
+        Ok(Self { file, called, prompt: "the provisioner key".to_owned() })
     }
 
     /// Returns the thumbprint, if it can be known without a passphrase.
@@ -79,11 +74,11 @@ impl Found {
 
     /// Breaks the seal, so that the key can be held against several provisioners.
     pub(crate) fn unsealed(self, password: &Password, world: &World) -> Result<Self, Error> {
-        let (called, prompt, tries) = (self.called.clone(), self.prompt.clone(), self.tries);
+        let (called, prompt) = (self.called.clone(), self.prompt.clone());
         match self.file {
             KeyFile::Sealed(_) => {
                 let file = KeyFile::Plain(Box::new(self.open(None, None, password, world)?));
-                Ok(Self { file, called, prompt, tries })
+                Ok(Self { file, called, prompt })
             }
             _ => Ok(self),
         }
@@ -125,7 +120,9 @@ impl Found {
         world: &World,
     ) -> Result<PrivateKey, Error> {
         let prompt = format!("Please enter the password to decrypt {}", self.prompt);
-        for _ in 0..self.tries {
+        // As often as step asks.
+        let tries = if sealed.is_jwk() { 3 } else { 1 };
+        for _ in 0..tries {
             let Some(answer) = world.ask(|person| person.passphrase(&prompt)) else {
                 return Err(no_password(&self.called, password));
             };
@@ -280,8 +277,9 @@ fn unusable(called: &str, cause: &JoseError) -> Error {
         JoseError::NoPrivateKey { .. } | JoseError::PublicKey => {
             error.hint("--key wants the private half")
         }
-        JoseError::WrongPassphrase | JoseError::SeveralKeysInSet { .. } => error,
-        JoseError::NotInSet { .. } => error,
+        JoseError::WrongPassphrase
+        | JoseError::SeveralKeysInSet { .. }
+        | JoseError::NotInSet { .. } => error,
         _ => error.hint("--key names another file"),
     }
 }
@@ -297,10 +295,6 @@ fn refuse_key_stores(key: &Setting<Source>) -> Result<(), Error> {
         return Err(Error::usage(message).hint("a key file works"));
     }
     Ok(())
-}
-
-fn looks_like_jwe(bytes: &[u8]) -> bool {
-    !bytes.windows(10).any(|window| window == b"-----BEGIN")
 }
 
 /// The schemes of smallstep's key stores.

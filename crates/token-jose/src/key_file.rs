@@ -124,6 +124,12 @@ impl SealedKey {
         }
     }
 
+    /// Returns whether it is a sealed JWK, and not a sealed form of PEM.
+    #[must_use]
+    pub fn is_jwk(&self) -> bool {
+        matches!(self.sealing, Sealing::Jwe(_))
+    }
+
     /// Derives the key from the passphrase and opens the seal.
     ///
     /// # Errors
