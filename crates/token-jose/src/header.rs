@@ -1,23 +1,48 @@
-use serde::Serialize;
+use base64::display::Base64Display;
+use base64::engine::general_purpose::STANDARD;
+use serde::ser::SerializeMap as _;
+use serde::{Serialize, Serializer};
 
 use crate::{Algorithm, KeyId};
 
-/// The JOSE header of a signed token: `alg`, `kid`, `typ` and nothing else (RFC 7515 §4.1).
+/// The JOSE header of a signed token: `alg`, `kid`, `typ` (RFC 7515 §4.1), and at most one member
+/// of [`Evidence`].
 ///
 /// The key itself is never embedded. Members are written in alphabetical order.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
 pub struct Header {
     alg: Algorithm,
-    #[serde(skip_serializing_if = "Option::is_none")]
     kid: Option<KeyId>,
-    typ: &'static str,
+    evidence: Option<Evidence>,
+}
+
+/// What shows that the signing key is that of a certificate; a header has at most one.
+///
+/// Certificates are written as base64 with padding, in the standard alphabet (RFC 4648 §4).
+#[non_exhaustive]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Evidence {
+    /// `x5c` (RFC 7515 §4.1.6): DER certificates, the leaf first.
+    X5c(Vec<Vec<u8>>),
+    /// The same chain as `x5cInsecure`, step's own member; only renew tokens are read that way.
+    X5cInsecure(Vec<Vec<u8>>),
+    /// `sshpop`: an SSH certificate in its wire encoding.
+    SshPop(Vec<u8>),
+    /// `nebula`: a Nebula certificate, the bytes inside its PEM armour.
+    Nebula(Vec<u8>),
 }
 
 impl Header {
     /// Returns the header of a JWT signed with `alg` by the key that `kid` names.
     #[must_use]
     pub fn new(alg: Algorithm, kid: KeyId) -> Self {
-        Self { alg, kid: Some(kid), typ: "JWT" }
+        Self { alg, kid: Some(kid), evidence: None }
+    }
+
+    /// Returns the header with this evidence, in place of any it had.
+    #[must_use]
+    pub fn with(self, evidence: Evidence) -> Self {
+        Self { evidence: Some(evidence), ..self }
     }
 
     /// Returns the algorithm.
@@ -31,18 +56,107 @@ impl Header {
     pub fn key_id(&self) -> Option<&KeyId> {
         self.kid.as_ref()
     }
+
+    /// Returns what shows that the signing key is that of a certificate.
+    #[must_use]
+    pub fn evidence(&self) -> Option<&Evidence> {
+        self.evidence.as_ref()
+    }
+}
+
+impl Serialize for Header {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut members = serializer.serialize_map(None)?;
+        members.serialize_entry("alg", &self.alg)?;
+        if let Some(kid) = &self.kid {
+            members.serialize_entry("kid", kid)?;
+        }
+        match &self.evidence {
+            Some(Evidence::Nebula(certificate)) => {
+                members.serialize_entry("nebula", &Base64(certificate))?;
+            }
+            Some(Evidence::SshPop(certificate)) => {
+                members.serialize_entry("sshpop", &Base64(certificate))?;
+            }
+            _ => {}
+        }
+        members.serialize_entry("typ", "JWT")?;
+        match &self.evidence {
+            Some(Evidence::X5c(chain)) => members.serialize_entry("x5c", &Chain(chain))?,
+            Some(Evidence::X5cInsecure(chain)) => {
+                members.serialize_entry("x5cInsecure", &Chain(chain))?;
+            }
+            _ => {}
+        }
+        members.end()
+    }
+}
+
+/// Standard base64 with padding, encoded on its way into the text.
+struct Base64<'a>(&'a [u8]);
+
+impl Serialize for Base64<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&Base64Display::new(self.0, &STANDARD))
+    }
+}
+
+struct Chain<'a>(&'a [Vec<u8>]);
+
+impl Serialize for Chain<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(|certificate| Base64(certificate)))
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn header() -> Header {
+        Header::new(Algorithm::Es256, "<k>".parse().unwrap())
+    }
+
+    fn written(header: &Header) -> String {
+        String::from_utf8(crate::json::to_vec(header).unwrap()).unwrap()
+    }
+
     #[test]
     fn members_are_in_alphabetical_order() {
-        let header = Header::new(Algorithm::Es256, "<k>".parse().unwrap());
+        assert_eq!(written(&header()), r#"{"alg":"ES256","kid":"\u003ck\u003e","typ":"JWT"}"#);
+    }
+
+    #[test]
+    fn evidence_is_padded_standard_base64_in_its_place() {
+        // All of the alphabet that differs from base64url, and one byte more than three.
+        let bytes = vec![0xfb, 0xef, 0xff, 0xff];
+        for (evidence, members) in [
+            (
+                Evidence::X5c(vec![bytes.clone(), vec![0]]),
+                r#""typ":"JWT","x5c":["++///w==","AA=="]"#,
+            ),
+            (
+                Evidence::X5cInsecure(vec![bytes.clone()]),
+                r#""typ":"JWT","x5cInsecure":["++///w=="]"#,
+            ),
+            (Evidence::SshPop(bytes.clone()), r#""sshpop":"++///w==","typ":"JWT""#),
+            (Evidence::Nebula(bytes.clone()), r#""nebula":"++///w==","typ":"JWT""#),
+        ] {
+            let header = header().with(evidence.clone());
+            assert_eq!(header.evidence(), Some(&evidence));
+            assert_eq!(
+                written(&header),
+                format!(r#"{{"alg":"ES256","kid":"\u003ck\u003e",{members}}}"#)
+            );
+        }
+    }
+
+    #[test]
+    fn later_evidence_replaces_earlier() {
+        let header = header().with(Evidence::SshPop(vec![1])).with(Evidence::Nebula(vec![2]));
         assert_eq!(
-            crate::json::to_vec(&header).unwrap(),
-            br#"{"alg":"ES256","kid":"\u003ck\u003e","typ":"JWT"}"#
+            written(&header),
+            r#"{"alg":"ES256","kid":"\u003ck\u003e","nebula":"Ag==","typ":"JWT"}"#
         );
     }
 }

@@ -8,6 +8,7 @@
 //! - [`KeyFile`]: what the bytes of a key file hold; a [`PrivateKey`], a [`SealedKey`] or a
 //!   [`JwkSet`].
 //! - [`PublicKey`]: the half that verifies, with its [`Thumbprint`] (RFC 7638).
+//! - [`Header`]: what a token says of its signature, with the [`Evidence`] for its key.
 //! - [`compact`]: tokens in compact serialization (RFC 7515 §7.1).
 //! - [`json`]: how headers and claims are written, byte for byte as step-ca's own tools do.
 //!
@@ -51,7 +52,7 @@ mod text;
 
 pub use algorithm::{Algorithm, KeyKind};
 pub use error::{Error, JsonError};
-pub use header::Header;
+pub use header::{Evidence, Header};
 pub use jwe_key::MAX_PBKDF2_ROUNDS;
 pub use jwk::JwkSet;
 pub use key_file::{KeyFile, SealedKey};
