@@ -4,13 +4,12 @@
 //! refuses what OpenSSH accepts: an ECDSA scalar with a zero byte in front (half of all P-521 keys),
 //! and a last block that is padding from end to end, as Python's `cryptography` writes.
 
-use ssh_key::public::{EcdsaPublicKey, KeyData};
-use ssh_key::{Cipher, Kdf, Mpint};
+use ssh_key::{Cipher, Kdf};
 use zeroize::Zeroizing;
 
 use crate::key_file::{KeyFile, SealedKey};
 use crate::private_key::Material;
-use crate::{Algorithm, Error, KeyKind, Passphrase, PrivateKey, PublicKey};
+use crate::{Algorithm, Error, Passphrase, PrivateKey, PublicKey};
 
 /// Reads what is inside the armour.
 pub(crate) fn parse(contents: &[u8]) -> Result<KeyFile, Error> {
@@ -20,7 +19,7 @@ pub(crate) fn parse(contents: &[u8]) -> Result<KeyFile, Error> {
     if reader.number()? != 1 {
         return Err(damaged("it does not hold one key"));
     }
-    let public = public_key(reader.string()?)?;
+    let public = PublicKey::from_openssh(reader.string()?).map_err(in_armour)?;
     let section = reader.string()?;
     if cipher == "none" {
         return private_key(section, public).map(KeyFile::plain);
@@ -104,28 +103,6 @@ fn private_key(section: &[u8], public: PublicKey) -> Result<PrivateKey, Error> {
     PrivateKey::new(material, public, algorithm, None)
 }
 
-fn public_key(blob: &[u8]) -> Result<PublicKey, Error> {
-    let key = ssh_key::PublicKey::from_bytes(blob).map_err(|error| damaged(&error.to_string()))?;
-    match key.key_data() {
-        KeyData::Ed25519(key) => PublicKey::ed25519(key.as_ref().to_vec()),
-        KeyData::Ecdsa(key) => {
-            let kind = match key {
-                EcdsaPublicKey::NistP256(_) => KeyKind::P256,
-                EcdsaPublicKey::NistP384(_) => KeyKind::P384,
-                EcdsaPublicKey::NistP521(_) => KeyKind::P521,
-            };
-            PublicKey::from_point(kind, key.as_sec1_bytes())
-        }
-        KeyData::Rsa(key) => PublicKey::rsa(unsigned(&key.n)?, unsigned(&key.e)?),
-        other => Err(unsupported(other.algorithm().as_str())),
-    }
-}
-
-fn unsigned(number: &Mpint) -> Result<Vec<u8>, Error> {
-    let bytes = number.as_positive_bytes();
-    bytes.map(<[u8]>::to_vec).ok_or_else(|| damaged("a negative number"))
-}
-
 /// The wire types of RFC 4251 §5.
 struct Reader<'a>(&'a [u8]);
 
@@ -154,7 +131,20 @@ fn damaged(reason: &str) -> Error {
     Error::DamagedPem { label: "OPENSSH PRIVATE KEY".to_owned(), reason: reason.to_owned() }
 }
 
-fn unsupported(name: &str) -> Error {
+/// Returns the name of a key's type, with which its wire encoding begins (RFC 4253 §6.6).
+pub(crate) fn type_of(blob: &[u8]) -> Option<&str> {
+    Reader(blob).text().ok().filter(|name| !name.is_empty())
+}
+
+fn in_armour(error: Error) -> Error {
+    match error {
+        Error::Malformed { reason } => damaged(&reason),
+        other => other,
+    }
+}
+
+/// Says that an SSH key is of a kind that no provisioner can hold.
+pub(crate) fn unsupported(name: &str) -> Error {
     Error::UnsupportedKey { what: format!("an SSH key of type {}", crate::text::shorten(name)) }
 }
 

@@ -1,6 +1,7 @@
 use aws_lc_rs::signature::{self as engine, ParsedPublicKey, VerificationAlgorithm};
 use openssl::pkey::{Id, PKey, Public};
 use serde::Serialize;
+use ssh_key::public::{EcdsaPublicKey, KeyData};
 
 use crate::jwk::Jwk;
 use crate::text::encode;
@@ -59,7 +60,67 @@ impl PublicKey {
     ///
     /// [`Error::Malformed`], [`Error::UnsupportedKey`] or [`Error::RsaSize`].
     pub fn from_spki(der: &[u8]) -> Result<Self, Error> {
+        if let Some(key) = crate::der::public_key(der) {
+            return key;
+        }
         Self::from_openssl(&PKey::public_key_from_der(der).map_err(malformed)?)
+    }
+
+    /// Reads the wire encoding of an SSH public key (RFC 4253 §6.6; for ECDSA RFC 5656 §3.1, for
+    /// Ed25519 RFC 8709 §4): the bytes that `authorized_keys` has in base64, or those of a
+    /// certificate's signature key.
+    ///
+    /// # Errors
+    ///
+    /// - [`Error::UnsupportedKey`] for keys on a token (`sk-…`), DSA keys, certificates and names
+    ///   that nobody knows;
+    /// - [`Error::Malformed`], [`Error::RsaSize`] for damaged or unsafe ones.
+    pub fn from_openssh(blob: &[u8]) -> Result<Self, Error> {
+        let damaged = |reason: String| Error::Malformed { reason };
+        let key = match ssh_key::PublicKey::from_bytes(blob) {
+            Ok(key) => key,
+            // What the library has no code for has a name all the same.
+            Err(error) => {
+                return Err(match crate::openssh::type_of(blob) {
+                    Some(name) if !SSH_TYPES.contains(&name) => crate::openssh::unsupported(name),
+                    _ => damaged(format!("not an SSH public key ({error})")),
+                });
+            }
+        };
+        let unsigned = |number: &ssh_key::Mpint| {
+            let bytes = number.as_positive_bytes().map(<[u8]>::to_vec);
+            bytes.ok_or_else(|| damaged("a negative number".to_owned()))
+        };
+        match key.key_data() {
+            KeyData::Ed25519(key) => Self::ed25519(key.as_ref().to_vec()),
+            KeyData::Ecdsa(key) => {
+                let kind = match key {
+                    EcdsaPublicKey::NistP256(_) => KeyKind::P256,
+                    EcdsaPublicKey::NistP384(_) => KeyKind::P384,
+                    EcdsaPublicKey::NistP521(_) => KeyKind::P521,
+                };
+                Self::from_point(kind, key.as_sec1_bytes())
+            }
+            KeyData::Rsa(key) => Self::rsa(unsigned(&key.n)?, unsigned(&key.e)?),
+            other => Err(crate::openssh::unsupported(other.algorithm().as_str())),
+        }
+    }
+
+    /// Takes the bare bytes of a key: for a NIST curve the uncompressed point `04 ‖ x ‖ y`
+    /// (SEC 1 §2.3.3), for Ed25519 32 bytes (RFC 8032 §5.1.2).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Malformed`] if the bytes are no such key, and for RSA, whose two numbers have no
+    /// bare form.
+    pub fn from_raw(kind: KeyKind, bytes: &[u8]) -> Result<Self, Error> {
+        match kind {
+            KeyKind::P256 | KeyKind::P384 | KeyKind::P521 => Self::from_point(kind, bytes),
+            KeyKind::Ed25519 => Self::ed25519(bytes.to_vec()),
+            KeyKind::Rsa => {
+                Err(Error::Malformed { reason: "an RSA key has no bare form".to_owned() })
+            }
+        }
     }
 
     fn from_openssl(key: &PKey<Public>) -> Result<Self, Error> {
@@ -203,7 +264,7 @@ impl PublicKey {
         let bytes = match &self.parts {
             Parts::Ec { x, y } => [&[4], x.as_slice(), y].concat(),
             Parts::Ed25519 { x } => x.clone(),
-            Parts::Rsa { n, e } => rsa_der(n, e)?,
+            Parts::Rsa { n, e } => crate::der::rsa_public_key(n, e)?,
         };
         ParsedPublicKey::new(verifier(algorithm), bytes).map_err(|rejected| Error::Malformed {
             reason: format!("not a valid {} key ({rejected})", self.kind),
@@ -234,15 +295,6 @@ fn verifier(algorithm: Algorithm) -> &'static dyn VerificationAlgorithm {
     }
 }
 
-fn rsa_der(n: &[u8], e: &[u8]) -> Result<Vec<u8>, Error> {
-    use openssl::bn::BigNum;
-    let n = BigNum::from_slice(n).map_err(malformed)?;
-    let e = BigNum::from_slice(e).map_err(malformed)?;
-    openssl::rsa::Rsa::from_public_components(n, e)
-        .and_then(|key| key.public_key_to_der_pkcs1())
-        .map_err(malformed)
-}
-
 /// Pads with zeros on the left to `width` (RFC 7518 §6.2.1.2); `None` if it does not fit.
 fn pad(number: Vec<u8>, width: usize) -> Option<Vec<u8>> {
     let number = trim(number);
@@ -264,6 +316,10 @@ pub(crate) fn malformed(error: openssl::error::ErrorStack) -> Error {
     let reason = error.errors().iter().rev().find_map(openssl::error::Error::reason);
     Error::Malformed { reason: reason.unwrap_or("damaged").to_owned() }
 }
+
+/// The types of SSH keys this crate reads, as the wire encoding names them.
+const SSH_TYPES: [&str; 5] =
+    ["ssh-rsa", "ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521"];
 
 #[cfg(test)]
 mod tests {
