@@ -151,6 +151,13 @@ pub enum Error {
         reason: String,
     },
 
+    /// A certificate is signed in a way this crate does not check, or that nobody should trust.
+    #[error("is signed with {what}, which is not supported")]
+    UnsupportedSignature {
+        /// The algorithm, by name or object identifier.
+        what: String,
+    },
+
     /// The signature is not that of the key.
     #[error("has a signature that is not that of the key")]
     BadSignature,

@@ -7,7 +7,8 @@
 //! - [`SigningKey`]: whatever can sign, in memory or in another process.
 //! - [`KeyFile`]: what the bytes of a key file hold; a [`PrivateKey`], a [`SealedKey`] or a
 //!   [`JwkSet`].
-//! - [`PublicKey`]: the half that verifies, with its [`Thumbprint`] (RFC 7638).
+//! - [`PublicKey`]: the half that verifies tokens and certificates, with its [`Thumbprint`]
+//!   (RFC 7638).
 //! - [`Header`]: what a token says of its signature, with the [`Evidence`] for its key.
 //! - [`compact`]: tokens in compact serialization (RFC 7515 §7.1).
 //! - [`json`]: how headers and claims are written, byte for byte as step-ca's own tools do.
@@ -49,6 +50,7 @@ mod public_key;
 mod secret;
 mod signing_key;
 mod text;
+mod x509;
 
 pub use algorithm::{Algorithm, KeyKind};
 pub use error::{Error, JsonError};

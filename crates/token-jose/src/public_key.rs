@@ -167,7 +167,7 @@ impl PublicKey {
             return Err(Error::Malformed { reason: format!("a coordinate too long for {kind}") });
         };
         let key = Self { kind, parts: Parts::Ec { x, y } };
-        key.parsed(Algorithm::of(kind)).map(|_| key)
+        key.parsed(verifier(Algorithm::of(kind))).map(|_| key)
     }
 
     pub(crate) fn rsa(n: Vec<u8>, e: Vec<u8>) -> Result<Self, Error> {
@@ -257,16 +257,22 @@ impl PublicKey {
         if algorithm.key_kind() != self.kind {
             return Err(Error::AlgorithmMismatch { algorithm, kind: self.kind });
         }
-        self.parsed(algorithm)?.verify_sig(message, signature).map_err(|_| Error::BadSignature)
+        self.parsed(verifier(algorithm))?
+            .verify_sig(message, signature)
+            .map_err(|_| Error::BadSignature)
     }
 
-    fn parsed(&self, algorithm: Algorithm) -> Result<ParsedPublicKey, Error> {
+    /// Hands the key to the engine, for one way of signing that its kind has.
+    pub(crate) fn parsed(
+        &self,
+        verifier: &'static dyn VerificationAlgorithm,
+    ) -> Result<ParsedPublicKey, Error> {
         let bytes = match &self.parts {
             Parts::Ec { x, y } => [&[4], x.as_slice(), y].concat(),
             Parts::Ed25519 { x } => x.clone(),
             Parts::Rsa { n, e } => crate::der::rsa_public_key(n, e)?,
         };
-        ParsedPublicKey::new(verifier(algorithm), bytes).map_err(|rejected| Error::Malformed {
+        ParsedPublicKey::new(verifier, bytes).map_err(|rejected| Error::Malformed {
             reason: format!("not a valid {} key ({rejected})", self.kind),
         })
     }
