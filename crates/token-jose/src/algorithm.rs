@@ -7,7 +7,8 @@ use crate::Error;
 
 /// A JWS signature algorithm, the `alg` of a JOSE header.
 ///
-/// Source: RFC 7518 §3.1; for `EdDSA` RFC 8037 §3.1.
+/// Source: RFC 7518 §3.1; for `EdDSA` RFC 8037 §3.1. `XEdDSA` is not registered: step-ca takes it
+/// in Nebula tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Algorithm {
@@ -31,11 +32,14 @@ pub enum Algorithm {
     Ps512,
     /// Ed25519.
     EdDsa,
+    /// Signatures of an X25519 key, which verify as Ed25519 (Signal, "The XEdDSA and VXEdDSA
+    /// Signature Schemes").
+    XEdDsa,
 }
 
 impl Algorithm {
     /// Every algorithm, in the order of RFC 7518.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Rs256,
         Self::Rs384,
         Self::Rs512,
@@ -46,9 +50,10 @@ impl Algorithm {
         Self::Ps384,
         Self::Ps512,
         Self::EdDsa,
+        Self::XEdDsa,
     ];
 
-    /// Returns the registered name, as a JOSE header spells it.
+    /// Returns the name, as a JOSE header spells it.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -62,6 +67,7 @@ impl Algorithm {
             Self::Ps384 => "PS384",
             Self::Ps512 => "PS512",
             Self::EdDsa => "EdDSA",
+            Self::XEdDsa => "XEdDSA",
         }
     }
 
@@ -74,6 +80,7 @@ impl Algorithm {
             KeyKind::P521 => Self::Es512,
             KeyKind::Rsa => Self::Rs256,
             KeyKind::Ed25519 => Self::EdDsa,
+            KeyKind::X25519 => Self::XEdDsa,
         }
     }
 
@@ -88,6 +95,7 @@ impl Algorithm {
                 KeyKind::Rsa
             }
             Self::EdDsa => KeyKind::Ed25519,
+            Self::XEdDsa => KeyKind::X25519,
         }
     }
 }
@@ -101,7 +109,7 @@ impl fmt::Display for Algorithm {
 impl FromStr for Algorithm {
     type Err = Error;
 
-    /// Reads a registered name; letter case counts (RFC 7515 §4.1.1).
+    /// Reads a name; letter case counts (RFC 7515 §4.1.1).
     fn from_str(name: &str) -> Result<Self, Error> {
         Self::ALL
             .into_iter()
@@ -130,6 +138,8 @@ pub enum KeyKind {
     Rsa,
     /// Ed25519.
     Ed25519,
+    /// X25519, the key of a Nebula host. No JWK provisioner can hold one.
+    X25519,
 }
 
 impl KeyKind {
@@ -142,6 +152,7 @@ impl KeyKind {
             Self::P521 => "P-521",
             Self::Rsa => "RSA",
             Self::Ed25519 => "Ed25519",
+            Self::X25519 => "X25519",
         }
     }
 
@@ -151,7 +162,7 @@ impl KeyKind {
             Self::P256 => Some(32),
             Self::P384 => Some(48),
             Self::P521 => Some(66),
-            Self::Rsa | Self::Ed25519 => None,
+            Self::Rsa | Self::Ed25519 | Self::X25519 => None,
         }
     }
 }

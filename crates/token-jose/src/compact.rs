@@ -72,7 +72,7 @@ impl<K: SigningKey> Signer<K> {
     /// Returns the length of an encoded signature and its dot, for RSA that of the largest key.
     fn room_for_signature(&self) -> usize {
         let bytes: usize = match self.key.public_key().kind() {
-            KeyKind::P256 | KeyKind::Ed25519 => 64,
+            KeyKind::P256 | KeyKind::Ed25519 | KeyKind::X25519 => 64,
             KeyKind::P384 => 96,
             KeyKind::P521 => 132,
             KeyKind::Rsa => 1024,

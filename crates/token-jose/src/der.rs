@@ -107,6 +107,17 @@ fn ed25519(der: &[u8]) -> Option<Result<PrivateKey, Error>> {
     }))
 }
 
+/// Reads the PKCS#8 of an X25519 key (RFC 8410 §7), whose place is a Nebula host; `None` if it is
+/// anything else.
+pub(crate) fn x25519(der: &[u8]) -> Option<PrivateKey> {
+    let info = PrivateKeyInfo::try_from(der).ok()?;
+    if info.algorithm.oid != X25519 {
+        return None;
+    }
+    let scalar = OctetStringRef::from_der(info.private_key).ok()?;
+    Some(PrivateKey::of_x25519(scalar.as_bytes().try_into().ok()?))
+}
+
 /// Returns modulus and exponent, the second and third number of an RSAPrivateKey.
 fn rsa_public(der: &[u8]) -> der::Result<(Vec<u8>, Vec<u8>)> {
     SliceReader::new(der)?.sequence(|inner| {
@@ -165,6 +176,7 @@ mod tests {
         ) {
             let _ = private_key(label, &der);
             let _ = public_key(&der);
+            let _ = x25519(&der);
         }
     }
 }

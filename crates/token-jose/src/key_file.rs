@@ -5,7 +5,7 @@ use zeroize::Zeroizing;
 use crate::jwe::SealedJwe;
 use crate::jwk::{self, JwkSet};
 use crate::openssh::SealedOpenSsh;
-use crate::pem::{self, LegacyPem};
+use crate::pem::{self, Labels, LegacyPem};
 use crate::pkcs8::SealedPkcs8;
 use crate::{Error, Passphrase, PrivateKey, PublicKey};
 
@@ -35,13 +35,34 @@ impl KeyFile {
     /// - [`Error::UnsupportedSealing`], [`Error::Rounds`], [`Error::Jwe`] for a key sealed in a way
     ///   this crate does not open: known before a passphrase is asked for.
     pub fn parse(bytes: &[u8]) -> Result<Self, Error> {
+        Self::parse_with(bytes, Labels::Usual)
+    }
+
+    /// Looks at the bytes of a file that holds the key of a Nebula certificate.
+    ///
+    /// It may be in any form that [`parse`](Self::parse) reads, in the PEM of nebula-cert, or an
+    /// X25519 key in PKCS#8 (RFC 8410). Only here does an X25519 key sign: no other provisioner
+    /// can hold one.
+    ///
+    /// # Errors
+    ///
+    /// As [`parse`](Self::parse); [`Error::UnsupportedSealing`] for nebula-cert's own sealing.
+    pub fn parse_nebula(bytes: &[u8]) -> Result<Self, Error> {
+        Self::parse_with(bytes, Labels::Nebula)
+    }
+
+    fn parse_with(bytes: &[u8], labels: Labels) -> Result<Self, Error> {
         let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
         // Text around PEM may be in any encoding; what is inside is ASCII.
         let Ok(text) = std::str::from_utf8(bytes) else {
             let lossy = Zeroizing::new(String::from_utf8_lossy(bytes).into_owned());
-            return if pem::is_pem(&lossy) { pem::parse(&lossy) } else { Err(Error::NotAKey) };
+            return if pem::is_pem(&lossy) {
+                pem::parse(&lossy, labels)
+            } else {
+                Err(Error::NotAKey)
+            };
         };
-        if pem::is_pem(text) { pem::parse(text) } else { Self::parse_jwk(text) }
+        if pem::is_pem(text) { pem::parse(text, labels) } else { Self::parse_jwk(text) }
     }
 
     /// Looks at a text that holds a JWK, sealed or not, and nothing else: a provisioner's

@@ -6,7 +6,7 @@
 //!
 //! - [`SigningKey`]: whatever can sign, in memory or in another process.
 //! - [`KeyFile`]: what the bytes of a key file hold; a [`PrivateKey`], a [`SealedKey`] or a
-//!   [`JwkSet`].
+//!   [`JwkSet`]. The keys of Nebula hosts have a door of their own, [`KeyFile::parse_nebula`].
 //! - [`PublicKey`]: the half that verifies tokens and certificates, with its [`Thumbprint`]
 //!   (RFC 7638).
 //! - [`Header`]: what a token says of its signature, with the [`Evidence`] for its key.
@@ -42,6 +42,7 @@ mod jwe_zip;
 mod jwk;
 mod key_file;
 mod key_id;
+mod nebula;
 mod openssh;
 mod pem;
 mod pkcs8;
@@ -51,6 +52,7 @@ mod secret;
 mod signing_key;
 mod text;
 mod x509;
+mod xeddsa;
 
 pub use algorithm::{Algorithm, KeyKind};
 pub use error::{Error, JsonError};

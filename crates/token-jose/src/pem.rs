@@ -9,6 +9,7 @@ use openssl::pkey::{Id, PKey, Private};
 use zeroize::Zeroizing;
 
 use crate::key_file::{KeyFile, SealedKey};
+use crate::nebula;
 use crate::openssh;
 use crate::pkcs8::SealedPkcs8;
 use crate::private_key::Material;
@@ -20,11 +21,20 @@ pub(crate) fn is_pem(text: &str) -> bool {
     text.contains(BEGIN)
 }
 
+/// Which labels of PEM are read.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Labels {
+    /// Those of OpenSSL and OpenSSH.
+    Usual,
+    /// Those of nebula-cert besides, and X25519 keys.
+    Nebula,
+}
+
 /// Reads the one private key in `text`.
 ///
 /// Text around sections is skipped, as are sections of parameters, certificates and public keys
 /// (Q36, Q59): `openssl ecparam -genkey` and `openssl pkcs12` write such files.
-pub(crate) fn parse(text: &str) -> Result<KeyFile, Error> {
+pub(crate) fn parse(text: &str, labels: Labels) -> Result<KeyFile, Error> {
     let mut keys = Vec::new();
     let mut other = None;
     for section in sections(text) {
@@ -36,7 +46,7 @@ pub(crate) fn parse(text: &str) -> Result<KeyFile, Error> {
         }
     }
     match keys.as_slice() {
-        [section] => section.key(),
+        [section] => section.key(labels),
         [] => Err(Error::NoPrivateKey { label: other.unwrap_or_default().to_owned() }),
         several => Err(Error::SeveralKeys { count: several.len() }),
     }
@@ -49,7 +59,12 @@ struct Section<'a> {
 }
 
 impl Section<'_> {
-    fn key(&self) -> Result<KeyFile, Error> {
+    fn key(&self, labels: Labels) -> Result<KeyFile, Error> {
+        if labels == Labels::Nebula
+            && let Some(key) = self.nebula()?
+        {
+            return Ok(KeyFile::plain(key));
+        }
         match self.label {
             "OPENSSH PRIVATE KEY" => openssh::parse(&self.contents()?),
             "ENCRYPTED PRIVATE KEY" => {
@@ -67,6 +82,18 @@ impl Section<'_> {
             "DSA PRIVATE KEY" => Err(Error::UnsupportedKey { what: "a DSA key".to_owned() }),
             label => Err(Error::UnsupportedKey { what: format!("a key labelled `{label}`") }),
         }
+    }
+
+    /// Reads what only a Nebula certificate has use for.
+    fn nebula(&self) -> Result<Option<PrivateKey>, Error> {
+        if let Some(label) = self.label.strip_prefix("NEBULA ") {
+            return nebula::private_key(label, || self.contents())
+                .map_err(|error| self.damaged(error));
+        }
+        if self.label == "PRIVATE KEY" && self.legacy_cipher().is_none() {
+            return Ok(crate::der::x25519(&self.contents()?));
+        }
+        Ok(None)
     }
 
     /// Returns the cipher of a section sealed as RFC 1421 §4.6.1.1 and §4.6.1.3 describe.
@@ -224,7 +251,7 @@ mod tests {
     use super::*;
 
     fn refused(text: &str) -> String {
-        parse(text).unwrap_err().to_string()
+        parse(text, Labels::Usual).unwrap_err().to_string()
     }
 
     #[test]

@@ -8,11 +8,12 @@ use openssl::rsa::RsaPrivateKeyBuilder;
 use zeroize::Zeroizing;
 
 use crate::public_key::{Parts, malformed};
+use crate::xeddsa::XEdDsaKey;
 use crate::{Algorithm, Error, KeyId, KeyKind, PublicKey, SignError, SigningKey};
 
 /// A private key in memory, ready to sign.
 ///
-/// The engine holds the numbers and wipes them; they cannot be read back.
+/// The engine, for XEdDSA this crate, holds the numbers and wipes them; they cannot be read back.
 pub struct PrivateKey {
     algorithm: Algorithm,
     public: PublicKey,
@@ -24,6 +25,7 @@ enum Engine {
     Ecdsa(EcdsaKeyPair),
     Ed25519(Ed25519KeyPair),
     Rsa(RsaKeyPair),
+    XEdDsa(XEdDsaKey),
 }
 
 /// The numbers of a private key on their way from a file to the engine.
@@ -123,6 +125,14 @@ impl PrivateKey {
         Ok(Self { algorithm, public, key_id, engine: Engine::Ecdsa(pair) })
     }
 
+    /// Takes the scalar of an X25519 key, 32 bytes (RFC 7748 §5), and derives the public half.
+    pub(crate) fn of_x25519(scalar: &[u8; 32]) -> Self {
+        let key = XEdDsaKey::new(scalar);
+        let public =
+            PublicKey { kind: KeyKind::X25519, parts: Parts::X25519 { u: key.public().to_vec() } };
+        Self { algorithm: Algorithm::XEdDsa, public, key_id: None, engine: Engine::XEdDsa(key) }
+    }
+
     /// Returns the `kid` that the key's own JWK gives it; keys in PEM have none.
     #[must_use]
     pub fn key_id(&self) -> Option<&KeyId> {
@@ -156,6 +166,11 @@ impl SigningKey for PrivateKey {
                 pair.sign(padding, &SystemRandom::new(), message, &mut signature)
                     .map_err(SignError::new)?;
                 Ok(signature)
+            }
+            Engine::XEdDsa(key) => {
+                let mut nonce = Zeroizing::new([0; 64]);
+                aws_lc_rs::rand::fill(&mut *nonce).map_err(SignError::new)?;
+                Ok(key.sign(message, &nonce).to_vec())
             }
         }
     }

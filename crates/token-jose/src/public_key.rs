@@ -5,7 +5,7 @@ use ssh_key::public::{EcdsaPublicKey, KeyData};
 
 use crate::jwk::Jwk;
 use crate::text::encode;
-use crate::{Algorithm, Error, KeyKind, Thumbprint};
+use crate::{Algorithm, Error, KeyKind, Thumbprint, xeddsa};
 
 /// The public half of a key pair.
 ///
@@ -31,6 +31,8 @@ pub(crate) enum Parts {
     Rsa { n: Vec<u8>, e: Vec<u8> },
     /// A compressed Edwards point (RFC 8032 §5.1.2).
     Ed25519 { x: Vec<u8> },
+    /// A coordinate of the Montgomery curve (RFC 7748 §5).
+    X25519 { u: Vec<u8> },
 }
 
 impl PublicKey {
@@ -107,7 +109,9 @@ impl PublicKey {
     }
 
     /// Takes the bare bytes of a key: for a NIST curve the uncompressed point `04 ‖ x ‖ y`
-    /// (SEC 1 §2.3.3), for Ed25519 32 bytes (RFC 8032 §5.1.2).
+    /// (SEC 1 §2.3.3), for Ed25519 and X25519 32 bytes (RFC 8032 §5.1.2, RFC 7748 §5).
+    ///
+    /// It is the only door for X25519: such a key belongs to a Nebula host, and to no provisioner.
     ///
     /// # Errors
     ///
@@ -117,6 +121,7 @@ impl PublicKey {
         match kind {
             KeyKind::P256 | KeyKind::P384 | KeyKind::P521 => Self::from_point(kind, bytes),
             KeyKind::Ed25519 => Self::ed25519(bytes.to_vec()),
+            KeyKind::X25519 => Self::x25519(bytes.to_vec()),
             KeyKind::Rsa => {
                 Err(Error::Malformed { reason: "an RSA key has no bare form".to_owned() })
             }
@@ -191,13 +196,22 @@ impl PublicKey {
         Ok(Self { kind: KeyKind::Ed25519, parts: Parts::Ed25519 { x } })
     }
 
+    pub(crate) fn x25519(u: Vec<u8>) -> Result<Self, Error> {
+        if u.len() != 32 {
+            let reason = format!("an X25519 key of {} bytes instead of 32", u.len());
+            return Err(Error::Malformed { reason });
+        }
+        Ok(Self { kind: KeyKind::X25519, parts: Parts::X25519 { u } })
+    }
+
     /// Returns what kind of key it is.
     #[must_use]
     pub fn kind(&self) -> KeyKind {
         self.kind
     }
 
-    /// Returns the SHA-256 of the canonical JWK (RFC 7638 §3; for Ed25519 RFC 8037 §2).
+    /// Returns the SHA-256 of the canonical JWK (RFC 7638 §3; for Ed25519 and X25519
+    /// RFC 8037 §2).
     #[must_use]
     pub fn thumbprint(&self) -> Thumbprint {
         Thumbprint::of_canonical_jwk(self.to_jwk().as_bytes())
@@ -233,7 +247,7 @@ impl PublicKey {
                 members.n = Some(encode(n));
                 members.e = Some(encode(e));
             }
-            Parts::Ed25519 { x } => {
+            Parts::Ed25519 { x } | Parts::X25519 { u: x } => {
                 members.kty = "OKP";
                 members.crv = Some(self.kind.as_str());
                 members.x = Some(encode(x));
@@ -247,6 +261,7 @@ impl PublicKey {
     /// # Errors
     ///
     /// - [`Error::AlgorithmMismatch`] if `algorithm` belongs to another kind of key;
+    /// - [`Error::Malformed`] if the key is of the right length and no point of its curve;
     /// - [`Error::BadSignature`] if the signature is not this key's over these bytes.
     pub fn verify(
         &self,
@@ -256,6 +271,9 @@ impl PublicKey {
     ) -> Result<(), Error> {
         if algorithm.key_kind() != self.kind {
             return Err(Error::AlgorithmMismatch { algorithm, kind: self.kind });
+        }
+        if algorithm == Algorithm::XEdDsa && !xeddsa::is_canonical(signature) {
+            return Err(Error::BadSignature);
         }
         self.parsed(verifier(algorithm))?
             .verify_sig(message, signature)
@@ -270,6 +288,9 @@ impl PublicKey {
         let bytes = match &self.parts {
             Parts::Ec { x, y } => [&[4], x.as_slice(), y].concat(),
             Parts::Ed25519 { x } => x.clone(),
+            Parts::X25519 { u } => xeddsa::to_edwards(u)
+                .ok_or_else(|| Error::Malformed { reason: "not a point of X25519".to_owned() })?
+                .to_vec(),
             Parts::Rsa { n, e } => crate::der::rsa_public_key(n, e)?,
         };
         ParsedPublicKey::new(verifier, bytes).map_err(|rejected| Error::Malformed {
@@ -297,7 +318,7 @@ fn verifier(algorithm: Algorithm) -> &'static dyn VerificationAlgorithm {
         Algorithm::Ps256 => &engine::RSA_PSS_2048_8192_SHA256,
         Algorithm::Ps384 => &engine::RSA_PSS_2048_8192_SHA384,
         Algorithm::Ps512 => &engine::RSA_PSS_2048_8192_SHA512,
-        Algorithm::EdDsa => &engine::ED25519,
+        Algorithm::EdDsa | Algorithm::XEdDsa => &engine::ED25519,
     }
 }
 
@@ -346,6 +367,19 @@ mod tests {
             ed.unwrap().thumbprint().to_string(),
             "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"
         );
+    }
+
+    #[test]
+    fn an_x25519_key_has_the_thumbprint_of_its_canonical_jwk() {
+        use base64::Engine as _;
+        // Alice's key of RFC 7748 §6.1.
+        let u = "hSDwCYkwp1R0i33ctD73Wg2_Og0mOBr066SpjqqbTmo";
+        let bytes = crate::text::LENIENT.decode(u).unwrap();
+        let key = PublicKey::from_raw(KeyKind::X25519, &bytes).unwrap();
+        assert_eq!(key.to_jwk(), format!(r#"{{"crv":"X25519","kty":"OKP","x":"{u}"}}"#));
+        assert_eq!(key.thumbprint().to_string(), "u809Vppx5ixWMOohxWr2aM3m5bD0LQ67g_GPmubQus4");
+        assert!(PublicKey::from_jwk(&key.to_jwk()).is_err());
+        assert!(PublicKey::from_raw(KeyKind::X25519, &bytes[1..]).is_err());
     }
 
     #[test]
