@@ -13,7 +13,6 @@ use zeroize::Zeroizing;
 
 use crate::error::Error;
 use crate::file;
-use crate::pem;
 use crate::shown::Shown;
 
 /// How much earlier than its first second a certificate is used, as upstream does.
@@ -143,22 +142,24 @@ impl Identity {
     ///
     /// [`IdentityFault`], if one of them is missing or damaged, or if they are no pair.
     pub fn from_pem(certificate: &[u8], key: &[u8]) -> Result<Self, IdentityFault> {
-        let chain = pem::certificates(certificate).map_err(|_| IdentityFault::NoCertificate)?;
+        let chain =
+            token_pem::certificates(certificate).map_err(|_| IdentityFault::NoCertificate)?;
         let leaf = chain.first().ok_or(IdentityFault::NoCertificate)?;
         let (_, parsed) = parse_x509_certificate(leaf).map_err(|_| IdentityFault::NoCertificate)?;
         let validity = parsed.validity();
         let not_before = Timestamp::from_unix_seconds(validity.not_before.timestamp());
         let not_after = Timestamp::from_unix_seconds(validity.not_after.timestamp());
 
-        if pem::has_sealed_key(key) {
+        if token_pem::has_sealed_key(key) {
             return Err(IdentityFault::SealedKey);
         }
-        let key = pem::private_key(key).ok().flatten().ok_or(IdentityFault::NoKey)?;
+        let key = token_pem::private_key(key).ok().flatten().ok_or(IdentityFault::NoKey)?;
         check_pair(&chain, &key)?;
 
         let mut text = Zeroizing::new(String::new());
-        let sections: Vec<_> = chain.iter().map(|der| pem::encode("CERTIFICATE", der)).collect();
-        let key = pem::encode(key.label, &key.der);
+        let sections: Vec<_> =
+            chain.iter().map(|der| token_pem::encode("CERTIFICATE", der)).collect();
+        let key = token_pem::encode(key.label, &key.der);
         text.reserve_exact(key.len() + sections.iter().map(|section| section.len()).sum::<usize>());
         text.push_str(&key);
         sections.iter().for_each(|section| text.push_str(section));
@@ -214,7 +215,7 @@ fn parse(json: &[u8]) -> Result<Option<(String, String)>, IdentityFault> {
 }
 
 /// Checks what the TLS library would check when the client is built.
-fn check_pair(chain: &[Vec<u8>], key: &pem::Key) -> Result<(), IdentityFault> {
+fn check_pair(chain: &[Vec<u8>], key: &token_pem::Key) -> Result<(), IdentityFault> {
     let unusable =
         |error: &dyn fmt::Display| IdentityFault::UnusableKey { reason: error.to_string() };
     let chain = chain.iter().map(|der| CertificateDer::from(der.clone())).collect();
@@ -297,9 +298,9 @@ mod tests {
         assert_eq!(fault(&certificate, &certificate), IdentityFault::NoKey);
         assert_eq!(fault(&key, &key), IdentityFault::NoCertificate);
         assert_eq!(fault("", &key), IdentityFault::NoCertificate);
-        let sealed = pem::encode("ENCRYPTED PRIVATE KEY", b"x");
+        let sealed = token_pem::encode("ENCRYPTED PRIVATE KEY", b"x");
         assert_eq!(fault(&certificate, &sealed), IdentityFault::SealedKey);
-        let broken = pem::encode("PRIVATE KEY", b"x");
+        let broken = token_pem::encode("PRIVATE KEY", b"x");
         assert!(matches!(fault(&certificate, &broken), IdentityFault::UnusableKey { .. }));
     }
 
@@ -327,7 +328,7 @@ mod tests {
             let _ = parse(&first);
             let _ = Identity::from_pem(&first, &second).is_ok();
             let (certificate, _) = ("CERTIFICATE", ());
-            let first = pem::encode(certificate, &first);
+            let first = token_pem::encode(certificate, &first);
             let _ = Identity::from_pem(first.as_bytes(), &second).is_ok();
         }
     }

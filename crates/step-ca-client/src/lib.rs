@@ -56,7 +56,6 @@ mod file;
 mod identity;
 mod offline;
 mod pages;
-mod pem;
 mod redirect;
 mod request_fault;
 mod roots;

@@ -8,7 +8,6 @@ use x509_parser::parse_x509_certificate;
 
 use crate::error::Error;
 use crate::file;
-use crate::pem;
 use crate::shown::Shown;
 
 const WHAT: &str = "root certificate";
@@ -83,10 +82,10 @@ impl Roots {
         if is_x509(bytes) {
             return Ok(Self::of(bytes.to_vec()));
         }
-        let certificates = pem::certificates(bytes)
+        let certificates = token_pem::certificates(bytes)
             .map_err(|damaged| RootsFault::DamagedPem { line: damaged.line })?;
         let Some(first) = certificates.first() else {
-            return Err(RootsFault::NoCertificate { labels: pem::labels(bytes) });
+            return Err(RootsFault::NoCertificate { labels: token_pem::labels(bytes) });
         };
         if let Some((number, _)) = (1..).zip(&certificates).find(|(_, der)| !is_x509(der)) {
             return Err(RootsFault::NotX509 { number });
@@ -179,7 +178,10 @@ impl Roots {
     /// Returns all certificates as PEM, 64 characters a line, with nothing around them.
     #[must_use]
     pub fn to_pem(&self) -> String {
-        self.certificates.iter().map(|der| pem::encode("CERTIFICATE", der).to_string()).collect()
+        self.certificates
+            .iter()
+            .map(|der| token_pem::encode("CERTIFICATE", der).to_string())
+            .collect()
     }
 }
 
@@ -271,11 +273,11 @@ mod tests {
     #[test]
     fn what_is_no_certificate_is_told_by_what_it_is() {
         assert_eq!(fault(" \n"), RootsFault::Empty);
-        let key = pem::encode("EC PRIVATE KEY", b"secret");
+        let key = token_pem::encode("EC PRIVATE KEY", b"secret");
         assert_eq!(fault(key.as_bytes()).to_string(), "no certificate in it, but `EC PRIVATE KEY`");
         assert_eq!(fault("hello").to_string(), "it is neither PEM nor the DER of a certificate");
         assert_eq!(
-            fault(pem::encode("CERTIFICATE", b"x").as_bytes()).to_string(),
+            fault(token_pem::encode("CERTIFICATE", b"x").as_bytes()).to_string(),
             "certificate number 1 is no X.509 certificate"
         );
         assert_eq!(
@@ -289,7 +291,7 @@ mod tests {
     #[test]
     fn a_private_key_beside_the_certificate_is_passed_over() {
         let root = load("root_ca.crt").unwrap();
-        let both = format!("{}{}", *pem::encode("PRIVATE KEY", b"secret"), root.to_pem());
+        let both = format!("{}{}", *token_pem::encode("PRIVATE KEY", b"secret"), root.to_pem());
         assert_eq!(Roots::parse(both.as_bytes()).unwrap(), root);
     }
 
@@ -299,7 +301,7 @@ mod tests {
         der.push(0);
         assert_eq!(fault(&der), RootsFault::NoCertificate { labels: Vec::new() });
         assert_eq!(
-            fault(pem::encode("CERTIFICATE", &der).as_bytes()),
+            fault(token_pem::encode("CERTIFICATE", &der).as_bytes()),
             RootsFault::NotX509 { number: 1 }
         );
     }
@@ -315,7 +317,7 @@ mod tests {
             let mut der = load("root_ca.der").unwrap().certificates()[0].clone();
             *position.get_mut(&mut der) = value;
             let _ = Roots::parse(&der);
-            let _ = Roots::parse(pem::encode("CERTIFICATE", &der).as_bytes());
+            let _ = Roots::parse(token_pem::encode("CERTIFICATE", &der).as_bytes());
         }
     }
 }

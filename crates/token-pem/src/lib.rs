@@ -1,6 +1,21 @@
-//! Certificates and private keys in PEM (RFC 7468), with whatever text stands around them.
+//! Certificates and keys in PEM (RFC 7468), with whatever text stands around them.
 //!
-//! This is the one module that names rustls-pemfile.
+//! Text that holds no section is skipped, and a section that nobody asked for is not decoded: a
+//! private key beside a certificate stays text. This crate opens no file and does not look inside
+//! the DER. It is the one that names rustls-pemfile.
+//!
+//! - [`certificates`]: the DER of every `CERTIFICATE`.
+//! - [`private_key`], [`has_sealed_key`]: the key of a client certificate.
+//! - [`sections`]: what there is, by its labels.
+//! - [`encode`]: the way back.
+//!
+//! ```
+//! let text = format!("my bundle\n{}", *token_pem::encode("CERTIFICATE", b"DER"));
+//! assert_eq!(token_pem::certificates(text.as_bytes())?, [b"DER"]);
+//! # Ok::<(), token_pem::Damaged>(())
+//! ```
+
+use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -14,22 +29,42 @@ const DASHES: &[u8] = b"-----";
 /// How many labels are worth telling.
 const MOST_LABELS: usize = 5;
 
-/// A section that cannot be decoded.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Damaged {
+/// A section that cannot be decoded: it has no end, or is no base64.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Damaged {
     /// The line it begins in, from 1.
-    pub(crate) line: usize,
+    pub line: usize,
 }
 
-/// A private key as it stood in the file.
-pub(crate) struct Key {
-    pub(crate) label: &'static str,
-    pub(crate) der: Zeroizing<Vec<u8>>,
+impl fmt::Display for Damaged {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the section that begins in line {} is damaged", self.line)
+    }
+}
+
+impl std::error::Error for Damaged {}
+
+/// A private key as it stood in the file, wiped when it is dropped.
+pub struct Key {
+    /// `PRIVATE KEY` (RFC 5958), `EC PRIVATE KEY` (RFC 5915) or `RSA PRIVATE KEY` (RFC 8017).
+    pub label: &'static str,
+    /// What the label says.
+    pub der: Zeroizing<Vec<u8>>,
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Key").field("label", &self.label).finish_non_exhaustive()
+    }
 }
 
 /// Returns the DER of every section labelled `CERTIFICATE`, in order; all other sections are passed
 /// over without a look inside.
-pub(crate) fn certificates(text: &[u8]) -> Result<Vec<Vec<u8>>, Damaged> {
+///
+/// # Errors
+///
+/// [`Damaged`], if one of them cannot be decoded.
+pub fn certificates(text: &[u8]) -> Result<Vec<Vec<u8>>, Damaged> {
     let mut found = Vec::new();
     for section in sections(text) {
         if section.label != b"CERTIFICATE" {
@@ -44,7 +79,11 @@ pub(crate) fn certificates(text: &[u8]) -> Result<Vec<Vec<u8>>, Damaged> {
 }
 
 /// Returns the first private key that is not sealed.
-pub(crate) fn private_key(text: &[u8]) -> Result<Option<Key>, Damaged> {
+///
+/// # Errors
+///
+/// [`Damaged`], if it cannot be decoded.
+pub fn private_key(text: &[u8]) -> Result<Option<Key>, Damaged> {
     let labels: [&[u8]; 3] = [b"PRIVATE KEY", b"EC PRIVATE KEY", b"RSA PRIVATE KEY"];
     let Some(section) = sections(text).find(|section| labels.contains(&section.label)) else {
         return Ok(None);
@@ -60,7 +99,8 @@ pub(crate) fn private_key(text: &[u8]) -> Result<Option<Key>, Damaged> {
 
 /// Tells whether the text holds a private key that only a password opens: PKCS#8 (RFC 5958) or the
 /// older kind with headers (RFC 1421 §4.6).
-pub(crate) fn has_sealed_key(text: &[u8]) -> bool {
+#[must_use]
+pub fn has_sealed_key(text: &[u8]) -> bool {
     sections(text).any(|section| {
         section.label == b"ENCRYPTED PRIVATE KEY"
             || (section.label.ends_with(b"PRIVATE KEY")
@@ -71,7 +111,8 @@ pub(crate) fn has_sealed_key(text: &[u8]) -> bool {
 }
 
 /// Returns the labels of all sections, each once, the first few of them.
-pub(crate) fn labels(text: &[u8]) -> Vec<String> {
+#[must_use]
+pub fn labels(text: &[u8]) -> Vec<String> {
     let mut labels: Vec<String> = Vec::new();
     for section in sections(text) {
         let label = String::from_utf8_lossy(section.label).into_owned();
@@ -86,7 +127,8 @@ pub(crate) fn labels(text: &[u8]) -> Vec<String> {
 }
 
 /// Writes a section, 64 characters a line (RFC 7468 §2).
-pub(crate) fn encode(label: &str, der: &[u8]) -> Zeroizing<String> {
+#[must_use]
+pub fn encode(label: &str, der: &[u8]) -> Zeroizing<String> {
     let base64 = Zeroizing::new(STANDARD.encode(der));
     // All of it at once, so that growing leaves no copy of a key behind.
     let mut text = String::with_capacity(base64.len() + base64.len() / 64 + 2 * label.len() + 40);
@@ -106,15 +148,19 @@ pub(crate) fn encode(label: &str, der: &[u8]) -> Zeroizing<String> {
     Zeroizing::new(text)
 }
 
-struct Section<'a> {
-    line: usize,
-    label: &'a [u8],
-    /// The text from the section's first line on.
-    rest: &'a [u8],
+/// Where a section begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Section<'a> {
+    /// The line, from 1.
+    pub line: usize,
+    /// What stands between `BEGIN` and the dashes.
+    pub label: &'a [u8],
+    /// The text from that line on, to the end of the file.
+    pub rest: &'a [u8],
 }
 
-/// Finds the lines a section begins with.
-fn sections(text: &[u8]) -> impl Iterator<Item = Section<'_>> {
+/// Finds the lines that sections begin with; nothing is decoded.
+pub fn sections(text: &[u8]) -> impl Iterator<Item = Section<'_>> {
     let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
     let mut rest = text;
     text.split_inclusive(|&byte| byte == b'\n').zip(1..).filter_map(move |(content, line)| {
