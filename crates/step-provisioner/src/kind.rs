@@ -77,6 +77,20 @@ impl KindName {
         Self::ALL.into_iter().find(|kind| kind.as_str().eq_ignore_ascii_case(text))
     }
 
+    /// Returns what stands before the name in the fragment of an audience, such as `x5c`; `None` for
+    /// types whose audience has none.
+    #[must_use]
+    pub const fn fragment(self) -> Option<&'static str> {
+        match self {
+            Self::X5c => Some("x5c"),
+            Self::SshPop => Some("sshpop"),
+            Self::Nebula => Some("nebula"),
+            Self::Aws => Some("aws"),
+            Self::Gcp => Some("gcp"),
+            _ => None,
+        }
+    }
+
     /// Returns whether a provisioner of this type authorises anything by token.
     #[must_use]
     pub const fn has_tokens(self) -> bool {

@@ -62,14 +62,7 @@ impl Provisioner {
     /// The name is as configured: whoever builds the URL percent-encodes it.
     #[must_use]
     pub fn fragment(&self) -> Option<(&'static str, &str)> {
-        let kind = match &self.kind {
-            Kind::X5c { .. } => "x5c",
-            Kind::SshPop => "sshpop",
-            Kind::Nebula { .. } => "nebula",
-            Kind::Aws(_) => "aws",
-            Kind::Gcp(_) => "gcp",
-            _ => return None,
-        };
+        let kind = self.kind.name().fragment()?;
         Some((kind, &self.name))
     }
 

@@ -1,0 +1,53 @@
+//! Headers that prove possession of a certificate's key: `x5c`, `sshpop`, `nebula`, and the renew
+//! token.
+//!
+//! A provisioner of these types knows no key. It knows who issues certificates, and believes a token
+//! whose header carries one and whose signature is made with its key. This crate reads such
+//! certificates, says what they are good for and joins them with their key. It opens no file, makes
+//! no request and reads no clock. Whom to trust is not decided here: [`Trust`] says where a
+//! certificate leads, and the caller what follows.
+//!
+//! - [`Credential`]: a certificate as a token needs it. One file for each kind: [`X5c`] (RFC 7515
+//!   §4.1.6), [`Renewal`], [`SshPop`], [`Nebula`].
+//! - [`ProvenKey`]: a credential and the key that belongs to it. There is no other way to make one,
+//!   so a token never carries the certificate of another key.
+//! - [`Remark`]: what was put right on the way, and what a person should know.
+//!
+//! ```
+//! use step_claims::Operation;
+//! use step_header::{Credential as _, ProvenKey, X5c};
+//! use token_jose::KeyFile;
+//! use token_time::Timestamp;
+//!
+//! # let file = |name: &str| std::fs::read(format!("../../testdata/vectors/{name}")).unwrap();
+//! let now = Timestamp::from_unix_seconds(1_800_000_000);
+//! let certificate = X5c::read(&file("x5c/p256.chain.crt"), now)?;
+//! let KeyFile::Plain(key) = KeyFile::parse(&file("test-keys/p256.pkcs8.pem"))? else {
+//!     unreachable!("the key is not sealed")
+//! };
+//! let proven = ProvenKey::new(&certificate, *key)?;
+//! assert_eq!(proven.header().algorithm().as_str(), "ES256");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod chain;
+mod credential;
+mod error;
+mod nebula;
+mod nebula_certificate;
+mod renewal;
+mod ssh_certificate;
+mod sshpop;
+mod x509;
+mod x5c;
+
+pub use credential::{Credential, ProvenKey, Remark, Trust};
+pub use error::Error;
+pub use nebula::Nebula;
+pub use nebula_certificate::{
+    NebulaCertificate, NebulaCurve, NebulaFault, NebulaNetwork, NebulaVersion,
+};
+pub use renewal::Renewal;
+pub use ssh_certificate::SshCertificate;
+pub use sshpop::SshPop;
+pub use x5c::X5c;

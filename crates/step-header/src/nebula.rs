@@ -1,0 +1,155 @@
+//! The header `nebula`: a host's certificate of a Nebula network.
+
+use std::net::IpAddr;
+
+use step_claims::{Operation, Purpose, Subject};
+use step_provisioner::{Kind, Proof};
+use token_jose::{Evidence, KeyId, KeyKind, PrivateKey, PublicKey, SigningKey as _};
+use token_time::Timestamp;
+
+use crate::credential::serves;
+use crate::nebula_certificate::{NebulaCertificate, NebulaCurve};
+use crate::{Credential, Error, Remark, Trust};
+
+/// A Nebula certificate that vouches for its host, under its name and its addresses.
+///
+/// Source for what a CA asks of it: smallstep/certificates, `authority/provisioner/nebula.go`.
+#[derive(Clone, Debug)]
+pub struct Nebula {
+    certificate: NebulaCertificate,
+    public_key: PublicKey,
+    at: Timestamp,
+}
+
+impl Nebula {
+    /// Reads a Nebula certificate and checks that it serves an operation at the time `now`.
+    ///
+    /// # Errors
+    ///
+    /// - [`Error::Nebula`] if the bytes are none;
+    /// - [`Error::NebulaCa`] for that of a CA;
+    /// - [`Error::Key`] if the point in it is none;
+    /// - [`Error::Purpose`] if it is to revoke, or to sign for a user;
+    /// - [`Error::Expired`], [`Error::NotYetValid`].
+    pub fn read(bytes: &[u8], operation: Operation, now: Timestamp) -> Result<Self, Error> {
+        let certificate = NebulaCertificate::parse(bytes)?;
+        let name = || certificate.name().to_owned();
+        if certificate.is_ca() {
+            return Err(Error::NebulaCa { name: name() });
+        }
+        let possible = matches!(operation, Operation::Sign | Operation::SshHost);
+        serves(possible, operation, "a Nebula certificate")?;
+        let kind = match certificate.curve() {
+            NebulaCurve::Curve25519 => KeyKind::X25519,
+            NebulaCurve::P256 => KeyKind::P256,
+        };
+        let public_key = PublicKey::from_raw(kind, certificate.public_key())
+            .map_err(|cause| Error::Key { name: name(), cause: cause.to_string() })?;
+        is_valid_at(&certificate, now)?;
+        Ok(Self { certificate, public_key, at: now })
+    }
+
+    /// Returns its name and its addresses: what the CA lets it ask for.
+    fn own_names(&self) -> Vec<String> {
+        let addresses = self.certificate.networks().iter().map(|net| net.address.to_string());
+        std::iter::once(self.certificate.name().to_owned()).chain(addresses).collect()
+    }
+}
+
+impl Credential for Nebula {
+    fn proof(&self) -> Option<Proof> {
+        Some(Proof::Nebula)
+    }
+
+    fn evidence(&self) -> Evidence {
+        Evidence::Nebula(self.certificate.to_wire().to_vec())
+    }
+
+    fn public_key(&self) -> &PublicKey {
+        &self.public_key
+    }
+
+    fn default_subject(&self) -> Option<Subject> {
+        self.certificate.name().parse().ok()
+    }
+
+    /// The CA lets a request ask for the certificate's own names. What a token says beyond them only
+    /// feeds the template of an X.509 certificate, so a subject that is none of them is no reason to
+    /// refuse; names that were asked for are.
+    fn admits(&self, subject: &Subject, purpose: &Purpose) -> Result<Option<Remark>, Error> {
+        let own = self.own_names();
+        let quoted = || own.iter().map(|name| format!("`{name}`")).collect();
+        let foreign = |name: &&str| !own.iter().any(|own| own == name || is_address(own, name));
+        let refused = |asked: &str| Error::OtherName { asked: asked.to_owned(), own: quoted() };
+        let asked: Vec<&str> = match purpose {
+            Purpose::Sign(sans) if sans.is_empty() => {
+                return Ok(Some(subject.as_str()).filter(foreign).map(|subject| {
+                    Remark::SubjectIsNoName { subject: subject.to_owned(), own: quoted() }
+                }));
+            }
+            Purpose::Sign(sans) => sans.iter().map(AsRef::as_ref).collect(),
+            Purpose::SshHost(ssh) if ssh.principals.is_empty() => vec![subject.as_str()],
+            Purpose::SshHost(ssh) => ssh.principals.iter().map(AsRef::as_ref).collect(),
+            _ => Vec::new(),
+        };
+        asked.into_iter().find(foreign).map_or(Ok(None), |asked| Err(refused(asked)))
+    }
+
+    fn trusted_by(&self, provisioner: &Kind) -> Trust {
+        let Kind::Nebula { roots } = provisioner else { return Trust::Unknown };
+        let Ok(roots) = NebulaCertificate::parse_bundle(roots) else { return Trust::Unknown };
+        let missed = |reason: String| Trust::Missed { reason };
+        let Some(issuer) = self.certificate.issuer() else {
+            return missed("names no CA that signed it".to_owned());
+        };
+        match roots.iter().find(|root| root.fingerprint() == *issuer) {
+            None => missed(format!(
+                "is signed by a Nebula CA with the fingerprint {}, which is none of {}",
+                hex(issuer),
+                roots
+                    .iter()
+                    .map(|root| format!("`{}`", root.name()))
+                    .collect::<Vec<_>>()
+                    .join(", ")
+            )),
+            Some(root) => match is_valid_at(root, self.at) {
+                Ok(()) => Trust::Reached,
+                Err(fault) => missed(format!("is signed by a CA that {fault}")),
+            },
+        }
+    }
+
+    /// A JWK's own key ID comes before the thumbprint, as step has it (Q49).
+    fn key_id(&self, key: &PrivateKey) -> KeyId {
+        key.key_id().cloned().unwrap_or_else(|| key.public_key().thumbprint().into())
+    }
+}
+
+/// Both ends belong to it, as Nebula has it.
+fn is_valid_at(certificate: &NebulaCertificate, time: Timestamp) -> Result<(), Error> {
+    let (start, end) = (
+        Timestamp::from_unix_seconds(certificate.not_before()),
+        Timestamp::from_unix_seconds(certificate.not_after()),
+    );
+    let name = certificate.name().to_owned();
+    if time < start {
+        Err(Error::NotYetValid { name, at: start })
+    } else if time > end {
+        Err(Error::Expired { name, at: end })
+    } else {
+        Ok(())
+    }
+}
+
+/// Tells whether two texts are one address, however it is spelled.
+fn is_address(one: &str, other: &str) -> bool {
+    let address = |text: &str| text.parse::<IpAddr>().map(|address| address.to_canonical());
+    matches!((address(one), address(other)), (Ok(one), Ok(other)) if one == other)
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,92 @@
+//! The renew token: an X.509 certificate that asks for its own successor.
+
+use step_claims::{Purpose, Subject};
+use step_provisioner::Proof;
+use token_jose::{Evidence, PublicKey};
+use token_time::{SignedDuration, Timestamp};
+
+use crate::chain::{self, Chain};
+use crate::{Credential, Error, Remark, Trust};
+
+/// An X.509 certificate that is renewed by a token, with its chain in the header `x5cInsecure`.
+///
+/// No provisioner vouches for it: the CA finds the one that issued the certificate, and that one's
+/// claims decide whether it is renewed.
+///
+/// Source: smallstep/certificates, `authority/authorize.go` (`AuthorizeRenewToken`).
+#[derive(Clone, Debug)]
+pub struct Renewal {
+    chain: Chain,
+    subject: Subject,
+    remarks: Vec<Remark>,
+}
+
+impl Renewal {
+    /// The `iss` of every renew token, as smallstep's own client writes it.
+    pub const ISSUER: &'static str = "step-ca-client/1.0";
+
+    /// Reads a PEM bundle or one DER certificate, and checks what it says at the time `now`.
+    ///
+    /// A certificate that is over is accepted with a [`Remark`]: some provisioners renew it.
+    ///
+    /// # Errors
+    ///
+    /// - as [`X5c::read`](crate::X5c::read), but for [`Error::Expired`];
+    /// - [`Error::NoCommonName`], because the token's subject is that name.
+    pub fn read(bytes: &[u8], now: Timestamp) -> Result<Self, Error> {
+        let chain = Chain::read(bytes)?;
+        let mut remarks = chain.remarks().to_vec();
+        match chain.are_valid_at(now) {
+            Ok(()) => {}
+            Err(Error::Expired { name, at }) => {
+                let name = Some(name).filter(|name| *name != chain.leaf().name);
+                remarks.push(Remark::Expired { name, at });
+            }
+            Err(fault) => return Err(fault),
+        }
+        let subject = chain.leaf().common_name.as_deref().unwrap_or_default().parse();
+        let subject = subject.map_err(|_| Error::NoCommonName)?;
+        Ok(Self { chain, subject, remarks })
+    }
+}
+
+impl Credential for Renewal {
+    fn proof(&self) -> Option<Proof> {
+        None
+    }
+
+    fn evidence(&self) -> Evidence {
+        Evidence::X5cInsecure(self.chain.ders())
+    }
+
+    fn public_key(&self) -> &PublicKey {
+        self.chain.public_key()
+    }
+
+    fn default_subject(&self) -> Option<Subject> {
+        Some(self.subject.clone())
+    }
+
+    fn admits(&self, subject: &Subject, _purpose: &Purpose) -> Result<Option<Remark>, Error> {
+        if *subject == self.subject {
+            return Ok(None);
+        }
+        let (name, asked) = (self.subject.to_string(), subject.to_string());
+        Err(Error::OtherSubject { name, asked })
+    }
+
+    /// The CA looks at the chain as it was a minute before the leaf's end.
+    fn below(&self, roots: &[Vec<u8>]) -> Trust {
+        let end = self.chain.leaf().not_after();
+        let minute = SignedDuration::saturating_from_seconds(60);
+        let at = end.checked_sub(minute).unwrap_or(end);
+        self.chain.reaches(&chain::roots(roots), at)
+    }
+
+    fn remarks(&self) -> Vec<Remark> {
+        self.remarks.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests;

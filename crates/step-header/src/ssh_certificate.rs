@@ -1,0 +1,143 @@
+//! An SSH certificate as it stands in a `*-cert.pub` file.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use ssh_key::certificate::CertType;
+use token_jose::PublicKey;
+use token_time::Timestamp;
+
+use crate::Error;
+
+/// An SSH certificate (OpenSSH, `PROTOCOL.certkeys`), and the bytes a header carries.
+#[derive(Clone, Debug)]
+pub struct SshCertificate {
+    certificate: ssh_key::Certificate,
+    wire: Vec<u8>,
+    public_key: PublicKey,
+}
+
+impl SshCertificate {
+    /// Reads a line of `authorized_keys` syntax: options before the type and a comment behind the
+    /// base64 are passed over, and so are blank lines and lines that begin with `#`.
+    ///
+    /// # Errors
+    ///
+    /// - [`Error::Empty`], [`Error::Ssh`] if there is no certificate, or several;
+    /// - [`Error::NeverExpires`] for one without an end;
+    /// - [`Error::Key`] if its key cannot sign tokens.
+    pub fn read(bytes: &[u8]) -> Result<Self, Error> {
+        if bytes.trim_ascii().is_empty() {
+            return Err(Error::Empty);
+        }
+        let text = std::str::from_utf8(bytes).map_err(|_| ssh("it is no text"))?;
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let mut lines =
+            text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+        let (Some(line), None) = (lines.next(), lines.next()) else {
+            return Err(match text.contains("-----BEGIN ") {
+                true => ssh("it is PEM; an SSH certificate is one line, in a file `*-cert.pub`"),
+                false => ssh("it has several lines, and one is needed"),
+            });
+        };
+        let wire = base64_of(line)?;
+        Self::from_wire(wire)
+    }
+
+    fn from_wire(wire: Vec<u8>) -> Result<Self, Error> {
+        let certificate = match ssh_key::Certificate::from_bytes(&wire) {
+            Ok(certificate) => certificate,
+            // The reader knows no time beyond 2^63 seconds, and only one of those is in use.
+            Err(ssh_key::Error::Time) => return Err(Error::NeverExpires),
+            Err(cause) => return Err(ssh(&format!("it is damaged ({cause})"))),
+        };
+        let name = certificate.key_id().to_owned();
+        let key = ssh_key::PublicKey::from(certificate.public_key().clone());
+        let public_key = key
+            .to_bytes()
+            .map_err(|cause| ssh(&format!("its key is damaged ({cause})")))
+            .and_then(|key| {
+                PublicKey::from_openssh(&key)
+                    .map_err(|cause| Error::Key { name, cause: cause.to_string() })
+            })?;
+        Ok(Self { certificate, wire, public_key })
+    }
+
+    /// Returns the wire encoding, which the base64 of the file stands for.
+    #[must_use]
+    pub fn to_wire(&self) -> &[u8] {
+        &self.wire
+    }
+
+    /// Returns the key it is for.
+    #[must_use]
+    pub fn public_key(&self) -> &PublicKey {
+        &self.public_key
+    }
+
+    /// Returns its serial number.
+    #[must_use]
+    pub fn serial(&self) -> u64 {
+        self.certificate.serial()
+    }
+
+    /// Tells whether it is a host's, and not a user's.
+    #[must_use]
+    pub fn is_host(&self) -> bool {
+        self.certificate.cert_type() == CertType::Host
+    }
+
+    /// Returns the name its CA gave it, for messages.
+    #[must_use]
+    pub fn key_id(&self) -> &str {
+        self.certificate.key_id()
+    }
+
+    /// Returns the names of its critical options.
+    pub fn critical_options(&self) -> impl Iterator<Item = &str> {
+        self.certificate.critical_options().keys().map(String::as_str)
+    }
+
+    /// Checks that it is valid at a time. Its start belongs to it and its end does not.
+    pub(crate) fn is_valid_at(&self, time: Timestamp) -> Result<(), Error> {
+        let at =
+            |seconds: u64| Timestamp::from_unix_seconds(i64::try_from(seconds).unwrap_or(i64::MAX));
+        let (start, end) =
+            (at(self.certificate.valid_after()), at(self.certificate.valid_before()));
+        let name = || self.key_id().to_owned();
+        if time < start {
+            Err(Error::NotYetValid { name: name(), at: start })
+        } else if time >= end {
+            Err(Error::Expired { name: name(), at: end })
+        } else {
+            Ok(())
+        }
+    }
+}
+
+/// Finds the type of a certificate in a line and decodes what stands behind it.
+fn base64_of(line: &str) -> Result<Vec<u8>, Error> {
+    let mut words = line.split_ascii_whitespace();
+    let Some(kind) = words.find(|word| is_key_type(word)) else {
+        return Err(ssh(match line.starts_with("-----BEGIN ") {
+            true => "it is PEM; an SSH certificate is one line, in a file `*-cert.pub`",
+            false => "there is no type such as `ssh-ed25519-cert-v01@openssh.com` in it",
+        }));
+    };
+    if !kind.ends_with(CERTIFICATE) {
+        return Err(ssh(&format!(
+            "it is a public key (`{kind}`); its certificate is in a file `*-cert.pub`"
+        )));
+    }
+    let base64 = words.next().ok_or_else(|| ssh("there is nothing behind its type"))?;
+    STANDARD.decode(base64).map_err(|_| ssh("what stands behind its type is no base64"))
+}
+
+fn is_key_type(word: &str) -> bool {
+    ["ssh-", "ecdsa-sha2-", "sk-ssh-", "sk-ecdsa-sha2-"].iter().any(|start| word.starts_with(start))
+}
+
+fn ssh(reason: &str) -> Error {
+    Error::Ssh { reason: reason.to_owned() }
+}
+
+const CERTIFICATE: &str = "-cert-v01@openssh.com";

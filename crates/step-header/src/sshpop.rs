@@ -1,0 +1,92 @@
+//! The header `sshpop`: an SSH certificate of the CA itself.
+
+use step_claims::{Operation, Purpose, Subject};
+use step_provisioner::Proof;
+use token_jose::{Evidence, KeyId, PrivateKey, PublicKey, SigningKey as _};
+use token_time::Timestamp;
+
+use crate::credential::serves;
+use crate::{Credential, Error, Remark, SshCertificate};
+
+/// An SSH certificate that vouches for its own renewal, rekey or revocation.
+///
+/// Source for what a CA asks of it: smallstep/certificates, `authority/provisioner/sshpop.go`.
+#[derive(Clone, Debug)]
+pub struct SshPop {
+    certificate: SshCertificate,
+    remarks: Vec<Remark>,
+}
+
+impl SshPop {
+    /// Reads an SSH certificate and checks that it serves an operation at the time `now`.
+    ///
+    /// For a renewal a certificate that is over is accepted with a [`Remark`]: some provisioners
+    /// renew it.
+    ///
+    /// # Errors
+    ///
+    /// - as [`SshCertificate::read`];
+    /// - [`Error::Purpose`] if a user's is to be renewed or rekeyed, or it is to sign a new one;
+    /// - [`Error::Expired`], [`Error::NotYetValid`].
+    pub fn read(bytes: &[u8], operation: Operation, now: Timestamp) -> Result<Self, Error> {
+        let certificate = SshCertificate::read(bytes)?;
+        match operation {
+            Operation::SshRevoke => {}
+            Operation::SshRenew | Operation::SshRekey => {
+                serves(certificate.is_host(), operation, "a user certificate")?;
+            }
+            _ => serves(false, operation, "an SSH certificate")?,
+        }
+        let mut remarks: Vec<Remark> = certificate
+            .critical_options()
+            .map(|name| Remark::CriticalOption { name: name.to_owned() })
+            .collect();
+        match certificate.is_valid_at(now) {
+            Ok(()) => {}
+            Err(Error::Expired { at, .. }) if operation == Operation::SshRenew => {
+                remarks.push(Remark::Expired { name: None, at });
+            }
+            Err(fault) => return Err(fault),
+        }
+        Ok(Self { certificate, remarks })
+    }
+}
+
+impl Credential for SshPop {
+    fn proof(&self) -> Option<Proof> {
+        Some(Proof::SshPop)
+    }
+
+    fn evidence(&self) -> Evidence {
+        Evidence::SshPop(self.certificate.to_wire().to_vec())
+    }
+
+    fn public_key(&self) -> &PublicKey {
+        self.certificate.public_key()
+    }
+
+    /// The serial number, as `step ssh renew` writes it.
+    fn default_subject(&self) -> Option<Subject> {
+        self.certificate.serial().to_string().parse().ok()
+    }
+
+    fn admits(&self, subject: &Subject, purpose: &Purpose) -> Result<Option<Remark>, Error> {
+        let own = self.certificate.serial();
+        if *purpose == Purpose::SshRevoke && subject.as_str() != own.to_string() {
+            return Err(Error::OtherSerial { own, asked: subject.to_string() });
+        }
+        Ok(None)
+    }
+
+    fn remarks(&self) -> Vec<Remark> {
+        self.remarks.clone()
+    }
+
+    /// A JWK's own key ID comes before the thumbprint, as step has it (Q49).
+    fn key_id(&self, key: &PrivateKey) -> KeyId {
+        key.key_id().cloned().unwrap_or_else(|| key.public_key().thumbprint().into())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,223 @@
+//! One X.509 certificate, and the file it stands in.
+
+use std::fmt;
+
+use token_jose::PublicKey;
+use token_time::Timestamp;
+use x509_parser::certificate::X509Certificate;
+use x509_parser::prelude::FromDer as _;
+use x509_parser::x509::X509Name;
+
+use crate::Error;
+
+/// What a chain needs to know of a certificate (RFC 5280 §4).
+#[derive(Clone)]
+pub(crate) struct Certificate {
+    pub(crate) der: Vec<u8>,
+    /// The common name, or the whole subject where there is none: for messages.
+    pub(crate) name: String,
+    pub(crate) common_name: Option<String>,
+    subject: Vec<u8>,
+    issuer: Vec<u8>,
+    issuer_name: String,
+    not_before: i64,
+    not_after: i64,
+    pub(crate) is_ca: bool,
+    usage: Usage,
+    for_clients: bool,
+    pub(crate) public_key: Result<PublicKey, String>,
+    /// Where the signed part is in `der`.
+    signed: std::ops::Range<usize>,
+    algorithm: Vec<u8>,
+    parameters: Vec<u8>,
+    signature: Vec<u8>,
+}
+
+/// What the key usage extension says (RFC 5280 §4.2.1.3).
+#[derive(Clone, PartialEq, Eq)]
+enum Usage {
+    Absent,
+    Signs,
+    Other(String),
+}
+
+impl Certificate {
+    /// Reads one certificate, of which `der` holds nothing else.
+    pub(crate) fn from_der(der: &[u8]) -> Result<Self, String> {
+        let (rest, parsed) = X509Certificate::from_der(der).map_err(|error| reason(&error))?;
+        if !rest.is_empty() {
+            return Err(format!("{} bytes behind it", rest.len()));
+        }
+        let usage = match parsed.key_usage() {
+            Ok(None) => Usage::Absent,
+            Ok(Some(usage)) if usage.value.digital_signature() => Usage::Signs,
+            Ok(Some(usage)) => Usage::Other(usage.value.to_string()),
+            Err(error) => return Err(format!("key usage: {error}")),
+        };
+        let for_clients = match parsed.extended_key_usage() {
+            Ok(usage) => usage.is_none_or(|usage| usage.value.any || usage.value.client_auth),
+            Err(error) => return Err(format!("extended key usage: {error}")),
+        };
+        let constraints = parsed.basic_constraints();
+        let constraints = constraints.map_err(|error| format!("basic constraints: {error}"))?;
+        let common_name = common_name(parsed.subject());
+        let tbs = parsed.tbs_certificate.as_ref();
+        let start = (tbs.as_ptr() as usize).saturating_sub(der.as_ptr() as usize);
+        let algorithm = &parsed.signature_algorithm;
+        Ok(Self {
+            der: der.to_vec(),
+            name: common_name.clone().unwrap_or_else(|| named(parsed.subject())),
+            common_name,
+            subject: parsed.subject().as_raw().to_vec(),
+            issuer: parsed.issuer().as_raw().to_vec(),
+            issuer_name: common_name_or_all(parsed.issuer()),
+            not_before: parsed.validity().not_before.timestamp(),
+            not_after: parsed.validity().not_after.timestamp(),
+            is_ca: constraints.is_some_and(|constraints| constraints.value.ca),
+            usage,
+            for_clients,
+            public_key: PublicKey::from_spki(parsed.public_key().raw)
+                .map_err(|error| error.to_string()),
+            signed: start..start + tbs.len(),
+            algorithm: algorithm.algorithm.as_bytes().to_vec(),
+            parameters: algorithm
+                .parameters
+                .as_ref()
+                .map_or_else(Vec::new, |parameters| parameters.data.to_vec()),
+            signature: parsed.signature_value.data.to_vec(),
+        })
+    }
+
+    /// Tells whether `issuer` signed this certificate: by its name, and by its key.
+    pub(crate) fn is_signed_by(&self, issuer: &Self) -> bool {
+        let signed = self.der.get(self.signed.clone()).unwrap_or_default();
+        self.issuer == issuer.subject
+            && issuer.public_key.as_ref().is_ok_and(|key| {
+                key.verify_x509(&self.algorithm, &self.parameters, signed, &self.signature).is_ok()
+            })
+    }
+
+    /// Tells whether it names itself as its issuer, as a root does.
+    pub(crate) fn is_self_issued(&self) -> bool {
+        self.subject == self.issuer
+    }
+
+    pub(crate) fn issuer_name(&self) -> &str {
+        &self.issuer_name
+    }
+
+    /// Tells whether both are for one key under one name.
+    pub(crate) fn stands_for(&self, other: &Self) -> bool {
+        self.subject == other.subject
+            && self.public_key.is_ok()
+            && self.public_key == other.public_key
+    }
+
+    /// Checks that its key may sign tokens for a client.
+    pub(crate) fn may_sign(&self) -> Result<(), Error> {
+        let usage = match &self.usage {
+            Usage::Signs => return self.is_for_clients(),
+            Usage::Absent => "is missing".to_owned(),
+            Usage::Other(usage) => format!("is only {usage}"),
+        };
+        Err(Error::KeyUsage { name: self.name.clone(), usage })
+    }
+
+    pub(crate) fn is_for_clients(&self) -> Result<(), Error> {
+        match self.for_clients {
+            true => Ok(()),
+            false => Err(Error::ExtendedKeyUsage { name: self.name.clone() }),
+        }
+    }
+
+    /// Checks that it is valid at a time. Both ends belong to it (RFC 5280 §4.1.2.5).
+    pub(crate) fn is_valid_at(&self, time: Timestamp) -> Result<(), Error> {
+        let seconds = time.unix_seconds();
+        if seconds < self.not_before {
+            let at = Timestamp::from_unix_seconds(self.not_before);
+            Err(Error::NotYetValid { name: self.name.clone(), at })
+        } else if seconds > self.not_after {
+            Err(Error::Expired { name: self.name.clone(), at: self.not_after() })
+        } else {
+            Ok(())
+        }
+    }
+
+    pub(crate) fn not_after(&self) -> Timestamp {
+        Timestamp::from_unix_seconds(self.not_after)
+    }
+}
+
+impl fmt::Debug for Certificate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Certificate").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// What a file of certificates holds.
+#[derive(Debug)]
+pub(crate) struct Bundle {
+    /// In the order of the file; at least one.
+    pub(crate) certificates: Vec<Certificate>,
+    /// Whether a private key stands beside them, which is not looked at.
+    pub(crate) has_key: bool,
+}
+
+impl Bundle {
+    /// Reads PEM with text around it, or the DER of one certificate.
+    pub(crate) fn read(bytes: &[u8]) -> Result<Self, Error> {
+        if bytes.trim_ascii().is_empty() {
+            return Err(Error::Empty);
+        }
+        let labels = token_pem::labels(bytes);
+        if labels.is_empty() {
+            let certificate = Certificate::from_der(bytes).map_err(|_| Error::NoCertificate)?;
+            return Ok(Self { certificates: vec![certificate], has_key: false });
+        }
+        let sections = token_pem::sections(bytes).filter(|section| section.label == b"CERTIFICATE");
+        if sections.count() > MOST_CERTIFICATES {
+            return Err(Error::TooMany { most: MOST_CERTIFICATES });
+        }
+        let ders = token_pem::certificates(bytes)
+            .map_err(|damaged| Error::Damaged { line: damaged.line })?;
+        if ders.is_empty() {
+            let labels = labels.iter().map(|label| format!("`{label}`")).collect();
+            return Err(Error::OnlyOther { labels });
+        }
+        let read = |(number, der): (usize, &Vec<u8>)| {
+            Certificate::from_der(der).map_err(|reason| Error::NotX509 { number, reason })
+        };
+        let certificates = (1..).zip(&ders).map(read).collect::<Result<_, _>>()?;
+        let has_key = token_pem::sections(bytes).any(|part| part.label.ends_with(b"PRIVATE KEY"));
+        Ok(Self { certificates, has_key })
+    }
+}
+
+fn common_name(name: &X509Name<'_>) -> Option<String> {
+    let text = name.iter_common_name().next()?.as_str().ok()?;
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
+fn common_name_or_all(name: &X509Name<'_>) -> String {
+    common_name(name).unwrap_or_else(|| named(name))
+}
+
+fn named(name: &X509Name<'_>) -> String {
+    match name.to_string() {
+        empty if empty.is_empty() => "(no name)".to_owned(),
+        name => name,
+    }
+}
+
+/// The reader's own words may hold the bytes themselves; what matters is that it stopped.
+fn reason(error: &x509_parser::nom::Err<x509_parser::error::X509Error>) -> String {
+    match error {
+        x509_parser::nom::Err::Error(error) | x509_parser::nom::Err::Failure(error) => {
+            error.to_string()
+        }
+        x509_parser::nom::Err::Incomplete(_) => "it ends early".to_owned(),
+    }
+}
+
+/// No chain in use is longer than a few; a bundle of all public roots has about 150.
+const MOST_CERTIFICATES: usize = 200;

@@ -1,0 +1,82 @@
+//! The header `x5c`: an X.509 certificate below the root that a provisioner trusts.
+
+use step_provisioner::{Kind, Proof};
+use token_jose::{Evidence, PublicKey};
+use token_time::Timestamp;
+
+use crate::chain::{self, Chain};
+use crate::{Credential, Error, Remark, Trust};
+
+/// An X.509 certificate that vouches for a token by the header `x5c` (RFC 7515 §4.1.6).
+///
+/// Source for what a CA asks of it: smallstep/certificates, `authority/provisioner/x5c.go`.
+#[derive(Clone, Debug)]
+pub struct X5c {
+    chain: Chain,
+    at: Timestamp,
+    insecure: bool,
+}
+
+impl X5c {
+    /// Reads a PEM bundle or one DER certificate, and checks what it says at the time `now`.
+    ///
+    /// The chain comes out with the leaf first and each certificate signing one before it.
+    /// Strangers and repeats are left out.
+    ///
+    /// # Errors
+    ///
+    /// - [`Error::Empty`], [`Error::NoCertificate`], [`Error::OnlyOther`], [`Error::Damaged`],
+    ///   [`Error::NotX509`], [`Error::TooMany`] if the bytes are no certificates;
+    /// - [`Error::CaAsLeaf`], [`Error::SeveralLeaves`] if there is no leaf, or not one;
+    /// - [`Error::KeyUsage`], [`Error::ExtendedKeyUsage`], [`Error::Key`] if its key may not sign;
+    /// - [`Error::Expired`], [`Error::NotYetValid`].
+    pub fn read(bytes: &[u8], now: Timestamp) -> Result<Self, Error> {
+        let chain = Chain::read(bytes)?;
+        chain.are_valid_at(now)?;
+        Ok(Self { chain, at: now, insecure: false })
+    }
+
+    /// Returns the same with the chain in the header `x5cInsecure`, which no X5C provisioner reads
+    /// (Q16).
+    #[must_use]
+    pub fn insecure(mut self) -> Self {
+        self.insecure = true;
+        self
+    }
+}
+
+impl Credential for X5c {
+    fn proof(&self) -> Option<Proof> {
+        Some(Proof::X5c)
+    }
+
+    fn evidence(&self) -> Evidence {
+        match self.insecure {
+            true => Evidence::X5cInsecure(self.chain.ders()),
+            false => Evidence::X5c(self.chain.ders()),
+        }
+    }
+
+    fn public_key(&self) -> &PublicKey {
+        self.chain.public_key()
+    }
+
+    fn trusted_by(&self, provisioner: &Kind) -> Trust {
+        let Kind::X5c { roots } = provisioner else { return Trust::Unknown };
+        match token_pem::certificates(roots) {
+            Ok(roots) => self.below(&roots),
+            Err(_) => Trust::Unknown,
+        }
+    }
+
+    fn below(&self, roots: &[Vec<u8>]) -> Trust {
+        self.chain.reaches(&chain::roots(roots), self.at)
+    }
+
+    fn remarks(&self) -> Vec<Remark> {
+        self.chain.remarks().to_vec()
+    }
+}
+
+#[cfg(test)]
+mod tests;
