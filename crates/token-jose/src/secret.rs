@@ -38,7 +38,9 @@ impl fmt::Debug for Passphrase {
 pub struct Token(Zeroizing<String>);
 
 impl Token {
-    pub(crate) fn new(text: String) -> Self {
+    /// Takes a token that was issued elsewhere; what is signed here is a token from the start.
+    #[must_use]
+    pub fn new(text: String) -> Self {
         Self(Zeroizing::new(text))
     }
 

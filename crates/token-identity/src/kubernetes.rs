@@ -1,0 +1,311 @@
+//! The token of a Kubernetes service account.
+
+use serde::Deserialize;
+use token_jose::{Token, compact};
+use token_time::Timestamp;
+
+/// The token of a Kubernetes service account, of the kind that a K8sSA provisioner takes.
+///
+/// Only tokens from a Secret of the type `kubernetes.io/service-account-token` are of that kind: their
+/// `iss` is `kubernetes/serviceaccount`. What current Kubernetes mounts into a pod is bound to the
+/// pod, has the cluster's URL as `iss`, and is for an OIDC provisioner (Q34).
+///
+/// Source: smallstep/certificates, `authority/provisioner/k8sSA.go`; Kubernetes,
+/// `pkg/serviceaccount/legacy.go`.
+#[derive(Debug)]
+pub struct ServiceAccountToken {
+    token: Token,
+    read: Result<(String, AccountClaims), String>,
+}
+
+/// What a service account token says. Nothing of it is believed: no signature is checked.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[non_exhaustive]
+pub struct AccountClaims {
+    /// Who issued it.
+    #[serde(rename = "iss", default)]
+    pub issuer: String,
+    /// The account: `system:serviceaccount:NAMESPACE:NAME`.
+    #[serde(rename = "sub", default)]
+    pub subject: String,
+    /// Whom it is for; a legacy token is for nobody in particular.
+    #[serde(rename = "aud", default, deserialize_with = "one_or_many")]
+    pub audience: Vec<String>,
+    /// From when on it is good, in seconds since the Unix epoch (RFC 7519 §4.1.5).
+    #[serde(rename = "nbf", default)]
+    pub not_before: Option<f64>,
+    /// Until when it is good, in seconds since the Unix epoch; a legacy token never ends (RFC 7519
+    /// §4.1.4).
+    #[serde(rename = "exp", default)]
+    pub not_after: Option<f64>,
+}
+
+/// Why a file does not hold a token that a K8sSA provisioner takes.
+///
+/// Messages are worded to follow the name of the file. None of them holds the token.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// There is nothing in it.
+    #[error("is empty")]
+    Empty,
+
+    /// It does not even look like a JWT.
+    #[error("holds no token: it has not three parts with a dot between them")]
+    NotAToken,
+
+    /// It is bound to a pod, or issued for some other purpose.
+    #[error(
+        "is a bound token, issued by `{issuer}`; a K8sSA provisioner takes only those that a Secret \
+         of type kubernetes.io/service-account-token holds (`iss` is `{LEGACY_ISSUER}`)"
+    )]
+    Bound {
+        /// Its `iss`.
+        issuer: String,
+    },
+
+    /// It is another issuer's.
+    #[error("is a token of `{issuer}`, not of a Kubernetes service account")]
+    OtherIssuer {
+        /// Its `iss`.
+        issuer: String,
+    },
+
+    /// It names no account.
+    #[error("names no account: its `sub` is empty")]
+    NoSubject,
+
+    /// It is over.
+    #[error("expired at {at}")]
+    Expired {
+        /// When.
+        at: Timestamp,
+    },
+
+    /// It has not begun.
+    #[error("is not valid before {at}")]
+    NotYetValid {
+        /// When it begins.
+        at: Timestamp,
+    },
+}
+
+impl ServiceAccountToken {
+    /// Reads the token in a file, without the blanks around it, and looks at what it says at the time
+    /// `now`. A CA allows a minute to either side, and so does this.
+    ///
+    /// What has three parts and cannot be read is taken as well: it is handed on and not judged, and
+    /// [`doubt`](Self::doubt) says so.
+    ///
+    /// # Errors
+    ///
+    /// - [`Error::Empty`], [`Error::NotAToken`] if there is none;
+    /// - [`Error::Bound`], [`Error::OtherIssuer`], [`Error::NoSubject`] if it is not of the kind;
+    /// - [`Error::Expired`], [`Error::NotYetValid`].
+    pub fn read(bytes: &[u8], now: Timestamp) -> Result<Self, Error> {
+        let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).trim_ascii();
+        if text.is_empty() {
+            return Err(Error::Empty);
+        }
+        let shaped = |text: &&str| {
+            text.split('.').count() == 3 && text.bytes().all(|byte| byte.is_ascii_graphic())
+        };
+        let text = std::str::from_utf8(text).ok().filter(shaped).ok_or(Error::NotAToken)?;
+        let token = Token::new(text.to_owned());
+        let (algorithm, seen) = match decoded(text) {
+            Ok(decoded) => decoded,
+            Err(doubt) => return Ok(Self { token, read: Err(doubt) }),
+        };
+        let claims = seen.claims;
+        match claims.issuer.as_str() {
+            LEGACY_ISSUER => {}
+            issuer if seen.binding.is_some() || issuer.contains("kubernetes") => {
+                return Err(Error::Bound { issuer: issuer.to_owned() });
+            }
+            issuer => return Err(Error::OtherIssuer { issuer: issuer.to_owned() }),
+        }
+        if claims.subject.is_empty() {
+            return Err(Error::NoSubject);
+        }
+        let seconds = now.unix_seconds();
+        if let Some(at) = claims.expires().filter(|at| at.saturating_add(60) <= seconds) {
+            return Err(Error::Expired { at: Timestamp::from_unix_seconds(at) });
+        }
+        if let Some(at) = claims.begins().filter(|at| at.saturating_sub(60) > seconds) {
+            return Err(Error::NotYetValid { at: Timestamp::from_unix_seconds(at) });
+        }
+        Ok(Self { token, read: Ok((algorithm, claims)) })
+    }
+
+    /// Returns the token, trimmed and otherwise as it was issued.
+    #[must_use]
+    pub fn token(&self) -> &Token {
+        &self.token
+    }
+
+    /// Returns why it could not be looked at, if it could not: a CA will hardly take it.
+    #[must_use]
+    pub fn doubt(&self) -> Option<&str> {
+        self.read.as_ref().err().map(String::as_str)
+    }
+
+    /// Returns the `alg` of its header.
+    #[must_use]
+    pub fn algorithm(&self) -> Option<&str> {
+        self.read.as_ref().ok().map(|(algorithm, _)| algorithm.as_str())
+    }
+
+    /// Returns what it says.
+    #[must_use]
+    pub fn claims(&self) -> Option<&AccountClaims> {
+        self.read.as_ref().ok().map(|(_, claims)| claims)
+    }
+}
+
+/// Decodes header and payload; the text of an error does not hold the token.
+fn decoded(text: &str) -> Result<(String, Seen), String> {
+    let parts = compact::decode_unverified(text).map_err(|error| error.to_string())?;
+    let json = |what: &str| format!("its {what} is no JSON object of a JWT");
+    let header: Header = serde_json::from_slice(&parts.header).map_err(|_| json("header"))?;
+    let seen: Seen = serde_json::from_slice(&parts.payload).map_err(|_| json("payload"))?;
+    Ok((header.alg, seen))
+}
+
+impl AccountClaims {
+    /// Returns its end in whole seconds since the Unix epoch, if it has one.
+    #[must_use]
+    pub fn expires(&self) -> Option<i64> {
+        self.not_after.map(whole)
+    }
+
+    /// Returns its beginning in whole seconds since the Unix epoch, if it has one.
+    #[must_use]
+    pub fn begins(&self) -> Option<i64> {
+        self.not_before.map(whole)
+    }
+}
+
+#[derive(Deserialize)]
+struct Header {
+    alg: String,
+}
+
+/// The payload, and whether it has the member that bound tokens have.
+#[derive(Deserialize)]
+struct Seen {
+    #[serde(flatten)]
+    claims: AccountClaims,
+    #[serde(rename = "kubernetes.io")]
+    binding: Option<serde::de::IgnoredAny>,
+}
+
+fn one_or_many<'de, D: serde::Deserializer<'de>>(input: D) -> Result<Vec<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Audience {
+        One(String),
+        Many(Vec<String>),
+    }
+    Ok(match Option::<Audience>::deserialize(input)? {
+        None => Vec::new(),
+        Some(Audience::One(one)) => vec![one],
+        Some(Audience::Many(many)) => many,
+    })
+}
+
+/// Cuts a fraction off towards zero, as a CA does; what is out of range stays at its end.
+#[expect(clippy::cast_possible_truncation, reason = "a float is cut to the range, and means it")]
+fn whole(seconds: f64) -> i64 {
+    seconds as i64
+}
+
+const LEGACY_ISSUER: &str = "kubernetes/serviceaccount";
+
+#[cfg(test)]
+mod tests {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_unix_seconds(1_800_000_000);
+
+    fn token(payload: &str) -> String {
+        let encode = |text: &str| URL_SAFE_NO_PAD.encode(text);
+        format!("{}.{}.{}", encode(r#"{"alg":"RS256"}"#), encode(payload), encode("signature"))
+    }
+
+    fn refused(payload: &str) -> String {
+        ServiceAccountToken::read(token(payload).as_bytes(), NOW).unwrap_err().to_string()
+    }
+
+    const LEGACY: &str =
+        r#"{"iss":"kubernetes/serviceaccount","sub":"system:serviceaccount:default:web"}"#;
+
+    #[test]
+    fn a_legacy_token_is_taken_without_the_blanks_around_it() {
+        let text = token(LEGACY);
+        let read = ServiceAccountToken::read(format!("\n {text}\r\n\n").as_bytes(), NOW).unwrap();
+        assert_eq!(read.token().expose(), text);
+        let claims = read.claims().unwrap();
+        assert_eq!(claims.subject, "system:serviceaccount:default:web");
+        assert_eq!((read.algorithm(), claims.expires()), (Some("RS256"), None));
+        assert_eq!(read.doubt(), None);
+    }
+
+    #[test]
+    fn a_bound_token_is_explained() {
+        for payload in [
+            r#"{"iss":"https://kubernetes.default.svc.cluster.local","sub":"s"}"#,
+            r#"{"iss":"https://oidc.example.test/id/1","sub":"s","kubernetes.io":{"namespace":"n"}}"#,
+        ] {
+            assert!(refused(payload).starts_with("is a bound token, issued by `https://"));
+        }
+        assert_eq!(
+            refused(r#"{"iss":"https://idp.example.test","sub":"s"}"#),
+            "is a token of `https://idp.example.test`, not of a Kubernetes service account"
+        );
+    }
+
+    #[test]
+    fn what_is_no_token_is_refused_and_what_cannot_be_read_is_doubted() {
+        for (text, message) in [
+            ("", "is empty"),
+            (" \n", "is empty"),
+            ("hello", "holds no token: it has not three parts with a dot between them"),
+            ("a. b.c", "holds no token: it has not three parts with a dot between them"),
+        ] {
+            let error = ServiceAccountToken::read(text.as_bytes(), NOW).unwrap_err();
+            assert_eq!(error.to_string(), message);
+        }
+        let doubtful = ServiceAccountToken::read(token("[]").as_bytes(), NOW).unwrap();
+        assert_eq!(doubtful.doubt(), Some("its payload is no JSON object of a JWT"));
+        assert_eq!(doubtful.claims(), None);
+        assert_eq!(
+            refused(r#"{"iss":"kubernetes/serviceaccount"}"#),
+            "names no account: its `sub` is empty"
+        );
+    }
+
+    #[test]
+    fn a_minute_is_allowed_to_either_side() {
+        let at = |nbf: i64, exp: i64| {
+            let times = format!(r#","nbf":{nbf},"exp":{exp}}}"#);
+            token(&LEGACY.replace('}', &times))
+        };
+        let now = NOW.unix_seconds();
+        let read = |text: String| ServiceAccountToken::read(text.as_bytes(), NOW);
+        assert!(read(at(now + 60, now - 59)).is_ok());
+        assert!(matches!(read(at(now, now - 60)), Err(Error::Expired { .. })));
+        assert!(matches!(read(at(now + 61, now)), Err(Error::NotYetValid { .. })));
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_read_without_panic(bytes: Vec<u8>, payload in ".*") {
+            let _ = ServiceAccountToken::read(&bytes, NOW);
+            let _ = ServiceAccountToken::read(token(&payload).as_bytes(), NOW);
+        }
+    }
+}

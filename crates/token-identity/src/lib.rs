@@ -1,0 +1,21 @@
+//! Tokens that somebody else issues.
+//!
+//! Such a token is not signed here: it is found, looked at and handed on. This crate says what it is
+//! and whether a CA could take it at all. It opens no file, makes no request and reads no clock, and
+//! it knows nothing of the CA.
+//!
+//! - [`ServiceAccountToken`]: that of a Kubernetes service account.
+//!
+//! ```
+//! use token_identity::ServiceAccountToken;
+//! use token_time::Timestamp;
+//!
+//! # let file = std::fs::read("../../testdata/vectors/k8s-token").unwrap();
+//! let token = ServiceAccountToken::read(&file, Timestamp::from_unix_seconds(1_800_000_000))?;
+//! assert_eq!(token.token().expose().split('.').count(), 3);
+//! # Ok::<(), token_identity::Error>(())
+//! ```
+
+mod kubernetes;
+
+pub use kubernetes::{AccountClaims, Error, ServiceAccountToken};
