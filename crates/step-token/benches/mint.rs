@@ -18,7 +18,7 @@ fn mint() -> Mint {
     let place = Place {
         url: "https://ca.example.com:9000".parse().expect("a URL"),
         prefix: Prefix::Versioned,
-        root: RootFingerprint::of_der(b"root"),
+        root: Some(RootFingerprint::of_der(b"root")),
     };
     Mint::new("admin@example.com".to_owned(), place, key_id, key)
 }

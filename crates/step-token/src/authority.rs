@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use step_ca_client::{Client, Identity, OfflineCa, Options, RequestFault, Roots, fetch_root};
-use step_claims::{CaUrl, Prefix, RootFingerprint};
+use step_claims::{CaUrl, Operation, Prefix, RootFingerprint};
 use step_provisioner::{CaConfig, Provisioner};
 use token_jose::KeyId;
 
@@ -19,8 +19,8 @@ pub(crate) struct Authority {
     /// Where the token is to be spent.
     pub(crate) url: CaUrl,
     pub(crate) prefix: Prefix,
-    /// The `sha` of the token.
-    pub(crate) root: RootFingerprint,
+    /// The `sha` of the token; a renew token has none, and needs no root.
+    pub(crate) root: Option<RootFingerprint>,
     source: Source,
 }
 
@@ -30,13 +30,23 @@ enum Source {
     File(Box<OfflineCa>),
     /// Nothing is known but the address.
     Address,
+    /// No provisioner is asked, because a certificate is to be renewed.
+    Renewing(Option<Box<OfflineCa>>),
     /// The CA itself, over HTTPS.
     Online { connection: Box<Connection>, provisioners: Vec<Provisioner> },
 }
 
 impl Authority {
-    /// Opens the CA that the settings describe. Offline nothing is contacted.
-    pub(crate) fn open(settings: &CaSettings, world: &World) -> Result<Self, Error> {
+    /// Opens the CA that the settings describe. Offline nothing is contacted, and neither is it for a
+    /// renewal.
+    pub(crate) fn open(
+        settings: &CaSettings,
+        operation: Operation,
+        world: &World,
+    ) -> Result<Self, Error> {
+        if operation == Operation::Renew {
+            return Self::for_renewal(settings, world);
+        }
         if !settings.offline {
             return Self::online(settings, world);
         }
@@ -47,11 +57,29 @@ impl Authority {
         }
     }
 
+    /// Opens the CA that renews a certificate: only its address is needed, and no root.
+    fn for_renewal(settings: &CaSettings, world: &World) -> Result<Self, Error> {
+        if settings.offline && settings.config.value.exists() {
+            let ca = OfflineCa::open(&settings.config.value)
+                .map_err(|cause| unusable_config(settings, cause))?;
+            let url = address_of_file(&ca, settings, world)?;
+            let source = Source::Renewing(Some(Box::new(ca)));
+            return Ok(Self { url, prefix: Prefix::Bare, root: None, source });
+        }
+        let url = match (&settings.url, settings.offline) {
+            (_, true) => bare_address(settings, world, "--ca-url is")?,
+            (Some(url), false) => url.value.clone(),
+            (None, false) => return Err(no_ca()),
+        };
+        let source = Source::Renewing(None);
+        Ok(Self { url, prefix: Prefix::Versioned, root: None, source })
+    }
+
     /// Returns the provisioners, or `None` if they cannot be known.
     pub(crate) fn provisioners(&self) -> Option<&[Provisioner]> {
         match &self.source {
             Source::File(ca) => Some(&ca.config().provisioners),
-            Source::Address => None,
+            Source::Address | Source::Renewing(_) => None,
             Source::Online { provisioners, .. } => Some(provisioners),
         }
     }
@@ -60,7 +88,31 @@ impl Authority {
     pub(crate) fn config(&self) -> Option<&CaConfig> {
         match &self.source {
             Source::File(ca) => Some(ca.config()),
-            Source::Address | Source::Online { .. } => None,
+            Source::Address | Source::Renewing(_) | Source::Online { .. } => None,
+        }
+    }
+
+    /// Returns the roots, in DER, that a certificate can be compared with if no provisioner is known:
+    /// those of the ca.json, else of `--root`, else of the step directory. One that was named and
+    /// cannot be read is an error; without any there is nothing to compare with.
+    pub(crate) fn roots_at_hand(
+        &self,
+        settings: &CaSettings,
+        world: &World,
+    ) -> Result<Vec<Vec<u8>>, Error> {
+        let ders = |roots: &Roots| roots.certificates().to_vec();
+        match &self.source {
+            Source::Renewing(Some(ca)) => {
+                Ok(ca.all_roots().unwrap_or_default().iter().flat_map(ders).collect())
+            }
+            Source::Renewing(None) => match roots_on_disk(settings, world) {
+                Ok(roots) => Ok(roots.as_ref().map(ders).unwrap_or_default()),
+                Err(fault) => match &settings.root {
+                    Some(root) if root.origin.is_command_line() => Err(fault),
+                    _ => Ok(Vec::new()),
+                },
+            },
+            Source::File(_) | Source::Address | Source::Online { .. } => Ok(Vec::new()),
         }
     }
 
@@ -70,7 +122,7 @@ impl Authority {
             Source::Online { connection, .. } => {
                 connection.wait(connection.client.encrypted_key(key_id))
             }
-            Source::File(_) | Source::Address => Ok(None),
+            Source::File(_) | Source::Address | Source::Renewing(_) => Ok(None),
         }
     }
 
@@ -85,57 +137,14 @@ impl Authority {
                 ca.path().display()
             ));
         }
-        let own = || {
-            ca.config().audience_base().map_err(|cause| {
-                Error::settings(format!("{} does not say how it is called", ca.path().display()))
-                    .because(cause)
-                    .hint("add the names under which it is reached to its `dnsNames`")
-            })
-        };
-        let url = match &settings.url {
-            Some(url) if ca.config().answers_to(&url.value) => {
-                own()?;
-                url.value.clone()
-            }
-            Some(url) if url.origin.is_command_line() => {
-                let names = ca.config().names().join(", ");
-                let message = format!(
-                    "the dnsNames of {} do not include {}",
-                    ca.path().display(),
-                    url.value.host()
-                );
-                return Err(Error::settings(message)
-                    .hint(format!("--ca-url may be one of its dnsNames: {names}")));
-            }
-            Some(url) => {
-                passed_over(&url.origin, "it is none of the names in the ca.json", world);
-                own()?
-            }
-            None => own()?,
-        };
-        let root = root_of_file(&ca, settings, world)?;
+        let url = address_of_file(&ca, settings, world)?;
+        let root = Some(root_of_file(&ca, settings, world)?);
         Ok(Self { url, prefix: Prefix::Bare, root, source: Source::File(Box::new(ca)) })
     }
 
     /// Offline without a ca.json: the address, and a root or its fingerprint.
     fn address(settings: &CaSettings, world: &World) -> Result<Self, Error> {
-        let missing = match settings.config.origin {
-            Origin::Default => format!("there is no {}", settings.config.value.display()),
-            _ => format!(
-                "there is no {} ({})",
-                settings.config.value.display(),
-                settings.config.origin
-            ),
-        };
-        if settings.config.origin != Origin::Default {
-            world.note(&format!("note: {missing}: signing without a ca.json"));
-        }
-        let Some(url) = &settings.url else {
-            return Err(Error::settings(format!("{missing}, and no CA is named")).hint(
-                "--ca-config names a ca.json; without one --ca-url, --provisioner and --key are \
-                 needed",
-            ));
-        };
+        let url = bare_address(settings, world, "--ca-url, --provisioner and --key are")?;
         let root = match roots_on_disk(settings, world)? {
             Some(roots) => roots.fingerprint(),
             None => match &settings.fingerprint {
@@ -143,30 +152,73 @@ impl Authority {
                 None => return Err(no_root(settings)),
             },
         };
-        Ok(Self {
-            url: url.value.clone(),
-            prefix: Prefix::Versioned,
-            root,
-            source: Source::Address,
-        })
+        let (prefix, source) = (Prefix::Versioned, Source::Address);
+        Ok(Self { url, prefix, root: Some(root), source })
     }
 
     fn online(settings: &CaSettings, world: &World) -> Result<Self, Error> {
         let Some(url) = &settings.url else {
-            return Err(Error::settings("no CA is named").hint(
-                "--ca-url or STEP_CA_URL names one, `step ca bootstrap` writes it to defaults.json; \
-                 --offline needs none",
-            ));
+            return Err(no_ca());
         };
         let connection = Connection::open(&url.value, settings, world)?;
         let provisioners = connection.wait(connection.client.provisioners())?;
         Ok(Self {
             url: url.value.clone(),
             prefix: Prefix::Versioned,
-            root: connection.roots.fingerprint(),
+            root: Some(connection.roots.fingerprint()),
             source: Source::Online { connection: Box::new(connection), provisioners },
         })
     }
+}
+
+/// Returns how the ca.json is called: by `--ca-url` if that is one of its names, else by its own first.
+fn address_of_file(ca: &OfflineCa, settings: &CaSettings, world: &World) -> Result<CaUrl, Error> {
+    let own = || {
+        ca.config().audience_base().map_err(|cause| {
+            Error::settings(format!("{} does not say how it is called", ca.path().display()))
+                .because(cause)
+                .hint("add the names under which it is reached to its `dnsNames`")
+        })
+    };
+    match &settings.url {
+        Some(url) if ca.config().answers_to(&url.value) => {
+            own()?;
+            Ok(url.value.clone())
+        }
+        Some(url) if url.origin.is_command_line() => {
+            let names = ca.config().names().join(", ");
+            let message = format!(
+                "the dnsNames of {} do not include {}",
+                ca.path().display(),
+                url.value.host()
+            );
+            Err(Error::settings(message)
+                .hint(format!("--ca-url may be one of its dnsNames: {names}")))
+        }
+        Some(url) => {
+            passed_over(&url.origin, "it is none of the names in the ca.json", world);
+            own()
+        }
+        None => own(),
+    }
+}
+
+/// Returns the address of a CA without a ca.json.
+fn bare_address(settings: &CaSettings, world: &World, besides: &str) -> Result<CaUrl, Error> {
+    let missing = match settings.config.origin {
+        Origin::Default => format!("there is no {}", settings.config.value.display()),
+        _ => {
+            format!("there is no {} ({})", settings.config.value.display(), settings.config.origin)
+        }
+    };
+    if settings.config.origin != Origin::Default {
+        world.note(&format!("note: {missing}: signing without a ca.json"));
+    }
+    let Some(url) = &settings.url else {
+        return Err(Error::settings(format!("{missing}, and no CA is named"))
+            .hint(format!("--ca-config names a ca.json; without one {besides} needed")));
+    };
+    Ok(url.value.clone())
 }
 
 /// A client for a CA, and what drives its requests.
@@ -388,6 +440,13 @@ pub(crate) fn unusable_config(settings: &CaSettings, cause: step_ca_client::Erro
         _ => format!("{cause} ({})", config.origin),
     };
     Error::settings(message).because(cause).hint("--ca-config names another one")
+}
+
+fn no_ca() -> Error {
+    Error::settings("no CA is named").hint(
+        "--ca-url or STEP_CA_URL names one, `step ca bootstrap` writes it to defaults.json; \
+         --offline needs none",
+    )
 }
 
 fn no_root(settings: &CaSettings) -> Error {

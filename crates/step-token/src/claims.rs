@@ -9,6 +9,7 @@ use step_claims::{
 use token_time::{Timestamp, When};
 
 use crate::origin::Setting;
+use crate::proof::Possession;
 use crate::settings::Settings;
 use crate::{Error, World};
 
@@ -32,19 +33,36 @@ pub struct Request {
 }
 
 impl Request {
-    /// Reads the settings, and the files that `--cnf-file` and `--set-file` name.
-    pub(crate) fn read(settings: &Settings, world: &World) -> Result<Self, Error> {
+    /// Reads the settings, and the files that `--cnf-file` and `--set-file` name. A certificate that
+    /// vouches for the token may give it a subject, and must have the names. A token that is fetched
+    /// is no wish of ours, so there is none without a subject.
+    pub(crate) fn read(
+        settings: &Settings,
+        possession: Option<&Possession>,
+        world: &World,
+    ) -> Result<Option<Self>, Error> {
         let operation = operation(settings);
         let validity = &settings.validity;
-        Ok(Self {
-            subject: subject(&settings.subject, operation)?,
-            purpose: purpose(settings, operation)?,
+        let subject = match (&settings.subject, possession) {
+            (Some(text), _) => subject(text, operation)?,
+            (None, None) => return Ok(None),
+            (None, Some(possession)) => possession.subject().ok_or_else(|| {
+                Error::usage("the certificate has no name that could be the subject")
+            })?,
+        };
+        let purpose = purpose(settings, operation)?;
+        if let Some(possession) = possession {
+            possession.admits(&subject, &purpose, world)?;
+        }
+        Ok(Some(Self {
+            subject,
+            purpose,
             not_before: validity.not_before.as_ref().map(|when| when.value),
             not_after: validity.not_after.as_ref().map(|when| when.value),
             limits: if validity.long_lived { Limits::LongLived } else { Limits::Step },
             confirmation: confirmation(settings, world)?,
             user: user(settings, world)?,
-        })
+        }))
     }
 
     /// Settles when the token is valid, by one reading of the clock.

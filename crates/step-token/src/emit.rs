@@ -6,9 +6,12 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use step_claims::{Operation, Purpose};
+use step_provisioner::KindName;
+use token_jose::Token;
 use token_time::Timestamp;
 use zeroize::Zeroizing;
 
+use crate::fetch::Fetched;
 use crate::file;
 use crate::settings::OutputSettings;
 use crate::sign::Minted;
@@ -50,10 +53,12 @@ impl Output {
     }
 
     /// Writes the token.
-    pub(crate) fn write(&self, minted: &Minted, world: &World) -> Result<(), Error> {
-        let token = minted.token.expose();
+    pub(crate) fn write(&self, minted: &impl Described, world: &World) -> Result<(), Error> {
+        let token = minted.token().expose();
         match &self.target {
-            Target::Stdout if self.json => json(minted, Some(token), None, world),
+            Target::Stdout if self.json => {
+                json(Description { token: Some(token), ..minted.describe() }, world)
+            }
             Target::Stdout => {
                 let line = Zeroizing::new([token.as_bytes(), b"\n"].concat());
                 stdout(&line, world)
@@ -71,8 +76,9 @@ impl Output {
         }
     }
 
-    fn describe(&self, minted: &Minted, path: &Path, world: &World) -> Result<(), Error> {
-        if self.json { json(minted, None, Some(path), world) } else { Ok(()) }
+    fn describe(&self, minted: &impl Described, path: &Path, world: &World) -> Result<(), Error> {
+        let file = Some(path.display().to_string());
+        if self.json { json(Description { file, ..minted.describe() }, world) } else { Ok(()) }
     }
 }
 
@@ -139,74 +145,132 @@ pub(crate) fn stdout(bytes: &[u8], world: &World) -> Result<(), Error> {
         .map_err(|cause| Error::settings("cannot write to standard output").because(cause))
 }
 
+/// A token, and what there is to say about it.
+pub(crate) trait Described {
+    /// Returns the token.
+    fn token(&self) -> &Token;
+
+    /// Returns the object without the token and its file.
+    fn describe(&self) -> Description<'_>;
+}
+
 /// The object that `--json` prints; docs/cli.md lists its members.
-#[derive(Serialize)]
-struct Description<'a> {
+#[derive(Default, Serialize)]
+pub(crate) struct Description<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     token: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     file: Option<String>,
     #[serde(rename = "type")]
     purpose: &'static str,
-    provisioner: &'a str,
-    #[serde(rename = "provisionerType")]
-    provisioner_type: String,
-    alg: &'static str,
-    kid: &'a str,
-    audience: &'a str,
-    subject: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    provisioner: Option<&'a str>,
+    #[serde(rename = "provisionerType", skip_serializing_if = "Option::is_none")]
+    provisioner_type: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    issuer: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    alg: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kid: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    audience: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    subject: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     sans: Option<Vec<&'a str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     principals: Option<Vec<&'a str>>,
-    #[serde(rename = "notBefore")]
-    not_before: String,
-    #[serde(rename = "notAfter")]
-    not_after: String,
-    nbf: i64,
-    exp: i64,
-    jti: &'a str,
+    #[serde(rename = "notBefore", skip_serializing_if = "Option::is_none")]
+    not_before: Option<String>,
+    #[serde(rename = "notAfter", skip_serializing_if = "Option::is_none")]
+    not_after: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    nbf: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exp: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    jti: Option<&'a str>,
     #[serde(rename = "rootFingerprint", skip_serializing_if = "Option::is_none")]
     root: Option<String>,
 }
 
-fn json(
-    minted: &Minted,
-    token: Option<&str>,
-    file: Option<&Path>,
-    world: &World,
-) -> Result<(), Error> {
-    let claims = &minted.claims;
-    let (sans, principals) = match &claims.purpose {
-        Purpose::Sign(sans) if sans.is_empty() => (Some(vec![claims.subject.as_str()]), None),
-        Purpose::Sign(sans) => (Some(sans.iter().map(AsRef::as_ref).collect()), None),
-        Purpose::SshUser(ssh) | Purpose::SshHost(ssh) => {
-            (None, Some(ssh.principals.iter().map(AsRef::as_ref).collect()))
+impl Described for Minted {
+    fn token(&self) -> &Token {
+        &self.token
+    }
+
+    fn describe(&self) -> Description<'_> {
+        let claims = &self.claims;
+        let (sans, principals) = match &claims.purpose {
+            Purpose::Sign(sans) if sans.is_empty() => (Some(vec![claims.subject.as_str()]), None),
+            Purpose::Sign(sans) => (Some(sans.iter().map(AsRef::as_ref).collect()), None),
+            Purpose::SshUser(ssh) | Purpose::SshHost(ssh) => {
+                (None, Some(ssh.principals.iter().map(AsRef::as_ref).collect()))
+            }
+            _ => (None, None),
+        };
+        let (nbf, exp) = (claims.validity.not_before(), claims.validity.not_after());
+        let issuer = claims.issuer.as_str();
+        Description {
+            purpose: kind_of(claims.purpose.operation()),
+            // A renew token has no provisioner.
+            provisioner: self.kind.map(|_| issuer),
+            provisioner_type: self.kind.map(|kind| kind.to_string()),
+            issuer: self.kind.is_none().then_some(issuer),
+            alg: Some(self.algorithm.as_str()),
+            kid: Some(self.key_id.as_str()),
+            audience: Some(claims.audience.as_str()),
+            subject: Some(claims.subject.as_str()),
+            sans,
+            principals,
+            not_before: Some(text(nbf)),
+            not_after: Some(text(exp)),
+            nbf: Some(nbf),
+            exp: Some(exp),
+            jti: Some(claims.token_id.as_str()),
+            root: claims.root.map(|root| root.to_string()),
+            ..Description::default()
         }
-        _ => (None, None),
-    };
-    let (nbf, exp) = (claims.validity.not_before(), claims.validity.not_after());
-    let description = Description {
-        token,
-        file: file.map(|file| file.display().to_string()),
-        purpose: kind_of(claims.purpose.operation()),
-        provisioner: &claims.issuer,
-        provisioner_type: minted.kind.to_string(),
-        alg: minted.algorithm.as_str(),
-        kid: minted.key_id.as_str(),
-        audience: claims.audience.as_str(),
-        subject: claims.subject.as_str(),
-        sans,
-        principals,
-        not_before: Timestamp::from_unix_seconds(nbf).to_string(),
-        not_after: Timestamp::from_unix_seconds(exp).to_string(),
-        nbf,
-        exp,
-        jti: claims.token_id.as_str(),
-        root: claims.root.map(|root| root.to_string()),
-    };
+    }
+}
+
+impl Described for Fetched {
+    fn token(&self) -> &Token {
+        self.token.token()
+    }
+
+    fn describe(&self) -> Description<'_> {
+        let description = Description {
+            purpose: kind_of(self.operation),
+            provisioner: self.provisioner.as_deref(),
+            provisioner_type: Some(KindName::K8sSa.to_string()),
+            alg: self.token.algorithm(),
+            ..Description::default()
+        };
+        let Some(claims) = self.token.claims() else { return description };
+        let (nbf, exp) = (claims.begins(), claims.expires());
+        Description {
+            issuer: Some(&claims.issuer),
+            audience: claims.audience.first().map(String::as_str),
+            subject: Some(&claims.subject),
+            not_before: nbf.map(text),
+            not_after: exp.map(text),
+            nbf,
+            exp,
+            ..description
+        }
+    }
+}
+
+fn text(seconds: i64) -> String {
+    Timestamp::from_unix_seconds(seconds).to_string()
+}
+
+fn json(description: Description<'_>, world: &World) -> Result<(), Error> {
     // Room enough that it never moves and leaves a copy of the token behind.
-    let mut text = Zeroizing::new(Vec::with_capacity(JSON_ROOM + 2 * token.map_or(0, str::len)));
+    let room = JSON_ROOM + 2 * description.token.map_or(0, str::len);
+    let mut text = Zeroizing::new(Vec::with_capacity(room));
     serde_json::to_writer_pretty(&mut *text, &description)
         .map_err(|cause| Error::settings("cannot write JSON").because(cause))?;
     text.push(b'\n');

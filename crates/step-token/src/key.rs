@@ -7,7 +7,7 @@ use token_jose::{
 };
 
 use crate::authority::Authority;
-use crate::origin::Setting;
+use crate::origin::{Origin, Setting};
 use crate::secret::{Source, without_line_end};
 use crate::select::Chosen;
 use crate::settings::ProvisionerSettings;
@@ -21,6 +21,8 @@ pub(crate) struct Found {
     called: String,
     /// What a prompt calls it.
     prompt: String,
+    /// The flag that names another one.
+    flag: &'static str,
 }
 
 impl Found {
@@ -31,10 +33,30 @@ impl Found {
     ) -> Result<Option<Self>, Error> {
         let Some(key) = &settings.key else { return Ok(None) };
         refuse_key_stores(key)?;
+        Self::read(key, "key", KeyFile::parse, world).map(Some)
+    }
+
+    /// Reads a key file through one of the doors of the library.
+    pub(crate) fn read(
+        key: &Setting<Source>,
+        flag: &'static str,
+        door: fn(&[u8]) -> Result<KeyFile, JoseError>,
+        world: &World,
+    ) -> Result<Self, Error> {
         let bytes = key.value.read(&key.origin, world)?;
-        let called = format!("key {}", key.value);
-        let file = KeyFile::parse(&bytes).map_err(|cause| unusable(&called, &cause))?;
-        Ok(Some(Self { file, called, prompt: key.value.to_string() }))
+        let (called, flag) = match key.origin {
+            Origin::CommandLine { flag } if flag != "key" => {
+                (format!("key {} (--{flag})", key.value), flag)
+            }
+            _ => (format!("key {}", key.value), flag),
+        };
+        let file = door(&bytes).map_err(|cause| unusable(&called, flag, &cause))?;
+        Ok(Self { file, called, prompt: key.value.to_string(), flag })
+    }
+
+    /// Returns what messages call it.
+    pub(crate) fn called(&self) -> &str {
+        &self.called
     }
 
     /// Takes the key that the provisioner's entry holds, or asks the CA for it.
@@ -59,8 +81,8 @@ impl Found {
             return Err(Error::key(format!("{keeper} does not keep {called} (`encryptedKey`)"))
                 .hint("--key names the file that holds it"));
         };
-        let file = KeyFile::parse_jwk(&text).map_err(|cause| unusable(&called, &cause))?;
-        Ok(Self { file, called, prompt: "the provisioner key".to_owned() })
+        let file = KeyFile::parse_jwk(&text).map_err(|cause| unusable(&called, "key", &cause))?;
+        Ok(Self { file, called, prompt: "the provisioner key".to_owned(), flag: "key" })
     }
 
     /// Returns the thumbprint, if it can be known without a passphrase.
@@ -74,11 +96,11 @@ impl Found {
 
     /// Breaks the seal, so that the key can be held against several provisioners.
     pub(crate) fn unsealed(self, password: &Password, world: &World) -> Result<Self, Error> {
-        let (called, prompt) = (self.called.clone(), self.prompt.clone());
+        let (called, prompt, flag) = (self.called.clone(), self.prompt.clone(), self.flag);
         match self.file {
             KeyFile::Sealed(_) => {
                 let file = KeyFile::Plain(Box::new(self.open(None, None, password, world)?));
-                Ok(Self { file, called, prompt })
+                Ok(Self { file, called, prompt, flag })
             }
             _ => Ok(self),
         }
@@ -97,7 +119,7 @@ impl Found {
             KeyFile::Plain(key) => Ok(*key),
             KeyFile::Sealed(ref sealed) => match password {
                 Password::Given { passphrase, named } => {
-                    open_with(sealed, passphrase, named, &self.called)
+                    open_with(sealed, passphrase, named, &self.called, self.flag)
                 }
                 Password::Empty { .. } | Password::None => {
                     self.open_with_person(sealed, password, world)
@@ -107,7 +129,7 @@ impl Found {
                 .and_then(|wanted| set.find(wanted))
                 .unwrap_or_else(|| set.select(key_id))
                 .map_err(|cause| {
-                    unusable(&self.called, &cause).hint("--kid names one of the keys")
+                    unusable(&self.called, self.flag, &cause).hint("--kid names one of the keys")
                 }),
             _ => Err(Error::key(format!("{} is of a kind that is not supported", self.called))),
         }
@@ -132,7 +154,7 @@ impl Found {
             match sealed.open(&answer) {
                 Ok(key) => return Ok(key),
                 Err(JoseError::WrongPassphrase) => world.say("that is not its password"),
-                Err(cause) => return Err(unusable(&self.called, &cause)),
+                Err(cause) => return Err(unusable(&self.called, self.flag, &cause)),
             }
         }
         Err(Error::key(format!("{} was not opened", self.called))
@@ -157,6 +179,9 @@ pub(crate) fn load(
 ) -> Result<Opened, Error> {
     let asked = settings.key_id.as_ref().map(|kid| &kid.value);
     let (key, key_id) = match chosen {
+        Chosen::Itself => {
+            return Err(Error::usage("a renew token is signed by the certificate's key"));
+        }
         Chosen::Named { key_id, .. } => {
             let found = given.ok_or_else(|| Error::settings("no key is named"))?;
             (found.open(asked, None, password, world)?, key_id.clone())
@@ -239,6 +264,7 @@ fn open_with(
     passphrase: &Passphrase,
     source: &str,
     called: &str,
+    flag: &'static str,
 ) -> Result<PrivateKey, Error> {
     let trimmed = Passphrase::new(passphrase.expose().trim_ascii_end().to_vec());
     let opened = match sealed.open(passphrase) {
@@ -254,7 +280,7 @@ fn open_with(
             Error::key(format!("the password in {source} does not open {called}"))
                 .hint("each key has its own; the CA's own keys may have another one")
         }
-        cause => unusable(called, &cause),
+        cause => unusable(called, flag, &cause),
     })
 }
 
@@ -269,23 +295,23 @@ fn no_password(called: &str, password: &Password) -> Error {
     )
 }
 
-fn unusable(called: &str, cause: &JoseError) -> Error {
+fn unusable(called: &str, flag: &str, cause: &JoseError) -> Error {
     let error = Error::key(format!("{called} {cause}"));
     match cause {
         JoseError::UnsupportedSealing { .. } => error
             .hint("`step crypto change-pass` or `openssl pkcs8 -topk8` seals it in another way"),
         JoseError::NoPrivateKey { .. } | JoseError::PublicKey => {
-            error.hint("--key wants the private half")
+            error.hint(format!("--{flag} wants the private half"))
         }
         JoseError::WrongPassphrase
         | JoseError::SeveralKeysInSet { .. }
         | JoseError::NotInSet { .. } => error,
-        _ => error.hint("--key names another file"),
+        _ => error.hint(format!("--{flag} names another file")),
     }
 }
 
 /// A value with the scheme of a key store is not a file that is missing (Q19).
-fn refuse_key_stores(key: &Setting<Source>) -> Result<(), Error> {
+pub(crate) fn refuse_key_stores(key: &Setting<Source>) -> Result<(), Error> {
     let Source::Path(path) = &key.value else { return Ok(()) };
     let text = path.to_string_lossy();
     let scheme = text.split(':').next().unwrap_or_default();

@@ -24,7 +24,7 @@
 //! let place = Place {
 //!     url: "https://ca.example.com:9000".parse()?,
 //!     prefix: Prefix::Versioned,
-//!     root: RootFingerprint::of_der(b"the root certificate"),
+//!     root: Some(RootFingerprint::of_der(b"the root certificate")),
 //! };
 //! let mint = Mint::new("admin@example.com".to_owned(), place, key_id, key);
 //!
@@ -54,11 +54,13 @@ mod dialect;
 mod emit;
 mod error;
 mod exit;
+mod fetch;
 mod file;
 mod flags;
 mod key;
 mod origin;
 mod printable;
+mod proof;
 mod secret;
 mod select;
 mod settings;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::fs::File;
-use std::io;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -119,6 +119,35 @@ impl Source {
         Ok(bytes)
     }
 
+    /// Reads all of something that is no secret, such as a certificate.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be read, naming the source and the flag it stands for; or if it is larger than
+    /// any certificate.
+    pub(crate) fn read_public(&self, origin: &Origin, world: &World) -> Result<Vec<u8>, Error> {
+        let bytes = match self {
+            Self::Stdin => world
+                .read_stdin(MAX_PUBLIC + 1)
+                .map_err(|cause| self.unreadable(origin).because(cause))?,
+            Self::Path(path) => {
+                let mut bytes = Vec::new();
+                File::open(path)
+                    .and_then(|file| file.take(MAX_PUBLIC + 1).read_to_end(&mut bytes))
+                    .map_err(|cause| self.unreadable(origin).because(cause))?;
+                bytes
+            }
+            Self::Variable(_) | Self::Descriptor(_) | Self::Credential(_) => {
+                self.read(origin, world)?.to_vec()
+            }
+        };
+        if bytes.len() as u64 > MAX_PUBLIC {
+            let message = format!("{self} ({origin}) is larger than {} MiB", MAX_PUBLIC >> 20);
+            return Err(Error::settings(message));
+        }
+        Ok(bytes)
+    }
+
     fn file(
         &self,
         path: &Path,
@@ -189,6 +218,9 @@ const STANDARD_INPUT: [&str; 5] = ["-", "fd:0", "/dev/stdin", "/dev/fd/0", "/pro
 
 /// No key and no passphrase comes near it.
 const MAX: u64 = 256 * 1024;
+
+/// No chain of certificates comes near it.
+const MAX_PUBLIC: u64 = 1 << 20;
 
 /// The usual key and passphrase fit in.
 const ROOM: usize = 16 * 1024;

@@ -1,13 +1,15 @@
 //! One provisioner of many.
 
 use step_claims::Operation;
+use step_header::Trust;
 use step_provisioner::{
     Capability, Kind, KindName, Provisioner, Selection, Selector, Unselected, select,
 };
 use token_jose::{KeyId, Thumbprint};
 
 use crate::authority::Authority;
-use crate::settings::{ProvisionerSettings, Settings};
+use crate::proof::Possession;
+use crate::settings::{ProofSettings, Settings};
 use crate::{Error, World};
 
 /// Who vouches for the token.
@@ -15,8 +17,26 @@ use crate::{Error, World};
 pub(crate) enum Chosen {
     /// An entry of the CA's list.
     Known(Box<Provisioner>),
-    /// A JWK provisioner of which only the name is known: offline, without a ca.json.
+    /// A provisioner of which only the name is known: offline, without a ca.json.
     Named { name: String, key_id: Option<KeyId> },
+    /// Nobody but the certificate that is to be renewed.
+    Itself,
+}
+
+/// Where the token comes from.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum TokenSource {
+    /// A key signs it: the provisioner's own, or that of a certificate.
+    Key,
+    /// It is fetched from somebody else, who issued it.
+    Fetched(Issuer),
+}
+
+/// Who issues a token that is fetched.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Issuer {
+    /// A Kubernetes cluster.
+    Kubernetes,
 }
 
 impl Chosen {
@@ -25,7 +45,19 @@ impl Chosen {
         match self {
             Self::Known(provisioner) => &provisioner.name,
             Self::Named { name, .. } => name,
+            Self::Itself => "",
         }
+    }
+
+    /// Returns where the token comes from.
+    pub(crate) fn source(&self, settings: &Settings) -> TokenSource {
+        let fetched = match self {
+            Self::Known(provisioner) => matches!(provisioner.kind, Kind::K8sSa { .. }),
+            Self::Named { .. } | Self::Itself => {
+                matches!(settings.proof, Some(ProofSettings::K8sSa(_)))
+            }
+        };
+        if fetched { TokenSource::Fetched(Issuer::Kubernetes) } else { TokenSource::Key }
     }
 }
 
@@ -37,126 +69,151 @@ pub(crate) enum Choice {
     Several(Vec<Provisioner>),
 }
 
-/// Applies the settings, and the thumbprint of the key if it is known, to the CA's list.
-pub(crate) fn narrow(
-    authority: &Authority,
-    settings: &Settings,
-    operation: Operation,
-    key: Option<Thumbprint>,
-) -> Result<Choice, Error> {
-    let Some(provisioners) = authority.provisioners() else {
-        return named(&settings.provisioner, operation).map(Choice::One);
-    };
-    let selector = Selector {
-        proof: None,
-        key_id: settings.provisioner.key_id.as_ref().map(|kid| kid.value.to_string()),
-        name: settings.provisioner.name.as_ref().map(|name| name.value.clone()),
-        public_key: key,
-        operation,
-    };
-    match select(provisioners, &selector) {
-        Selection::One { provisioner, .. } => {
-            admit(provisioner, authority, operation)?;
-            Ok(Choice::One(Chosen::Known(Box::new(provisioner.clone()))))
+/// A request, as far as it decides who answers it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Search<'a> {
+    pub(crate) authority: &'a Authority,
+    pub(crate) settings: &'a Settings,
+    /// The certificate that vouches in place of a provisioner's key.
+    pub(crate) possession: Option<&'a Possession>,
+    pub(crate) operation: Operation,
+}
+
+impl Search<'_> {
+    /// Applies the settings, the proof, and the thumbprint of the key if it is known, to the CA's
+    /// list.
+    pub(crate) fn narrow(&self, key: Option<Thumbprint>) -> Result<Choice, Error> {
+        if self.operation == Operation::Renew {
+            return Ok(Choice::One(Chosen::Itself));
         }
-        Selection::Several(several) => usable(several, authority, operation),
-        Selection::None(why) => Err(nobody(why, settings)),
-    }
-}
-
-/// Leaves out what needs a proof that was not given; if that leaves one, it is the one.
-fn usable(
-    several: Vec<&Provisioner>,
-    authority: &Authority,
-    operation: Operation,
-) -> Result<Choice, Error> {
-    let signing = several.iter().filter(|entry| matches!(entry.kind, Kind::Jwk(_)));
-    let signing: Vec<Provisioner> = signing.map(|entry| (*entry).clone()).collect();
-    match signing.as_slice() {
-        [] => Ok(Choice::Several(several.into_iter().cloned().collect())),
-        [only] => {
-            admit(only, authority, operation)?;
-            Ok(Choice::One(Chosen::Known(Box::new(only.clone()))))
+        let Some(provisioners) = self.authority.provisioners() else {
+            return self.named().map(Choice::One);
+        };
+        let asked = &self.settings.provisioner;
+        let selector = Selector {
+            proof: self.settings.proof.as_ref().map(ProofSettings::proof),
+            key_id: asked.key_id.as_ref().map(|kid| kid.value.to_string()),
+            name: asked.name.as_ref().map(|name| name.value.clone()),
+            public_key: key,
+            operation: self.operation,
+        };
+        match select(provisioners, &selector) {
+            Selection::One { provisioner, .. } => self.known(provisioner).map(Choice::One),
+            Selection::Several(several) => self.usable(&several),
+            Selection::None(why) => Err(nobody(why, self.settings)),
         }
-        _ => Ok(Choice::Several(signing)),
     }
-}
 
-/// Lets a person choose among several, or says that nobody is there to do it.
-pub(crate) fn ask(
-    candidates: Vec<Provisioner>,
-    authority: &Authority,
-    operation: Operation,
-    world: &World,
-) -> Result<Chosen, Error> {
-    let labels: Vec<String> = candidates.iter().map(Provisioner::label).collect();
-    let question = "Provisioner to use";
-    let Some(chosen) = world.ask(|person| person.choose(question, &labels)) else {
-        return Err(Error::settings("several provisioners could vouch for the token").hints(
-            labels
-                .iter()
-                .map(|label| format!("one is {label}"))
-                .chain(["--provisioner NAME (STEP_PROVISIONER) or --kid ID (STEP_KID) picks one"
-                    .to_owned()]),
-        ));
-    };
-    let chosen =
-        chosen.map_err(|cause| Error::settings("no provisioner was chosen").because(cause))?;
-    let provisioner = candidates
-        .into_iter()
-        .nth(chosen)
-        .ok_or_else(|| Error::settings("no provisioner was chosen"))?;
-    admit(&provisioner, authority, operation)?;
-    Ok(Chosen::Known(Box::new(provisioner)))
-}
+    /// Lets a person choose among several, or says that nobody is there to do it.
+    pub(crate) fn ask(&self, candidates: &[Provisioner], world: &World) -> Result<Chosen, Error> {
+        let labels: Vec<String> = candidates.iter().map(Provisioner::label).collect();
+        let question = "Provisioner to use";
+        let Some(chosen) = world.ask(|person| person.choose(question, &labels)) else {
+            return Err(Error::settings("several provisioners could vouch for the token").hints(
+                labels.iter().map(|label| format!("one is {label}")).chain([
+                    "--provisioner NAME (STEP_PROVISIONER) or --kid ID (STEP_KID) picks one"
+                        .to_owned(),
+                ]),
+            ));
+        };
+        let none = || Error::settings("no provisioner was chosen");
+        let chosen = chosen.map_err(|cause| none().because(cause))?;
+        self.known(candidates.get(chosen).ok_or_else(none)?)
+    }
 
-/// Offline without a ca.json the name is believed.
-fn named(settings: &ProvisionerSettings, operation: Operation) -> Result<Chosen, Error> {
-    let Some(name) = &settings.name else {
-        return Err(Error::settings(
-            "no provisioner is named, and there is no ca.json to choose from",
-        )
-        .hint("--provisioner NAME and --key FILE are needed; --ca-config names a ca.json"));
-    };
-    if settings.key.is_none() {
-        return Err(Error::settings("no key is named, and there is no ca.json that holds one")
-            .hint("--key FILE names the provisioner's key; --ca-config names a ca.json"));
+    /// Takes a provisioner of the list, if it may do what is asked.
+    fn known(&self, provisioner: &Provisioner) -> Result<Chosen, Error> {
+        self.admit(provisioner)?;
+        Ok(Chosen::Known(Box::new(provisioner.clone())))
     }
-    refuse(Capability::of(KindName::Jwk, operation), "a JWK provisioner", operation)?;
-    let key_id = settings.key_id.as_ref().map(|kid| kid.value.clone());
-    Ok(Chosen::Named { name: name.value.clone(), key_id })
-}
 
-/// Checks that a provisioner may do what is asked, before its key is opened.
-fn admit(
-    provisioner: &Provisioner,
-    authority: &Authority,
-    operation: Operation,
-) -> Result<(), Error> {
-    let label = provisioner.label();
-    if let Some(reason) = &provisioner.disabled {
-        return Err(Error::ca(format!("the CA has disabled provisioner {label}: {reason}"))
-            .hint("mend its entry in the CA's configuration"));
-    }
-    refuse(provisioner.capability(operation), &label, operation)?;
-    if let Some(config) = authority.config()
-        && matches!(operation, Operation::SshUser | Operation::SshHost)
-        && !config.enable_admin
-        && !provisioner.claims.effective(&config.claims).enable_ssh_ca
-    {
-        return Err(Error::usage(format!("{label} may not sign SSH certificates"))
-            .hint("its claims need `\"enableSSHCA\": true`"));
-    }
-    match provisioner.kind {
-        Kind::Jwk(_) => Ok(()),
-        _ => {
-            let kind = provisioner.kind.name();
-            let error = format!("{label}: {kind} tokens are not supported by this version");
-            match Capability::of(KindName::Jwk, operation) {
-                Capability::Refused { .. } => Err(Error::usage(error)),
-                _ => Err(Error::usage(error).hint("--provisioner NAME picks a JWK provisioner")),
+    /// Leaves out what needs a proof that was not given, and what does not trust the one that was;
+    /// if that leaves one, it is the one.
+    fn usable(&self, several: &[&Provisioner]) -> Result<Choice, Error> {
+        let fits = |entry: &&&Provisioner| match self.possession {
+            Some(possession) => possession.trusted_by(entry) == Trust::Reached,
+            None => matches!(entry.kind, Kind::Jwk(_)),
+        };
+        let fitting: Vec<Provisioner> =
+            several.iter().filter(fits).map(|entry| (*entry).clone()).collect();
+        match fitting.as_slice() {
+            [only] => self.known(only).map(Choice::One),
+            [] => {
+                if let Some(possession) = self.possession {
+                    possession.must_be_trusted_by_one_of(several)?;
+                }
+                Ok(Choice::Several(several.iter().map(|entry| (*entry).clone()).collect()))
             }
+            _ => Ok(Choice::Several(fitting)),
         }
+    }
+
+    /// Offline without a ca.json the name is believed.
+    fn named(&self) -> Result<Chosen, Error> {
+        let (settings, asked) = (self.settings, &self.settings.provisioner);
+        let kind = settings.proof.as_ref().map_or(KindName::Jwk, |proof| proof.proof().kind());
+        let key_id = asked.key_id.as_ref().map(|kid| kid.value.clone());
+        let name = match &asked.name {
+            Some(name) => name.value.clone(),
+            // A token of Kubernetes names no provisioner.
+            None if kind == KindName::K8sSa => String::new(),
+            None => {
+                let with = if settings.proof.is_some() { "the proof" } else { "--key FILE" };
+                let message = "no provisioner is named, and there is no ca.json to choose from";
+                return Err(Error::settings(message).hint(format!(
+                    "--provisioner NAME and {with} are needed; --ca-config names a ca.json"
+                )));
+            }
+        };
+        if settings.proof.is_none() && asked.key.is_none() {
+            let message = "no key is named, and there is no ca.json that holds one";
+            return Err(Error::settings(message)
+                .hint("--key FILE names the provisioner's key; --ca-config names a ca.json"));
+        }
+        let who = format!("a {kind} provisioner");
+        refuse(Capability::of(kind, self.operation), &who, self.operation)?;
+        Ok(Chosen::Named { name, key_id })
+    }
+
+    /// Checks that a provisioner may do what is asked, before its key is opened.
+    fn admit(&self, provisioner: &Provisioner) -> Result<(), Error> {
+        let label = provisioner.label();
+        if let Some(reason) = &provisioner.disabled {
+            return Err(Error::ca(format!("the CA has disabled provisioner {label}: {reason}"))
+                .hint("mend its entry in the CA's configuration"));
+        }
+        refuse(provisioner.capability(self.operation), &label, self.operation)?;
+        if let Some(config) = self.authority.config()
+            && matches!(self.operation, Operation::SshUser | Operation::SshHost)
+            && !config.enable_admin
+            && !provisioner.claims.effective(&config.claims).enable_ssh_ca
+        {
+            return Err(Error::usage(format!("{label} may not sign SSH certificates"))
+                .hint("its claims need `\"enableSSHCA\": true`"));
+        }
+        self.has_what_it_takes(provisioner)?;
+        self.possession.map_or(Ok(()), |possession| possession.must_be_trusted_by(provisioner))
+    }
+
+    /// A provisioner that knows no key is believed with a proof.
+    fn has_what_it_takes(&self, provisioner: &Provisioner) -> Result<(), Error> {
+        let (label, kind) = (provisioner.label(), provisioner.kind.name());
+        let flags = match kind {
+            KindName::Jwk | KindName::K8sSa => return Ok(()),
+            _ if self.settings.proof.is_some() => return Ok(()),
+            KindName::X5c => "--x5c-cert and --x5c-key",
+            KindName::SshPop => "--sshpop-cert and --sshpop-key",
+            KindName::Nebula => "--nebula-cert and --nebula-key",
+            _ => {
+                let error = format!("{label}: {kind} tokens are not supported by this version");
+                return Err(match Capability::of(KindName::Jwk, self.operation) {
+                    Capability::Refused { .. } => Error::usage(error),
+                    _ => Error::usage(error).hint("--provisioner NAME picks a JWK provisioner"),
+                });
+            }
+        };
+        let message = format!("{label} needs {flags}: it believes a certificate, not a key");
+        Err(Error::usage(message).hint("--provisioner NAME picks another one, such as a JWK one"))
     }
 }
 

@@ -3,6 +3,7 @@
 mod agreement;
 mod defaults;
 mod layers;
+mod proof;
 pub(crate) mod step_path;
 
 use std::path::PathBuf;
@@ -11,10 +12,12 @@ use step_claims::{CaUrl, Confirmation, RootFingerprint};
 use token_jose::KeyId;
 use token_time::{SignedDuration, When};
 
+pub(crate) use agreement::issued_elsewhere;
 pub(crate) use layers::Layers;
+pub(crate) use proof::{CertificateKind, CertificateSettings, ProofSettings};
 pub(crate) use step_path::{Base, StepPath};
 
-use crate::args::{Assignment, CaArgs, GlobalArgs, ProofArgs, TokenArgs};
+use crate::args::{Assignment, CaArgs, GlobalArgs, TokenArgs};
 use crate::origin::{Origin, Setting};
 use crate::secret::Source;
 use crate::{Error, World};
@@ -22,10 +25,12 @@ use crate::{Error, World};
 /// Everything `token` goes by.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
-    pub(crate) subject: String,
+    /// `None` if it was left out, or is empty where it may be left out.
+    pub(crate) subject: Option<String>,
     pub(crate) purpose: PurposeSettings,
     pub(crate) validity: ValiditySettings,
     pub(crate) provisioner: ProvisionerSettings,
+    pub(crate) proof: Option<ProofSettings>,
     pub(crate) ca: CaSettings,
     pub(crate) output: OutputSettings,
 }
@@ -95,8 +100,7 @@ impl Settings {
     ) -> Result<Self, Error> {
         let (layers, step_path) = layers(&args.ca, global, world)?;
         let mut settings = Self::settle(args, &layers, step_path)?;
-        let proofs = settle_proofs(&args.proof, &layers)?;
-        agreement::check(&mut settings, &proofs, world)?;
+        agreement::check(&mut settings, world)?;
         Ok(settings)
     }
 
@@ -139,6 +143,7 @@ impl Settings {
                 key: layers.one("key", provisioner.key.as_ref())?,
                 passphrase: own.or(shared),
             },
+            proof: ProofSettings::settle(&args.proof, layers)?,
             ca: CaSettings::settle(&args.ca, layers, step_path)?,
             output: OutputSettings {
                 file: file.filter(|file| file.value.as_os_str() != "-"),
@@ -188,34 +193,6 @@ impl CaSettings {
             step_path,
         })
     }
-}
-
-/// A flag of a proof, given somewhere: its name and its place.
-pub(crate) struct GivenProof {
-    pub(crate) flag: &'static str,
-    pub(crate) origin: Origin,
-}
-
-fn settle_proofs(args: &ProofArgs, layers: &Layers<'_>) -> Result<Vec<GivenProof>, Error> {
-    let mut given = Vec::new();
-    for (flag, value) in [
-        ("kms", &args.kms),
-        ("x5c-cert", &args.x5c_cert),
-        ("x5c-key", &args.x5c_key),
-        ("sshpop-cert", &args.sshpop_cert),
-        ("sshpop-key", &args.sshpop_key),
-        ("nebula-cert", &args.nebula_cert),
-        ("nebula-key", &args.nebula_key),
-        ("k8ssa-token-path", &args.k8ssa_token_path),
-    ] {
-        let setting: Option<Setting<String>> = layers.one(flag, value.as_ref())?;
-        given.extend(setting.map(|setting| GivenProof { flag, origin: setting.origin }));
-    }
-    let insecure = layers.switch("x5c-insecure", args.x5c_insecure)?;
-    if insecure.value {
-        given.push(GivenProof { flag: "x5c-insecure", origin: insecure.origin });
-    }
-    Ok(given)
 }
 
 /// Opens what lies below the command line: which context, and its defaults.

@@ -12,9 +12,10 @@ use crate::secret::Source;
 #[derive(Clone, Debug, Args)]
 #[command(after_help = super::help_end())]
 pub(crate) struct TokenArgs {
-    /// The name the token is for: a common name, SSH key ID or serial number
+    /// The name the token is for: a common name, SSH key ID or serial number; a certificate that is to
+    /// be renewed, or an SSH or Nebula certificate, has one of its own
     #[arg(value_name = "SUBJECT")]
-    pub(crate) subject: String,
+    pub(crate) subject: Option<String>,
 
     #[command(flatten)]
     pub(crate) purpose: PurposeArgs,
@@ -141,46 +142,47 @@ pub(crate) struct ProvisionerArgs {
     pub(crate) provisioner_password_file: Option<Given<Source>>,
 }
 
-/// Proofs and identities other than a provisioner's own key.
+/// Certificates and tokens that vouch in place of a provisioner's own key.
 #[derive(Clone, Debug, Default, Args)]
-#[command(next_help_heading = "Proofs (not supported by this version)")]
+#[command(next_help_heading = "What proves it instead of the provisioner's key")]
 pub(crate) struct ProofArgs {
-    /// Keep keys in this key store
+    /// Keep keys in this key store (not supported by this version)
     #[arg(long, value_name = "URI")]
     pub(crate) kms: Option<Given<String>>,
 
-    /// Prove with this X.509 certificate chain
+    /// Prove with this X.509 certificate and those that signed it, PEM or DER; with --renew, renew it
     #[arg(long, value_name = "FILE")]
-    pub(crate) x5c_cert: Option<Given<String>>,
+    pub(crate) x5c_cert: Option<Given<Source>>,
 
-    /// The key of --x5c-cert
+    /// The key of --x5c-cert: a file, `-`, env:NAME, fd:N or cred:NAME
     #[arg(long, value_name = "FILE")]
-    pub(crate) x5c_key: Option<Given<String>>,
+    pub(crate) x5c_key: Option<Given<Source>>,
 
-    /// Put the chain into the header `x5cInsecure`
+    /// Put the chain into the header `x5cInsecure`, which step-ca reads in renew tokens alone
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true,
           default_missing_value = "true")]
     pub(crate) x5c_insecure: Option<Switch>,
 
-    /// Prove with this SSH certificate
+    /// Prove with this SSH certificate, to renew, rekey or revoke it
     #[arg(long, value_name = "FILE")]
-    pub(crate) sshpop_cert: Option<Given<String>>,
+    pub(crate) sshpop_cert: Option<Given<Source>>,
 
-    /// The key of --sshpop-cert
+    /// The key of --sshpop-cert: a file, `-`, env:NAME, fd:N or cred:NAME
     #[arg(long, value_name = "FILE")]
-    pub(crate) sshpop_key: Option<Given<String>>,
+    pub(crate) sshpop_key: Option<Given<Source>>,
 
     /// Prove with this Nebula certificate
     #[arg(long, value_name = "FILE")]
-    pub(crate) nebula_cert: Option<Given<String>>,
+    pub(crate) nebula_cert: Option<Given<Source>>,
 
-    /// The key of --nebula-cert
+    /// The key of --nebula-cert, Nebula's own PEM or another: a file, `-`, env:NAME, fd:N or cred:NAME
     #[arg(long, value_name = "FILE")]
-    pub(crate) nebula_key: Option<Given<String>>,
+    pub(crate) nebula_key: Option<Given<Source>>,
 
-    /// Hand on the Kubernetes service account token in this file
+    /// Hand on the Kubernetes service account token in this file (default:
+    /// /var/run/secrets/kubernetes.io/serviceaccount/token)
     #[arg(long, value_name = "FILE")]
-    pub(crate) k8ssa_token_path: Option<Given<String>>,
+    pub(crate) k8ssa_token_path: Option<Given<Source>>,
 }
 
 /// Where the CA is, and how it is known.

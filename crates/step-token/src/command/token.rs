@@ -7,66 +7,111 @@ use crate::args::{GlobalArgs, TokenArgs};
 use crate::authority::Authority;
 use crate::claims::{self, Request};
 use crate::emit::Output;
+use crate::fetch;
 use crate::key::{self, Found, Password};
-use crate::select::{self, Choice, Chosen};
+use crate::proof::Possession;
+use crate::select::{Choice, Chosen, Issuer, Search, TokenSource};
 use crate::settings::Settings;
-use crate::sign::{Mint, Place};
+use crate::sign::{Mint, Minted, Place};
 use crate::{Error, World};
 
-/// Mints one token.
+/// Mints one token, or hands on one that somebody else issued.
 pub(crate) fn run(args: &TokenArgs, global: &GlobalArgs, world: &World) -> Result<(), Error> {
     let settings = Settings::resolve(args, global, world)?;
-    let request = Request::read(&settings, world)?;
     // Before anything is opened or asked: what cannot be minted is said now.
-    let mut validity = request.validity(world.now())?;
+    let possession = Possession::read(&settings, world)?;
+    let request = Request::read(&settings, possession.as_ref(), world)?;
+    let validity = request.as_ref().map(|request| request.validity(world.now())).transpose()?;
     let output = Output::settle(&settings.output, world)?;
 
-    let mint = open(&settings, world)?;
-
-    if world.was_asked() {
-        validity = request.validity(world.now())?;
+    let operation = claims::operation(&settings);
+    let authority = Authority::open(&settings.ca, operation, world)?;
+    let possession = possession.as_ref();
+    let search = Search { authority: &authority, settings: &settings, possession, operation };
+    let password = Password::read(&settings.provisioner, world)?;
+    let (chosen, given) = choose(&search, &password, world)?;
+    match (chosen.source(&settings), request.zip(validity)) {
+        (TokenSource::Fetched(Issuer::Kubernetes), _) => {
+            let fetched = fetch::service_account(&settings, &chosen, &authority, world)?;
+            output.write(&fetched, world)
+        }
+        (TokenSource::Key, Some((request, validity))) => {
+            let mint = open(&search, &chosen, given, &password, world)?;
+            output.write(&mint_one(&mint, request, validity, &settings, world)?, world)
+        }
+        (TokenSource::Key, None) => Err(Error::usage("no subject is given")),
     }
-    if settings.validity.long_lived {
-        warn_of_long_life(validity, world);
-    }
-    let token_id = token_id(world)?;
-    let minted = mint.token(request, validity, token_id)?;
-    output.write(&minted, world)
 }
 
-/// Selects the provisioner and opens its key.
-fn open(settings: &Settings, world: &World) -> Result<Mint, Error> {
-    let operation = claims::operation(settings);
-    let authority = Authority::open(&settings.ca, world)?;
-    let mut given = Found::given(&settings.provisioner, world)?;
-    let password = Password::read(&settings.provisioner, world)?;
+/// Selects who vouches; a key that was given may have to be opened for that.
+fn choose(
+    search: &Search<'_>,
+    password: &Password,
+    world: &World,
+) -> Result<(Chosen, Option<Found>), Error> {
+    let mut given = Found::given(&search.settings.provisioner, world)?;
     let thumbprint = given.as_ref().and_then(Found::thumbprint);
-    let chosen = match select::narrow(&authority, settings, operation, thumbprint)? {
+    let chosen = match search.narrow(thumbprint)? {
         Choice::One(chosen) => chosen,
         Choice::Several(candidates) => match given.take() {
             // A sealed key shows which provisioner it belongs to when it is open.
             Some(found) if thumbprint.is_none() => {
-                let key = found.unsealed(&password, world)?;
+                let key = found.unsealed(password, world)?;
                 let thumbprint = key.thumbprint();
                 given = Some(key);
-                match select::narrow(&authority, settings, operation, thumbprint)? {
+                match search.narrow(thumbprint)? {
                     Choice::One(chosen) => chosen,
-                    Choice::Several(left) => select::ask(left, &authority, operation, world)?,
+                    Choice::Several(left) => search.ask(&left, world)?,
                 }
             }
             found => {
                 given = found;
-                select::ask(candidates, &authority, operation, world)?
+                search.ask(&candidates, world)?
             }
         },
     };
     if let Chosen::Known(provisioner) = &chosen {
         world.announce("Provisioner", &provisioner.label());
     }
-    let opened = key::load(&chosen, given, &authority, &settings.provisioner, &password, world)?;
+    Ok((chosen, given))
+}
+
+/// Opens the key that signs.
+fn open(
+    search: &Search<'_>,
+    chosen: &Chosen,
+    given: Option<Found>,
+    password: &Password,
+    world: &World,
+) -> Result<Mint, Error> {
+    let (authority, settings) = (search.authority, search.settings);
+    let issuer = chosen.name().to_owned();
     let place =
         Place { url: authority.url.clone(), prefix: authority.prefix, root: authority.root };
-    Ok(Mint::new(chosen.name().to_owned(), place, opened.key_id, opened.key))
+    if let Some(possession) = search.possession {
+        possession.compare_with(&authority.roots_at_hand(&settings.ca, world)?, world);
+        return Ok(Mint::proven(issuer, place, possession.prove(password, world)?));
+    }
+    let opened = key::load(chosen, given, authority, &settings.provisioner, password, world)?;
+    Ok(Mint::new(issuer, place, opened.key_id, opened.key))
+}
+
+/// Signs one token. If a person was asked something, time has passed.
+fn mint_one(
+    mint: &Mint,
+    request: Request,
+    validity: Validity,
+    settings: &Settings,
+    world: &World,
+) -> Result<Minted, Error> {
+    let validity = match world.was_asked() {
+        true => request.validity(world.now())?,
+        false => validity,
+    };
+    if settings.validity.long_lived {
+        warn_of_long_life(validity, world);
+    }
+    mint.token(request, validity, token_id(world)?)
 }
 
 fn warn_of_long_life(validity: Validity, world: &World) {

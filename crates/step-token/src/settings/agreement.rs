@@ -4,22 +4,19 @@
 //! would have no effect, is refused on the command line, and passed over with a note when it comes
 //! from the environment or a defaults file.
 
-use super::{GivenProof, Settings};
+use step_provisioner::{Capability, Proof};
+
+use super::{ProofSettings, Settings};
+use crate::claims::operation;
 use crate::origin::{Origin, Setting};
 use crate::{Error, World};
 
 /// Refuses what cannot work, and clears what has no effect.
-pub(crate) fn check(
-    settings: &mut Settings,
-    proofs: &[GivenProof],
-    world: &World,
-) -> Result<(), Error> {
+pub(crate) fn check(settings: &mut Settings, world: &World) -> Result<(), Error> {
     refused_by_step(settings)?;
-    proofs_not_built(settings, proofs, world)?;
     one_action(settings, world)?;
-    if settings.subject.is_empty() {
-        return Err(Error::usage("the subject cannot be empty"));
-    }
+    proof_and_purpose(settings)?;
+    subject(settings)?;
     without_effect(settings, world)?;
     standard_input(settings)
 }
@@ -59,37 +56,59 @@ fn refused_by_step(settings: &Settings) -> Result<(), Error> {
     Ok(())
 }
 
-/// Proofs and key stores that have no code yet are refused, so that none is ever ignored.
-fn proofs_not_built(
-    settings: &Settings,
-    proofs: &[GivenProof],
-    world: &World,
-) -> Result<(), Error> {
-    // Alone it has no effect, and from elsewhere than the command line that is no mistake.
-    let alone = proofs.len() == 1 && proofs[0].flag == "x5c-insecure";
-    if alone && !proofs[0].origin.is_command_line() {
-        pass_over(&proofs[0].origin, "there is no --x5c-cert", world);
+/// What a proof is for is known before anything is opened: the capability table of its type.
+fn proof_and_purpose(settings: &Settings) -> Result<(), Error> {
+    let purpose = &settings.purpose;
+    let renewal = purpose.renew.value && !purpose.ssh.value;
+    let Some(proof) = &settings.proof else {
+        if renewal {
+            return Err(Error::usage(format!(
+                "{} needs --x5c-cert and --x5c-key: the certificate asks for its own renewal",
+                purpose.renew.origin
+            ))
+            .hint("with --ssh an SSH host certificate is renewed: --sshpop-cert, --sshpop-key"));
+        }
         return Ok(());
-    }
-    let Some(first) = proofs.first() else { return Ok(()) };
-    if let Some(key_id) = &settings.provisioner.key_id
-        && !matches!(first.flag, "kms" | "x5c-insecure")
-    {
-        return Err(disagree(&key_id.origin, &first.origin)
+    };
+    if let Some(key_id) = &settings.provisioner.key_id {
+        return Err(disagree(&key_id.origin, proof.origin())
             .hint("a key ID picks a JWK provisioner, a proof another type: leave one out"));
     }
-    if first.flag == "x5c-insecure" {
-        return Err(Error::usage(format!("{} needs --x5c-cert", first.origin)).hint("leave it out"));
+    if renewal {
+        return match proof.proof() {
+            Proof::X5c => Ok(()),
+            _ => Err(disagree(&purpose.renew.origin, proof.origin())
+                .hint("without --ssh an X.509 certificate is renewed: --x5c-cert, --x5c-key")),
+        };
     }
-    let what = match first.flag {
-        "kms" => "keys in a key store are",
-        "k8ssa-token-path" => "Kubernetes service account tokens are",
-        flag if flag.starts_with("x5c") => "X5C proofs are",
-        flag if flag.starts_with("sshpop") => "SSHPOP proofs are",
-        _ => "Nebula proofs are",
-    };
-    Err(Error::usage(format!("{}: {what} not supported by this version", first.origin))
-        .hint("a JWK provisioner works: --provisioner NAME, with --key or --password-file"))
+    let operation = operation(settings);
+    match Capability::of(proof.proof().kind(), operation) {
+        Capability::Refused { reason, instead } => {
+            let (origin, proof) = (proof.origin(), proof.proof());
+            Err(Error::usage(format!(
+                "{origin}: the {proof} cannot authorise `{operation}`: {reason}"
+            ))
+            .hint(format!("use {instead}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A token is about somebody, unless what proves it says about whom.
+fn subject(settings: &mut Settings) -> Result<(), Error> {
+    let says = settings.proof.as_ref().is_some_and(|proof| match proof.proof() {
+        Proof::X5c => settings.purpose.renew.value,
+        _ => true,
+    });
+    match &settings.subject {
+        Some(subject) if !subject.is_empty() => {}
+        _ if says => settings.subject = None,
+        Some(_) => return Err(Error::usage("the subject cannot be empty")),
+        None => {
+            return Err(Error::usage("no subject is given").hint("`--help` shows what is expected"));
+        }
+    }
+    Ok(())
 }
 
 /// At most one of revoke, renew and rekey; X.509 certificates have no token for a rekey.
@@ -114,13 +133,6 @@ fn one_action(settings: &mut Settings, world: &World) -> Result<(), Error> {
             "step-ca authorises the rekey of an X.509 certificate by mutual TLS, not by token",
         ));
     }
-    if purpose.renew.value && !purpose.ssh.value {
-        return Err(Error::usage(format!(
-            "{}: renew tokens are not supported by this version",
-            purpose.renew.origin
-        ))
-        .hint("`step ca renew` renews a certificate that is still valid by mutual TLS"));
-    }
     Ok(())
 }
 
@@ -143,10 +155,42 @@ fn without_effect(settings: &mut Settings, world: &World) -> Result<(), Error> {
         idle(&mut settings.validity.cert_not_before, why, world)?;
         idle(&mut settings.validity.cert_not_after, why, world)?;
     }
+    if purpose.renew.value && !ssh {
+        idle(&mut purpose.san, "the certificate has its names already", world)?;
+        let why = "the CA finds the provisioner that issued the certificate";
+        idle(&mut settings.provisioner.name, why, world)?;
+        let why = "the CA is not asked anything for a renew token";
+        idle(&mut settings.ca.timeout, why, world)?;
+        idle(&mut settings.ca.fingerprint, why, world)?;
+    }
+    match settings.proof.as_ref().map(ProofSettings::proof) {
+        None => {}
+        Some(Proof::K8sSa) => issued_elsewhere(settings, world)?,
+        Some(_) => {
+            idle(&mut settings.provisioner.key, "the certificate's key signs the token", world)?;
+        }
+    }
     if settings.ca.offline {
         idle(&mut settings.ca.timeout, "no request is made with --offline", world)?;
     }
     Ok(())
+}
+
+/// A token that somebody else issued says what it says.
+pub(crate) fn issued_elsewhere(settings: &mut Settings, world: &World) -> Result<(), Error> {
+    let why = "Kubernetes wrote the token, and nothing is added to it";
+    let (purpose, validity) = (&mut settings.purpose, &mut settings.validity);
+    idle(&mut purpose.san, why, world)?;
+    idle(&mut purpose.principal, why, world)?;
+    idle(&mut purpose.cnf, why, world)?;
+    idle(&mut purpose.cnf_file, why, world)?;
+    idle(&mut purpose.set, why, world)?;
+    idle(&mut purpose.set_file, why, world)?;
+    idle(&mut validity.not_before, why, world)?;
+    idle(&mut validity.not_after, why, world)?;
+    idle(&mut validity.cert_not_before, why, world)?;
+    idle(&mut validity.cert_not_after, why, world)?;
+    idle(&mut settings.provisioner.key, why, world)
 }
 
 /// Offline, a listing reads the ca.json and nothing else.
@@ -176,13 +220,23 @@ fn standard_input(settings: &Settings) -> Result<(), Error> {
     let file = |setting: &Option<Setting<std::path::PathBuf>>| {
         setting.as_ref().filter(|s| s.value.as_os_str() == "-").map(|s| s.origin.clone())
     };
+    let pair = settings.proof.as_ref().and_then(ProofSettings::certificate);
+    let of_pair = |setting: Option<&Setting<Source>>| source(&setting.cloned());
+    let token = match &settings.proof {
+        Some(ProofSettings::K8sSa(token)) => Some(token),
+        _ => None,
+    };
     let readers = [
+        of_pair(pair.map(|pair| &pair.certificate)),
+        of_pair(pair.map(|pair| &pair.key)),
+        of_pair(token),
         source(&provisioner.key),
         source(&provisioner.passphrase),
         file(&purpose.cnf_file),
         file(&purpose.set_file),
     ];
-    if let (Some(key), Some(passphrase)) = (&provisioner.key, &provisioner.passphrase)
+    let key = pair.map(|pair| &pair.key).or(provisioner.key.as_ref());
+    if let (Some(key), Some(passphrase)) = (key, &provisioner.passphrase)
         && matches!(key.value, Source::Descriptor(_))
         && key.value == passphrase.value
     {
@@ -199,7 +253,7 @@ fn standard_input(settings: &Settings) -> Result<(), Error> {
     }
 }
 
-fn disagree(one: &Origin, other: &Origin) -> Error {
+pub(super) fn disagree(one: &Origin, other: &Origin) -> Error {
     Error::usage(format!("{one} and {other} do not go together"))
 }
 
@@ -207,7 +261,7 @@ fn without_effect_here(origin: &Origin, why: &str) -> Error {
     Error::usage(format!("{origin} has no effect here: {why}")).hint("leave it out")
 }
 
-fn pass_over(origin: &Origin, why: &str, world: &World) {
+pub(super) fn pass_over(origin: &Origin, why: &str, world: &World) {
     world.note(&format!("note: {origin} has no effect here: {why}"));
 }
 

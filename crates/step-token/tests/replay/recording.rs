@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use step_token::{Exit, World};
-use token_jose::{Algorithm, PublicKey, compact};
+use token_jose::{Algorithm, KeyFile, PublicKey, SigningKey as _, compact};
 use token_time::Timestamp;
 
 use crate::common::Sink;
@@ -38,6 +38,7 @@ pub(crate) struct Recorded {
 #[derive(Deserialize)]
 struct VerifyWith {
     public_key: Option<PathBuf>,
+    x25519_private: Option<PathBuf>,
 }
 
 #[derive(Deserialize)]
@@ -82,6 +83,14 @@ pub(crate) fn runs() -> Vec<Run> {
 }
 
 impl Run {
+    /// Returns the same run with one argument replaced by another.
+    pub(crate) fn with_argument(mut self, recorded: &str, replaced: &str) -> Self {
+        for argument in self.argv.iter_mut().filter(|argument| *argument == recorded) {
+            replaced.clone_into(argument);
+        }
+        self
+    }
+
     /// Runs the program on the recorded arguments, at the recorded time, drawing the recorded token
     /// ID; the recorded port becomes `port`.
     pub(crate) fn replay(&self, port: u16) -> Outcome {
@@ -128,25 +137,38 @@ impl Run {
 
     /// Returns the key that verifies the recorded token.
     pub(crate) fn public_key(&self) -> PublicKey {
-        let path = self
-            .token
-            .as_ref()
-            .and_then(|token| token.verify_with.as_ref())
-            .and_then(|with| with.public_key.as_ref())
-            .expect("a token is recorded with its public key");
-        read_public(path)
+        let with = self.token.as_ref().and_then(|token| token.verify_with.as_ref());
+        let with = with.expect("a token is recorded with what verifies it");
+        match (&with.public_key, &with.x25519_private) {
+            (Some(public), _) => read_public(public),
+            (None, Some(private)) => public_half(private),
+            (None, None) => panic!("no key verifies `{}`", self.name),
+        }
     }
 
-    /// Returns the public half of what `--key` names, or of the sealed P-256 key of ca.json: the
-    /// name of a key file begins with its kind.
+    /// Returns the public half of the key that signs, by the flag that names it, or of the sealed
+    /// P-256 key of ca.json: the name of a key file begins with its kind.
     pub(crate) fn public_key_of_key_flag(&self) -> PublicKey {
-        let key = self.argv.iter().skip_while(|argument| *argument != "--key").nth(1);
+        let names_a_key = |flag: &&String| flag.starts_with("--") && flag.ends_with("key");
+        let key = self.argv.iter().skip_while(|argument| !names_a_key(argument)).nth(1);
+        if let Some(key) = key.filter(|key| key.starts_with("nebula/")) {
+            return public_half(Path::new(key));
+        }
         let kind = key
             .and_then(|path| Path::new(path).file_name())
             .and_then(|name| name.to_str())
             .and_then(|name| name.split('.').next())
             .unwrap_or("p256");
         read_public(&Path::new("test-keys").join(format!("{kind}.pub.pem")))
+    }
+}
+
+/// Returns the public half of a Nebula key.
+fn public_half(path: &Path) -> PublicKey {
+    let bytes = std::fs::read(path).expect("a private key");
+    match KeyFile::parse_nebula(&bytes) {
+        Ok(KeyFile::Plain(key)) => key.public_key().clone(),
+        other => panic!("{}: {other:?}", path.display()),
     }
 }
 

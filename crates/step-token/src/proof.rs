@@ -1,0 +1,213 @@
+//! What vouches for a token in place of a provisioner's own key: read and judged before any key is
+//! opened.
+
+use step_claims::{Operation, Purpose, Subject};
+use step_header::{Credential, Nebula, ProvenKey, Remark, Renewal, SshPop, Trust, X5c};
+use step_provisioner::{Provisioner, Shown};
+use token_jose::KeyFile;
+use token_time::Timestamp;
+
+use crate::claims::operation;
+use crate::key::{Found, Password};
+use crate::settings::{CertificateKind, CertificateSettings, ProofSettings, Settings};
+use crate::{Error, World};
+
+/// A way to read a key file.
+type Door = fn(&[u8]) -> Result<KeyFile, token_jose::Error>;
+
+/// A certificate that is good for what is asked, and where its key is.
+#[derive(Debug)]
+pub(crate) struct Possession {
+    credential: Box<dyn Credential>,
+    settings: CertificateSettings,
+    /// The flag of the key, and how its file is read: Nebula has labels of its own.
+    flag: &'static str,
+    door: Door,
+    /// What messages call the certificate.
+    called: String,
+}
+
+impl Possession {
+    /// Reads the certificate that the settings name, if they name one.
+    pub(crate) fn read(settings: &Settings, world: &World) -> Result<Option<Self>, Error> {
+        let given = settings.proof.as_ref().and_then(ProofSettings::certificate);
+        let Some(given) = given else { return Ok(None) };
+        for setting in [&given.certificate, &given.key] {
+            crate::key::refuse_key_stores(setting)?;
+        }
+        let certificate = &given.certificate;
+        let bytes = certificate.value.read_public(&certificate.origin, world)?;
+        let called = format!("{} ({})", certificate.value, certificate.origin);
+        let credential = credential(&given.kind, &bytes, operation(settings), world.now())
+            .map_err(|cause| unusable(&called, cause))?;
+        let (flag, door): (_, Door) = match given.kind {
+            CertificateKind::X5c { .. } => ("x5c-key", KeyFile::parse),
+            CertificateKind::SshPop => ("sshpop-key", KeyFile::parse),
+            CertificateKind::Nebula => ("nebula-key", KeyFile::parse_nebula),
+        };
+        let possession = Self { credential, settings: given.clone(), flag, door, called };
+        possession.tell(world);
+        Ok(Some(possession))
+    }
+
+    /// Returns the subject that the certificate gives a token.
+    pub(crate) fn subject(&self) -> Option<Subject> {
+        self.credential.default_subject()
+    }
+
+    /// Checks that the certificate has the names that are asked for.
+    pub(crate) fn admits(
+        &self,
+        subject: &Subject,
+        purpose: &Purpose,
+        world: &World,
+    ) -> Result<(), Error> {
+        let remark = self.credential.admits(subject, purpose);
+        let remark = remark.map_err(|cause| unusable(&self.called, cause))?;
+        if let Some(remark) = remark {
+            self.say(&remark, world);
+        }
+        Ok(())
+    }
+
+    /// Tells whether the certificate leads to what a provisioner trusts.
+    pub(crate) fn trusted_by(&self, provisioner: &Provisioner) -> Trust {
+        self.credential.trusted_by(&provisioner.kind)
+    }
+
+    /// Refuses a provisioner that would not believe the certificate.
+    pub(crate) fn must_be_trusted_by(&self, provisioner: &Provisioner) -> Result<(), Error> {
+        let Trust::Missed { reason } = self.trusted_by(provisioner) else { return Ok(()) };
+        let message =
+            format!("{} does not trust {}: it {reason}", provisioner.label(), self.called);
+        Err(Error::settings(message).hint(
+            "--provisioner NAME picks another one; the file needs every certificate below the root",
+        ))
+    }
+
+    /// Refuses several provisioners of which none would believe the certificate.
+    pub(crate) fn must_be_trusted_by_one_of(
+        &self,
+        provisioners: &[&Provisioner],
+    ) -> Result<(), Error> {
+        let mut reasons = Vec::new();
+        for provisioner in provisioners {
+            match self.trusted_by(provisioner) {
+                Trust::Missed { reason } => {
+                    reasons.push(format!("for {}, it {reason}", provisioner.label()));
+                }
+                _ => return Ok(()),
+            }
+        }
+        let message = format!("no provisioner trusts {}", self.called);
+        Err(Error::settings(message).hints(reasons))
+    }
+
+    /// Warns if the certificate leads to none of the roots that are known.
+    pub(crate) fn compare_with(&self, roots: &[Vec<u8>], world: &World) {
+        if roots.is_empty() {
+            return;
+        }
+        if let Trust::Missed { reason } = self.credential.below(roots) {
+            world.warn(&format!(
+                "{} {reason}; the CA renews only what it issued itself",
+                self.called
+            ));
+        }
+    }
+
+    /// Opens the key and joins it with the certificate.
+    pub(crate) fn prove(&self, password: &Password, world: &World) -> Result<ProvenKey, Error> {
+        let certified = self.credential.public_key().thumbprint();
+        let found = Found::read(&self.settings.key, self.flag, self.door, world)?;
+        // Nobody types a password for a key that is another's.
+        if let Some(thumbprint) = found.thumbprint().filter(|thumbprint| *thumbprint != certified) {
+            return Err(Error::key(format!(
+                "{} is not the key of {}",
+                found.called(),
+                self.called
+            ))
+            .hint(format!(
+                "its thumbprint is {thumbprint}, the certificate's key has {certified}"
+            )));
+        }
+        let key = found.open(None, Some(certified), password, world)?;
+        let key_called = format!("key {} ({})", self.settings.key.value, self.settings.key.origin);
+        ProvenKey::new(&*self.credential, key).map_err(|cause| {
+            Error::key(format!("{} and {key_called} do not belong together", self.called))
+                .because(cause)
+        })
+    }
+
+    fn say(&self, remark: &Remark, world: &World) {
+        let text = format!("{} {remark}", self.called);
+        match remark.is_warning() {
+            true => world.warn(&text),
+            false => world.note(&format!("note: {text}")),
+        }
+    }
+
+    /// Says what was put right, and what may still go wrong.
+    fn tell(&self, world: &World) {
+        for remark in self.credential.remarks() {
+            self.say(&remark, world);
+        }
+        if let CertificateKind::X5c { insecure: Some(origin) } = &self.settings.kind
+            && self.credential.proof().is_some()
+        {
+            world.warn(&format!(
+                "{origin}: no provisioner reads the header `x5cInsecure`, so the CA refuses the token"
+            ));
+        }
+    }
+}
+
+/// A new kind of proof has its file in `step-header` and its arm here.
+fn credential(
+    kind: &CertificateKind,
+    bytes: &[u8],
+    operation: Operation,
+    now: Timestamp,
+) -> Result<Box<dyn Credential>, step_header::Error> {
+    Ok(match (kind, operation) {
+        (CertificateKind::X5c { .. }, Operation::Renew) => Box::new(Renewal::read(bytes, now)?),
+        (CertificateKind::X5c { insecure: None }, _) => Box::new(X5c::read(bytes, now)?),
+        (CertificateKind::X5c { insecure: Some(_) }, _) => {
+            Box::new(X5c::read(bytes, now)?.insecure())
+        }
+        (CertificateKind::SshPop, _) => Box::new(SshPop::read(bytes, operation, now)?),
+        (CertificateKind::Nebula, _) => Box::new(Nebula::read(bytes, operation, now)?),
+    })
+}
+
+/// Says what is wrong with a certificate, and what to try.
+fn unusable(called: &str, cause: step_header::Error) -> Error {
+    use step_header::Error as Cause;
+    let hint = match &cause {
+        Cause::Expired { .. } => {
+            Some("a new certificate is needed; --renew takes one that is over")
+        }
+        Cause::NotYetValid { .. } => Some("is the clock of this machine right?"),
+        Cause::KeyUsage { .. } | Cause::ExtendedKeyUsage { .. } => {
+            Some("the CA refuses such a certificate: it has to be issued anew for this")
+        }
+        Cause::CaAsLeaf { .. } | Cause::SeveralLeaves { .. } => {
+            Some("put the certificate of the key first, and behind it those that signed it")
+        }
+        Cause::Purpose { .. } => Some("`ca provisioner list --can` shows who may do what"),
+        Cause::OtherSubject { .. } | Cause::OtherSerial { .. } => {
+            Some("leave the subject out, and the certificate gives it")
+        }
+        Cause::Ssh { .. } => Some("`ssh-keygen -L -f FILE` shows an SSH certificate"),
+        Cause::OtherName { .. } => Some("the CA issues nothing but the certificate's own names"),
+        _ => None,
+    };
+    let error = match &cause {
+        Cause::OtherSubject { .. }
+        | Cause::OtherSerial { .. }
+        | Cause::OtherName { .. }
+        | Cause::Purpose { .. } => Error::usage(format!("{called} {}", Shown(&cause.to_string()))),
+        _ => Error::settings(format!("{called} {}", Shown(&cause.to_string()))),
+    };
+    error.hints(hint.map(str::to_owned))
+}
