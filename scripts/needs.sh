@@ -1,13 +1,25 @@
 # shellcheck shell=bash
 # Sourced by the scripts beside it and by .ci/run: what the machine must have.
 
+# as_root COMMAND…
+as_root() {
+  if [ "$(id -u)" -eq 0 ]; then
+    "$@"
+  elif command -v sudo >/dev/null; then
+    sudo "$@"
+  else
+    echo "${0##*/}: run as root, or with sudo installed" >&2
+    return 1
+  fi
+}
+
 # debian_packages PACKAGE…
 #
 # Installs those that are missing. Without apt-get it says what is needed and returns 1: on another
 # system only its user knows where the same things come from. All output goes to stderr, because a
 # caller's stdout may be its result.
 debian_packages() {
-  local package missing=() as_root=()
+  local package missing=()
   for package in "$@"; do
     # dpkg remembers removed packages too, so the status word decides, not the exit status alone.
     case "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" in
@@ -20,17 +32,10 @@ debian_packages() {
     echo "${0##*/}: please install what Debian calls: ${missing[*]}" >&2
     return 1
   fi
-  if [ "$(id -u)" -ne 0 ]; then
-    if ! command -v sudo >/dev/null; then
-      echo "${0##*/}: run as root, or with sudo installed, to install: ${missing[*]}" >&2
-      return 1
-    fi
-    as_root=(sudo)
-  fi
   echo "${0##*/}: installing ${missing[*]}" >&2
   # A fresh image has no package lists, and old ones name versions that the mirror dropped.
-  "${as_root[@]}" apt-get update -qq >&2 </dev/null || return 1
-  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+  as_root apt-get update -qq >&2 </dev/null || return 1
+  as_root env DEBIAN_FRONTEND=noninteractive \
     apt-get install -y -qq --no-install-recommends "${missing[@]}" >&2 </dev/null
 }
 
