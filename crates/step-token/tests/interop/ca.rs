@@ -1,51 +1,25 @@
 //! CAs that live as long as this process.
 
-use std::io::{BufRead as _, BufReader, PipeReader};
-use std::net::TcpListener;
-use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
-use std::sync::{Arc, LazyLock, Mutex};
-use std::time::Duration;
+use std::process::Command;
+use std::sync::LazyLock;
 
 use step_ca_client::{Client, Options, Roots};
 use tempfile::TempDir;
 
+use crate::daemon::{Daemon, Fault, on_a_free_port, text};
 use crate::peers::{peer, step};
 use crate::program::{Program, Way};
 use crate::provisioners;
 use crate::spend::run;
-
-/// How long a CA may take to come up.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The password of every key that is made here.
 const PASSWORD: &str = "a password for one test run\n";
 
 /// A running step-ca.
 pub(crate) struct Ca {
-    directory: PathBuf,
     url: String,
-    log: Log,
-    /// The CA ends when the standard input of this closes: when the process ends, however it ends.
-    _guard: Child,
-}
-
-/// What a CA has logged so far.
-type Log = Arc<Mutex<String>>;
-
-/// Why a CA is not running.
-enum Fault {
-    /// Another process was quicker to take the port.
-    PortTaken,
-    Other(String),
-}
-
-impl From<String> for Fault {
-    fn from(reason: String) -> Self {
-        Self::Other(reason)
-    }
+    server: Daemon,
 }
 
 static SHARED: LazyLock<Result<Ca, String>> =
@@ -70,7 +44,7 @@ impl Ca {
 
     /// Returns a file below its step directory.
     pub(crate) fn path(&self, file: &str) -> PathBuf {
-        self.directory.join(file)
+        self.server.path(file)
     }
 
     pub(crate) fn root(&self) -> PathBuf {
@@ -107,59 +81,26 @@ impl Ca {
 
     /// Returns the end of the log, where the CA says why it refused: clients are not told.
     pub(crate) fn log(&self) -> String {
-        let log = self.log.lock().unwrap();
-        let lines: Vec<&str> = log.lines().collect();
-        lines[lines.len().saturating_sub(12)..].join("\n")
+        self.server.log()
     }
 
     fn start(host: &str, names: &[&str]) -> Result<Self, String> {
-        for _ in 0..5 {
-            match Self::try_start(host, names) {
-                Ok(ca) => return Ok(ca),
-                Err(Fault::PortTaken) => {}
-                Err(Fault::Other(reason)) => return Err(reason),
-            }
-        }
-        Err("five free ports were taken before step-ca could listen on them".to_owned())
+        on_a_free_port(host, |port| Self::try_start(host, port, names))
     }
 
-    fn try_start(host: &str, names: &[&str]) -> Result<Self, Fault> {
-        let port = free_port(host)?;
+    fn try_start(host: &str, port: u16, names: &[&str]) -> Result<Self, Fault> {
         let bracketed =
             |host: &str| if host.contains(':') { format!("[{host}]") } else { host.into() };
         let url = format!("https://{}:{port}", bracketed(names[0]));
         let directory = TempDir::with_prefix("step-token-interop-").map_err(text)?;
         initialise(directory.path(), names, &format!("{}:{port}", bracketed(host)))?;
 
-        let (reader, writer) = std::io::pipe().map_err(text)?;
-        let mut command = Command::new("sh");
-        command.args(["-c", GUARD, "sh"]).arg(peer("step-ca")?).arg(directory.path());
-        command.env_clear().env("STEPPATH", directory.path()).env("PATH", "/usr/bin:/bin");
-        // Away from the terminal, whose Ctrl-C ends this process; that is enough.
-        command.process_group(0).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(writer);
-        let guard = command.spawn().map_err(text)?;
-        // Its end of the pipe must close, or the end of the log is never seen.
-        drop(command);
-        // From here on the guard removes the directory.
-        let ca = Self { directory: directory.keep(), url, log: Log::default(), _guard: guard };
-
-        let serving = follow(reader, Arc::clone(&ca.log));
-        match serving.recv_timeout(PATIENCE) {
-            Ok(()) => {}
-            Err(RecvTimeoutError::Disconnected) => {
-                let log = ca.log.lock().map(|log| log.clone()).unwrap_or_default();
-                return Err(match log.contains("address already in use") {
-                    true => Fault::PortTaken,
-                    false => Fault::Other(format!("step-ca ended at once; its log:\n{log}")),
-                });
-            }
-            Err(RecvTimeoutError::Timeout) => {
-                let log = ca.log();
-                return Err(
-                    format!("step-ca is not serving after {PATIENCE:?}; log:\n{log}").into()
-                );
-            }
-        }
+        let mut command = Command::new(peer("step-ca")?);
+        command.arg(directory.path().join("config/ca.json"));
+        command.arg("--password-file").arg(directory.path().join("password"));
+        command.env("STEPPATH", directory.path());
+        let server = Daemon::start(&command, directory, "Serving HTTPS on")?;
+        let ca = Self { url, server };
         match run(ca.client().health()) {
             Ok(status) if status == "ok" => Ok(ca),
             Ok(status) => Err(format!("{} says it is `{status}`", ca.url).into()),
@@ -169,20 +110,6 @@ impl Ca {
         }
     }
 }
-
-/// Runs a CA until standard input ends, then removes its directory.
-///
-/// In sh, a command in the background has no standard input of its own, and the second redirection
-/// leaves the CA as the only one that writes to the log: its end is seen.
-const GUARD: &str = r#"
-"$1" "$2/config/ca.json" --password-file "$2/password" &
-ca=$!
-exec 2>/dev/null
-cat >/dev/null
-kill "$ca"
-wait "$ca"
-rm -rf -- "$2"
-"#;
 
 fn initialise(directory: &Path, names: &[&str], address: &str) -> Result<(), String> {
     let password = directory.join("password");
@@ -194,39 +121,4 @@ fn initialise(directory: &Path, names: &[&str], address: &str) -> Result<(), Str
     arguments.extend(names.iter().flat_map(|name| ["--dns", name]));
     step(directory, arguments)?;
     provisioners::add(directory)
-}
-
-/// Asks the system for a port that is free now; who takes it in between is noticed later.
-fn free_port(host: &str) -> Result<u16, String> {
-    match TcpListener::bind((host, 0)).and_then(|listener| listener.local_addr()) {
-        Ok(address) => Ok(address.port()),
-        Err(error) if host.contains(':') => Err(format!(
-            "this machine has no IPv6 loopback address ({error}); \
-             `sysctl net.ipv6.conf.lo.disable_ipv6=0` brings ::1 back"
-        )),
-        Err(error) => Err(format!("nothing can listen on {host}: {error}")),
-    }
-}
-
-/// Reads a log as it is written, and says when the CA is listening.
-fn follow(reader: PipeReader, log: Log) -> Receiver<()> {
-    let (sender, receiver) = channel();
-    std::thread::spawn(move || {
-        for line in BufReader::new(reader).lines().map_while(Result::ok) {
-            let serving = line.contains("Serving HTTPS on");
-            if let Ok(mut log) = log.lock() {
-                log.push_str(&line);
-                log.push('\n');
-            }
-            if serving {
-                // If nobody waits any more the log is still read: the pipe must not fill up.
-                let _ = sender.send(());
-            }
-        }
-    });
-    receiver
-}
-
-fn text(error: std::io::Error) -> String {
-    error.to_string()
 }

@@ -1,14 +1,16 @@
 //! The program against a real step-ca: the built program mints, and each token is spent over HTTPS.
 //!
 //! A run starts CAs of its own, made by `step ca init`, in temporary directories and on free ports of
-//! the loopback interface. They end with it, however it ends. `step` and `step-ca` are those that
-//! `scripts/peers` installs; without them the tests fail.
+//! the loopback interface. They end with it, however it ends.
+//! `step` and `step-ca` are those that `scripts/peers` installs; without them the
+//! tests fail.
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test says by a panic that something is wrong")]
 
 mod ca;
 mod certificate;
 mod confirmation;
+mod daemon;
 mod identity;
 mod ipv6;
 mod keys;
