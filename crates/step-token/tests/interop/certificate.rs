@@ -4,13 +4,16 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use ssh_key::certificate::CertType;
-use step_ca_client::SshSignRequest;
 use x509_parser::extensions::GeneralName;
 use x509_parser::oid_registry::asn1_rs::oid;
-use x509_parser::prelude::{FromDer as _, X509Certificate};
+use x509_parser::prelude::{ASN1Time, FromDer as _, X509Certificate};
 
 use crate::Ca;
 use crate::spend::Csr;
+
+/// How long an X.509 certificate lasts if nobody says otherwise: a day, and the minute that step-ca
+/// dates back.
+pub(crate) const DAY: i64 = 24 * 3600 + 60;
 
 /// An X.509 certificate.
 #[derive(Debug)]
@@ -29,7 +32,9 @@ impl Certificate {
         X509Certificate::from_der(&self.der).unwrap().1
     }
 
-    /// Checks what holds for every certificate: who issued it, for whose key, and for how long.
+    /// Checks what holds for every certificate: who issued it, for whose key, and that it has begun.
+    ///
+    /// Some last for seconds, and a busy machine may take longer to get here.
     #[track_caller]
     pub(crate) fn check(&self, ca: &Ca, csr: &Csr, chain: &[String]) {
         let certificate = self.parsed();
@@ -39,11 +44,20 @@ impl Certificate {
         assert_eq!(chain, [self.der.clone(), intermediate.der.clone()]);
         assert_eq!(certificate.issuer().as_raw(), intermediate.parsed().subject().as_raw());
         assert_eq!(certificate.public_key().subject_public_key.data, csr.key.public_key_raw());
-        // A day, and the minute that step-ca dates back.
+        assert!(certificate.validity().not_before <= ASN1Time::now());
+    }
+
+    /// Returns its first and its last second, since the Unix epoch.
+    pub(crate) fn validity(&self) -> (i64, i64) {
+        let certificate = self.parsed();
         let validity = certificate.validity();
-        let seconds = validity.not_after.timestamp() - validity.not_before.timestamp();
-        assert_eq!(seconds, 24 * 3600 + 60);
-        assert!(validity.is_valid());
+        (validity.not_before.timestamp(), validity.not_after.timestamp())
+    }
+
+    /// Returns the seconds from its first to its last.
+    pub(crate) fn lifetime(&self) -> i64 {
+        let (from, until) = self.validity();
+        until - from
     }
 
     pub(crate) fn common_name(&self) -> String {
@@ -120,8 +134,8 @@ impl SshCertificate {
 
     /// Checks what holds for every certificate: for which key it is, and which key signed it.
     #[track_caller]
-    pub(crate) fn check(&self, ca: &Ca, request: &SshSignRequest<'_>) {
-        let key = ssh_key::PublicKey::from_bytes(request.public_key).unwrap();
+    pub(crate) fn check(&self, ca: &Ca, public_key: &[u8]) {
+        let key = ssh_key::PublicKey::from_bytes(public_key).unwrap();
         assert_eq!(self.0.public_key(), key.key_data());
         let signer = match self.0.cert_type() {
             CertType::User => "certs/ssh_user_ca_key.pub",

@@ -87,7 +87,8 @@ fn every_form_by_every_way(key: &KeyType) {
     }
 }
 
-fn header(token: &str) -> Value {
+/// Returns the JOSE header of a token.
+pub(crate) fn header(token: &str) -> Value {
     let (header, _) = token.split_once('.').unwrap();
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(header).unwrap()).unwrap()
 }

@@ -11,6 +11,7 @@ mod ca;
 mod certificate;
 mod confirmation;
 mod daemon;
+mod hierarchy;
 mod identity;
 mod ipv6;
 mod keys;
@@ -27,6 +28,7 @@ mod step;
 mod times;
 mod trust;
 mod user_data;
+mod x5c;
 
 use std::path::PathBuf;
 

@@ -1,12 +1,14 @@
-//! The provisioners of the CAs here: a key of every type, templates, and a second page.
+//! The provisioners of the CAs here: a key of every type, every proof, templates, and a second page.
 
 use std::fs;
 use std::path::Path;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use crate::peers::step;
-use crate::test_key;
+use crate::{hierarchy, test_key};
 
 /// A provisioner whose key is of one type.
 #[derive(Debug)]
@@ -47,6 +49,13 @@ pub(crate) const RSA_PSS: KeyType = KeyType {
 /// The provisioner whose X.509 and SSH templates read `.Token.user`; its key is the P-256 one.
 pub(crate) const TEMPLATE: &str = "template";
 
+/// The provisioner that trusts the root of [`hierarchy::FIRST`].
+pub(crate) const X5C: &str = "devices";
+
+/// The provisioner that trusts the root of [`hierarchy::SECOND`], with a name that no URL can hold
+/// as it is.
+pub(crate) const X5C_ODD: &str = "50% of the devices, é #2";
+
 /// The last provisioner, on the second page of the list; its key is the P-256 one.
 pub(crate) const LAST: &str = "last";
 
@@ -69,6 +78,9 @@ pub(crate) fn add(step_path: &Path) -> Result<(), String> {
     }
     let p256 = entry_named(list, P256.name)?;
     list.push(with(p256.clone(), json!({ "name": TEMPLATE, "options": options() })));
+    for (name, trusted) in [(X5C, &hierarchy::FIRST), (X5C_ODD, &hierarchy::SECOND)] {
+        list.push(trusting("X5C", name, "roots", trusted.root_pem().as_bytes()));
+    }
     list.push(with(p256, json!({ "name": LAST })));
 
     let text = serde_json::to_string_pretty(&config).map_err(|error| error.to_string())?;
@@ -105,6 +117,17 @@ fn entry(step_path: &Path, key: &KeyType) -> Result<Value, String> {
         "encryptedKey": parts.join("."),
         "claims": { "enableSSHCA": true },
     }))
+}
+
+/// Makes the entry of a provisioner that is given certificates or keys to trust, and signs SSH
+/// certificates too.
+fn trusting(kind: &str, name: &str, member: &str, pem: &[u8]) -> Value {
+    json!({
+        "type": kind,
+        "name": name,
+        member: STANDARD.encode(pem),
+        "claims": { "enableSSHCA": true },
+    })
 }
 
 /// Templates that put what the token says about its user into the certificate.

@@ -7,7 +7,7 @@ use rcgen::{CertificateParams, CertificateSigningRequest, DnType, KeyPair, SanTy
 use step_ca_client::{Error, RequestFault, RevokeRequest, SignRequest, SshSignRequest};
 
 use crate::Ca;
-use crate::certificate::{Certificate, SshCertificate};
+use crate::certificate::{Certificate, DAY, SshCertificate};
 
 /// Blocks on a future as a synchronous program would.
 pub(crate) fn run<T>(future: impl Future<Output = T>) -> T {
@@ -94,14 +94,16 @@ impl Ca {
         Ok(certificate)
     }
 
-    /// Spends a token at `/sign`, and expects a certificate.
+    /// Spends a token at `/sign`, and expects a certificate for a day.
     #[track_caller]
     pub(crate) fn must_sign(&self, csr: &Csr, token: &str) -> Certificate {
         let answer = self.sign(csr, token);
-        answer.unwrap_or_else(|refusal| {
+        let certificate = answer.unwrap_or_else(|refusal| {
             let name = &csr.common_name;
             panic!("`{name}` got {refusal}; the CA's log ends:\n{}", self.log())
-        })
+        });
+        assert_eq!(certificate.lifetime(), DAY);
+        certificate
     }
 
     /// Spends a token at `/revoke`.
@@ -125,8 +127,15 @@ impl Ca {
     pub(crate) fn ssh_sign(&self, request: &SshSignRequest<'_>) -> Result<SshCertificate, Refusal> {
         let answer = run(self.client().ssh_sign(request)).map_err(|error| Refusal::of(&error))?;
         let certificate = SshCertificate::from_bytes(&answer.crt);
-        certificate.check(self, request);
+        certificate.check(self, request.public_key);
         Ok(certificate)
+    }
+
+    /// Spends a token at `/ssh/sign`, leaves everything to it, and expects a certificate.
+    #[track_caller]
+    pub(crate) fn must_ssh_sign(&self, public_key: &[u8], token: &str) -> SshCertificate {
+        let answer = self.ssh_sign(&ssh_request(public_key, token));
+        answer.unwrap_or_else(|refusal| panic!("{refusal}; the CA's log ends:\n{}", self.log()))
     }
 }
 

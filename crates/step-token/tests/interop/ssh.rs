@@ -24,8 +24,7 @@ fn token(ca: &Ca, way: Way, subject: &str) -> Program {
 
 #[track_caller]
 fn must_sign(ca: &Ca, kind: &str, token: &str) -> SshCertificate {
-    let answer = ca.ssh_sign(&ssh_request(&public_key(kind), token));
-    answer.unwrap_or_else(|refusal| panic!("{refusal}; the CA's log ends:\n{}", ca.log()))
+    ca.must_ssh_sign(&public_key(kind), token)
 }
 
 fn now() -> u64 {
