@@ -69,7 +69,12 @@ impl Ca {
 
     /// Starts a command line for a token, with the flags that lead to this CA.
     pub(crate) fn token(&self, way: Way, subject: &str) -> Program {
-        let program = Program::new().args(["token", subject]);
+        self.token_without_subject(way).args([subject])
+    }
+
+    /// Starts a command line for a token whose subject stands in a certificate.
+    pub(crate) fn token_without_subject(&self, way: Way) -> Program {
+        let program = Program::new().args(["token"]);
         match way {
             Way::Online => program.args(["--ca-url", &self.url]).flag("--root", self.root()),
             Way::CaJson => program.args(["--offline"]).flag("--ca-config", self.config()),
@@ -111,14 +116,31 @@ impl Ca {
     }
 }
 
+/// Makes a CA as people make one, except that its certificates are an hour old.
+///
+/// step-ca verifies a certificate that is to be renewed as of a minute before its end. One that has
+/// expired must not have been issued by a CA which is younger than that.
 fn initialise(directory: &Path, names: &[&str], address: &str) -> Result<(), String> {
-    let password = directory.join("password");
+    let file = |name: &str| directory.join(name).display().to_string();
+    let (password, root, root_key) = (file("password"), file("root.crt"), file("root.key"));
     std::fs::write(&password, PASSWORD).map_err(text)?;
-    let password = password.display().to_string();
+    let old = ["--not-before=-1h", "--no-password", "--insecure"];
+
+    let mut arguments = vec!["certificate", "create", "Interop Root CA", &root, &root_key];
+    arguments.extend(["--profile", "root-ca"]);
+    step(directory, [arguments, old.to_vec()].concat())?;
+
     let mut arguments = vec!["ca", "init", "--ssh", "--deployment-type", "standalone"];
     arguments.extend(["--name", "Interop", "--provisioner", "admin", "--address", address]);
     arguments.extend(["--password-file", &password, "--provisioner-password-file", &password]);
     arguments.extend(names.iter().flat_map(|name| ["--dns", name]));
+    arguments.extend(["--root", &root, "--key", &root_key]);
     step(directory, arguments)?;
+
+    let (crt, key) = (file("certs/intermediate_ca.crt"), file("secrets/intermediate_ca_key"));
+    let mut arguments = vec!["certificate", "create", "Interop Intermediate CA", &crt, &key];
+    arguments.extend(["--profile", "intermediate-ca", "--ca", &root, "--ca-key", &root_key]);
+    arguments.push("--force");
+    step(directory, [arguments, old.to_vec()].concat())?;
     provisioners::add(directory)
 }

@@ -20,6 +20,7 @@ mod names;
 mod peers;
 mod program;
 mod provisioners;
+mod renew;
 mod revocation;
 mod spend;
 mod ssh;

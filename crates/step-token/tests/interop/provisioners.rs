@@ -49,6 +49,10 @@ pub(crate) const RSA_PSS: KeyType = KeyType {
 /// The provisioner whose X.509 and SSH templates read `.Token.user`; its key is the P-256 one.
 pub(crate) const TEMPLATE: &str = "template";
 
+/// The provisioner whose certificates last two seconds and may be renewed for ever; its key is the
+/// P-256 one.
+pub(crate) const BRIEF: &str = "brief";
+
 /// The provisioner that trusts the root of [`hierarchy::FIRST`].
 pub(crate) const X5C: &str = "devices";
 
@@ -78,6 +82,7 @@ pub(crate) fn add(step_path: &Path) -> Result<(), String> {
     }
     let p256 = entry_named(list, P256.name)?;
     list.push(with(p256.clone(), json!({ "name": TEMPLATE, "options": options() })));
+    list.push(with(p256.clone(), json!({ "name": BRIEF, "claims": brief() })));
     for (name, trusted) in [(X5C, &hierarchy::FIRST), (X5C_ODD, &hierarchy::SECOND)] {
         list.push(trusting("X5C", name, "roots", trusted.root_pem().as_bytes()));
     }
@@ -127,6 +132,14 @@ fn trusting(kind: &str, name: &str, member: &str, pem: &[u8]) -> Value {
         "name": name,
         member: STANDARD.encode(pem),
         "claims": { "enableSSHCA": true },
+    })
+}
+
+fn brief() -> Value {
+    json!({
+        "minTLSCertDuration": "1s",
+        "defaultTLSCertDuration": "2s",
+        "allowRenewalAfterExpiry": true,
     })
 }
 

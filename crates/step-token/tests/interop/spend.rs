@@ -51,7 +51,11 @@ pub(crate) struct Csr {
 impl Csr {
     /// Asks for a common name, which may be empty, and for names.
     pub(crate) fn new(common_name: &str, names: Vec<SanType>) -> Self {
-        let key = KeyPair::generate().unwrap();
+        Self::with_key(common_name, names, KeyPair::generate().unwrap())
+    }
+
+    /// Asks for the same, with a key that exists.
+    pub(crate) fn with_key(common_name: &str, names: Vec<SanType>, key: KeyPair) -> Self {
         let mut params = CertificateParams::default();
         params.distinguished_name = rcgen::DistinguishedName::new();
         if !common_name.is_empty() {
@@ -104,6 +108,15 @@ impl Ca {
         });
         assert_eq!(certificate.lifetime(), DAY);
         certificate
+    }
+
+    /// Spends a token at `/renew`, on the certificate that a request led to.
+    #[track_caller]
+    pub(crate) fn renew(&self, csr: &Csr, token: &str) -> Result<Certificate, Refusal> {
+        let answer = run(self.client().renew(token)).map_err(|error| Refusal::of(&error))?;
+        let certificate = Certificate::from_pem(&answer.crt);
+        certificate.check(self, csr, &answer.cert_chain);
+        Ok(certificate)
     }
 
     /// Spends a token at `/revoke`.
