@@ -162,6 +162,11 @@ impl SshCertificate {
         (self.0.valid_after(), self.0.valid_before())
     }
 
+    /// Returns the line of a file `…-cert.pub`.
+    pub(crate) fn line(&self) -> String {
+        format!("{}\n", self.0.to_openssh().unwrap())
+    }
+
     pub(crate) fn serial(&self) -> u64 {
         self.0.serial()
     }

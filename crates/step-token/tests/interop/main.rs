@@ -25,6 +25,7 @@ mod revocation;
 mod spend;
 mod ssh;
 mod ssh_revocation;
+mod sshpop;
 mod step;
 mod times;
 mod trust;

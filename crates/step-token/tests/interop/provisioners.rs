@@ -60,6 +60,9 @@ pub(crate) const X5C: &str = "devices";
 /// as it is.
 pub(crate) const X5C_ODD: &str = "50% of the devices, é #2";
 
+/// The provisioner for hosts with an SSH certificate, which `step ca init --ssh` makes.
+pub(crate) const SSHPOP: &str = "sshpop";
+
 /// The last provisioner, on the second page of the list; its key is the P-256 one.
 pub(crate) const LAST: &str = "last";
 

@@ -150,6 +150,33 @@ impl Ca {
         let answer = self.ssh_sign(&ssh_request(public_key, token));
         answer.unwrap_or_else(|refusal| panic!("{refusal}; the CA's log ends:\n{}", self.log()))
     }
+
+    /// Spends a token at `/ssh/renew`, on the certificate of a public key.
+    #[track_caller]
+    pub(crate) fn ssh_renew(
+        &self,
+        public_key: &[u8],
+        token: &str,
+    ) -> Result<SshCertificate, Refusal> {
+        let answer = run(self.client().ssh_renew(token)).map_err(|error| Refusal::of(&error))?;
+        let certificate = SshCertificate::from_bytes(&answer.crt);
+        certificate.check(self, public_key);
+        Ok(certificate)
+    }
+
+    /// Spends a token at `/ssh/rekey`, on a certificate for another public key.
+    #[track_caller]
+    pub(crate) fn ssh_rekey(
+        &self,
+        public_key: &[u8],
+        token: &str,
+    ) -> Result<SshCertificate, Refusal> {
+        let answer = run(self.client().ssh_rekey(token, public_key));
+        let certificate =
+            SshCertificate::from_bytes(&answer.map_err(|error| Refusal::of(&error))?.crt);
+        certificate.check(self, public_key);
+        Ok(certificate)
+    }
 }
 
 /// Asks for an SSH certificate and leaves everything to the token.
