@@ -2,7 +2,7 @@
 //!
 //! A run starts CAs of its own, made by `step ca init`, in temporary directories and on free ports of
 //! the loopback interface. They end with it, however it ends.
-//! `step` and `step-ca` are those that `scripts/peers` installs; without them the
+//! `step`, `step-ca` and `nebula-cert` are those that `scripts/peers` installs; without them the
 //! tests fail.
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test says by a panic that something is wrong")]
@@ -17,6 +17,7 @@ mod ipv6;
 mod keys;
 mod listing;
 mod names;
+mod nebula;
 mod peers;
 mod program;
 mod provisioners;

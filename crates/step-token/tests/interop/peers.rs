@@ -1,10 +1,10 @@
-//! Where `step` and `step-ca` are.
+//! Where the programs are that the tests meet.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// Finds a program that `scripts/peers` installs.
+/// Finds a program that `scripts/peers` installs in a directory of its own.
 pub(crate) fn peer(name: &str) -> Result<PathBuf, String> {
     let program = directory()?.join(name);
     if program.is_file() {
@@ -32,10 +32,22 @@ pub(crate) fn step<A: AsRef<OsStr>>(
 ) -> Result<Vec<u8>, String> {
     let mut command = Command::new(peer("step")?);
     command.args(arguments).env_clear().env("STEPPATH", step_path).env("HOME", step_path);
-    let output = command
-        .stdin(Stdio::null())
-        .output()
-        .map_err(|error| format!("step cannot be started: {error}"))?;
+    stdout(&mut command)
+}
+
+/// Runs the real `nebula-cert`.
+pub(crate) fn nebula_cert<A: AsRef<OsStr>>(
+    arguments: impl IntoIterator<Item = A>,
+) -> Result<(), String> {
+    let mut command = Command::new(peer("nebula-cert")?);
+    stdout(command.args(arguments).env_clear()).map(|_| ())
+}
+
+/// Runs a program without standard input and returns what it wrote to stdout, or what went wrong.
+fn stdout(command: &mut Command) -> Result<Vec<u8>, String> {
+    let output = command.stdin(Stdio::null()).output().map_err(|error| {
+        format!("{} cannot be started: {error}", command.get_program().display())
+    })?;
     if output.status.success() {
         return Ok(output.stdout);
     }

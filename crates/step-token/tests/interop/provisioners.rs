@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use crate::peers::step;
-use crate::{hierarchy, test_key};
+use crate::{hierarchy, nebula, test_key};
 
 /// A provisioner whose key is of one type.
 #[derive(Debug)]
@@ -63,6 +63,9 @@ pub(crate) const X5C_ODD: &str = "50% of the devices, é #2";
 /// The provisioner for hosts with an SSH certificate, which `step ca init --ssh` makes.
 pub(crate) const SSHPOP: &str = "sshpop";
 
+/// The provisioner that trusts every Nebula CA here.
+pub(crate) const NEBULA: &str = "overlay";
+
 /// The last provisioner, on the second page of the list; its key is the P-256 one.
 pub(crate) const LAST: &str = "last";
 
@@ -89,6 +92,7 @@ pub(crate) fn add(step_path: &Path) -> Result<(), String> {
     for (name, trusted) in [(X5C, &hierarchy::FIRST), (X5C_ODD, &hierarchy::SECOND)] {
         list.push(trusting("X5C", name, "roots", trusted.root_pem().as_bytes()));
     }
+    list.push(trusting("Nebula", NEBULA, "roots", &nebula::make_authorities(step_path)?));
     list.push(with(p256, json!({ "name": LAST })));
 
     let text = serde_json::to_string_pretty(&config).map_err(|error| error.to_string())?;
