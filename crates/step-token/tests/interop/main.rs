@@ -14,6 +14,7 @@ mod daemon;
 mod hierarchy;
 mod identity;
 mod ipv6;
+mod k8ssa;
 mod keys;
 mod listing;
 mod names;

@@ -66,6 +66,9 @@ pub(crate) const SSHPOP: &str = "sshpop";
 /// The provisioner that trusts every Nebula CA here.
 pub(crate) const NEBULA: &str = "overlay";
 
+/// The provisioner that trusts service account tokens signed with the RSA key.
+pub(crate) const K8SSA: &str = "cluster";
+
 /// The last provisioner, on the second page of the list; its key is the P-256 one.
 pub(crate) const LAST: &str = "last";
 
@@ -93,6 +96,8 @@ pub(crate) fn add(step_path: &Path) -> Result<(), String> {
         list.push(trusting("X5C", name, "roots", trusted.root_pem().as_bytes()));
     }
     list.push(trusting("Nebula", NEBULA, "roots", &nebula::make_authorities(step_path)?));
+    let key = fs::read(test_key("rsa2048.pub.pem")).map_err(|error| error.to_string())?;
+    list.push(trusting("K8sSA", K8SSA, "publicKeys", &key));
     list.push(with(p256, json!({ "name": LAST })));
 
     let text = serde_json::to_string_pretty(&config).map_err(|error| error.to_string())?;
