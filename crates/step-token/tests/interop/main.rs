@@ -1,8 +1,8 @@
 //! The program against a real step-ca: the built program mints, and each token is spent over HTTPS.
 //!
 //! A run starts CAs of its own, made by `step ca init`, in temporary directories and on free ports of
-//! the loopback interface. They end with it, however it ends.
-//! `step`, `step-ca` and `nebula-cert` are those that `scripts/peers` installs; without them the
+//! the loopback interface, and an sshd for a test that logs in. They end with it, however it ends.
+//! `step`, `step-ca`, `nebula-cert` and sshd are those that `scripts/peers` installs; without them the
 //! tests fail.
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test says by a panic that something is wrong")]
@@ -17,6 +17,7 @@ mod ipv6;
 mod k8ssa;
 mod keys;
 mod listing;
+mod logins;
 mod names;
 mod nebula;
 mod peers;
@@ -27,6 +28,7 @@ mod revocation;
 mod spend;
 mod ssh;
 mod ssh_revocation;
+mod sshd;
 mod sshpop;
 mod step;
 mod times;

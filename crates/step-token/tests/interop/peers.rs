@@ -25,6 +25,17 @@ fn directory() -> Result<PathBuf, String> {
     }
 }
 
+/// Finds sshd, which is for administrators and so not on every user's `PATH`.
+pub(crate) fn sshd() -> Result<PathBuf, String> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let mut directories: Vec<PathBuf> = std::env::split_paths(&path).collect();
+    directories.extend(["/usr/local/sbin", "/usr/sbin"].map(PathBuf::from));
+    // sshd starts itself again for every connection, and wants to know where it is.
+    directories.retain(|directory| directory.is_absolute());
+    let found = directories.iter().map(|directory| directory.join("sshd")).find(|at| at.is_file());
+    found.ok_or_else(|| "there is no sshd: run scripts/peers".to_owned())
+}
+
 /// Runs the real `step` in a step directory and returns what it wrote to stdout, or what went wrong.
 pub(crate) fn step<A: AsRef<OsStr>>(
     step_path: &Path,
@@ -44,7 +55,7 @@ pub(crate) fn nebula_cert<A: AsRef<OsStr>>(
 }
 
 /// Runs a program without standard input and returns what it wrote to stdout, or what went wrong.
-fn stdout(command: &mut Command) -> Result<Vec<u8>, String> {
+pub(crate) fn stdout(command: &mut Command) -> Result<Vec<u8>, String> {
     let output = command.stdin(Stdio::null()).output().map_err(|error| {
         format!("{} cannot be started: {error}", command.get_program().display())
     })?;
