@@ -94,10 +94,7 @@ impl Provisioner {
         }
         let signs_ssh = matches!(operation, Operation::SshUser | Operation::SshHost);
         if signs_ssh && self.claims.enable_ssh_ca == Some(false) {
-            return Capability::Refused {
-                reason: "its claim `enableSSHCA` is false, so it signs no SSH certificates",
-                instead: "a provisioner that has the claim set to true",
-            };
+            return NO_SSH_CA;
         }
         match (&self.kind, operation) {
             (Kind::Gcp(gcp), Operation::SshUser) if !gcp.disable_ssh_ca_user => Capability::Allowed,
@@ -126,6 +123,22 @@ impl Provisioner {
         }
     }
 
+    /// Returns what this provisioner may authorise beside the claims of its whole CA, which a ca.json
+    /// tells: [`capability`](Self::capability), and `enableSSHCA` as it works out.
+    #[must_use]
+    pub fn capability_within(
+        &self,
+        global: &ProvisionerClaims,
+        operation: Operation,
+    ) -> Capability {
+        let capability = self.capability(operation);
+        let signs_ssh = matches!(operation, Operation::SshUser | Operation::SshHost);
+        if signs_ssh && !capability.is_refused() && !self.claims.effective(global).enable_ssh_ca {
+            return NO_SSH_CA;
+        }
+        capability
+    }
+
     pub(crate) fn jwk(&self) -> Option<&JwkProvisioner> {
         match &self.kind {
             Kind::Jwk(jwk) => Some(jwk),
@@ -133,6 +146,11 @@ impl Provisioner {
         }
     }
 }
+
+const NO_SSH_CA: Capability = Capability::Refused {
+    reason: "its claims do not have `\"enableSSHCA\": true`, so it signs no SSH certificates",
+    instead: "a provisioner that has, or set the claim",
+};
 
 impl fmt::Debug for Provisioner {
     /// Leaves out the raw entry, which may hold a client secret and a sealed key.

@@ -99,6 +99,11 @@ pub(crate) struct ListArgs {
           default_missing_value = "true")]
     pub(crate) table: Option<Switch>,
 
+    /// Print what each provisioner may authorise, and what to use instead of what it may not
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true,
+          default_missing_value = "true")]
+    pub(crate) can: Option<Switch>,
+
     #[command(flatten)]
     pub(crate) ca: CaArgs,
 }
@@ -172,7 +177,7 @@ pub(crate) fn command() -> clap::Command {
     let named = |command: clap::Command| {
         command.mut_args(|argument| {
             let Some(name) = argument.get_long().map(str::to_owned) else { return argument };
-            if name == "table" {
+            if ["table", "can"].contains(&name.as_str()) {
                 return argument;
             }
             let variable = crate::flags::variables_of(&name).join(", ");

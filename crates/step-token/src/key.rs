@@ -85,13 +85,18 @@ impl Found {
         Ok(Self { file, called, prompt: "the provisioner key".to_owned(), flag: "key" })
     }
 
-    /// Returns the thumbprint, if it can be known without a passphrase.
-    pub(crate) fn thumbprint(&self) -> Option<Thumbprint> {
+    /// Returns the public half, if it can be known without a passphrase.
+    pub(crate) fn public_key(&self) -> Option<&PublicKey> {
         match &self.file {
-            KeyFile::Plain(key) => Some(key.public_key().thumbprint()),
-            KeyFile::Sealed(sealed) => sealed.public_key().map(PublicKey::thumbprint),
+            KeyFile::Plain(key) => Some(key.public_key()),
+            KeyFile::Sealed(sealed) => sealed.public_key(),
             _ => None,
         }
+    }
+
+    /// Returns the thumbprint, if it can be known without a passphrase.
+    pub(crate) fn thumbprint(&self) -> Option<Thumbprint> {
+        self.public_key().map(PublicKey::thumbprint)
     }
 
     /// Breaks the seal, so that the key can be held against several provisioners.

@@ -4,11 +4,12 @@
 use step_claims::{Operation, Purpose, Subject};
 use step_header::{Credential, Nebula, ProvenKey, Remark, Renewal, SshPop, Trust, X5c};
 use step_provisioner::{Provisioner, Shown};
-use token_jose::KeyFile;
+use token_jose::{KeyFile, PublicKey, SigningKey as _};
 use token_time::Timestamp;
 
 use crate::claims::operation;
 use crate::key::{Found, Password};
+use crate::origin::Origin;
 use crate::settings::{CertificateKind, CertificateSettings, ProofSettings, Settings};
 use crate::{Error, World};
 
@@ -36,10 +37,13 @@ impl Possession {
             crate::key::refuse_key_stores(setting)?;
         }
         let certificate = &given.certificate;
-        let bytes = certificate.value.read_public(&certificate.origin, world)?;
+        let bytes = certificate
+            .value
+            .read_public(&certificate.origin, world)
+            .map_err(|error| error.hint(format!("{} names the certificate", certificate.origin)))?;
         let called = format!("{} ({})", certificate.value, certificate.origin);
         let credential = credential(&given.kind, &bytes, operation(settings), world.now())
-            .map_err(|cause| unusable(&called, cause))?;
+            .map_err(|cause| unusable(&called, &certificate.origin, cause))?;
         let (flag, door): (_, Door) = match given.kind {
             CertificateKind::X5c { .. } => ("x5c-key", KeyFile::parse),
             CertificateKind::SshPop => ("sshpop-key", KeyFile::parse),
@@ -63,7 +67,7 @@ impl Possession {
         world: &World,
     ) -> Result<(), Error> {
         let remark = self.credential.admits(subject, purpose);
-        let remark = remark.map_err(|cause| unusable(&self.called, cause))?;
+        let remark = remark.map_err(|cause| unusable(&self.called, self.origin(), cause))?;
         if let Some(remark) = remark {
             self.say(&remark, world);
         }
@@ -118,25 +122,35 @@ impl Possession {
 
     /// Opens the key and joins it with the certificate.
     pub(crate) fn prove(&self, password: &Password, world: &World) -> Result<ProvenKey, Error> {
-        let certified = self.credential.public_key().thumbprint();
+        let certified = self.credential.public_key();
         let found = Found::read(&self.settings.key, self.flag, self.door, world)?;
+        let called = found.called().to_owned();
         // Nobody types a password for a key that is another's.
-        if let Some(thumbprint) = found.thumbprint().filter(|thumbprint| *thumbprint != certified) {
-            return Err(Error::key(format!(
-                "{} is not the key of {}",
-                found.called(),
-                self.called
-            ))
-            .hint(format!(
-                "its thumbprint is {thumbprint}, the certificate's key has {certified}"
-            )));
+        if let Some(given) = found.public_key().filter(|given| *given != certified) {
+            return Err(self.key_of_another(given, &called));
         }
-        let key = found.open(None, Some(certified), password, world)?;
-        let key_called = format!("key {} ({})", self.settings.key.value, self.settings.key.origin);
-        ProvenKey::new(&*self.credential, key).map_err(|cause| {
-            Error::key(format!("{} and {key_called} do not belong together", self.called))
-                .because(cause)
+        let key = found.open(None, Some(certified.thumbprint()), password, world)?;
+        let given = key.public_key().clone();
+        ProvenKey::new(&*self.credential, key).map_err(|cause| match cause {
+            step_header::Error::KeyOfAnother { .. } => self.key_of_another(&given, &called),
+            cause => unusable(&self.called, self.origin(), cause),
         })
+    }
+
+    fn key_of_another(&self, given: &PublicKey, called: &str) -> Error {
+        let certified = self.credential.public_key();
+        Error::key(format!("{called} is not the key of {}", self.called)).hint(format!(
+            "it is a key of kind {} with the thumbprint {}; the certificate is for one of kind {} \
+             with {}",
+            given.kind(),
+            given.thumbprint(),
+            certified.kind(),
+            certified.thumbprint()
+        ))
+    }
+
+    fn origin(&self) -> &Origin {
+        &self.settings.certificate.origin
     }
 
     fn say(&self, remark: &Remark, world: &World) {
@@ -181,33 +195,37 @@ fn credential(
 }
 
 /// Says what is wrong with a certificate, and what to try.
-fn unusable(called: &str, cause: step_header::Error) -> Error {
+fn unusable(called: &str, origin: &Origin, cause: step_header::Error) -> Error {
     use step_header::Error as Cause;
     let hint = match &cause {
         Cause::Expired { .. } => {
-            Some("a new certificate is needed; --renew takes one that is over")
+            "a new certificate is needed; --renew takes one that is over".into()
         }
-        Cause::NotYetValid { .. } => Some("is the clock of this machine right?"),
-        Cause::KeyUsage { .. } | Cause::ExtendedKeyUsage { .. } => {
-            Some("the CA refuses such a certificate: it has to be issued anew for this")
+        Cause::NotYetValid { .. } => "is the clock of this machine right?".into(),
+        Cause::KeyUsage { .. } | Cause::ExtendedKeyUsage { .. } | Cause::Key { .. } => {
+            "the CA refuses such a certificate: it has to be issued anew for this".into()
         }
         Cause::CaAsLeaf { .. } | Cause::SeveralLeaves { .. } => {
-            Some("put the certificate of the key first, and behind it those that signed it")
+            "put the certificate of the key first, and behind it those that signed it".into()
         }
-        Cause::Purpose { .. } => Some("`ca provisioner list --can` shows who may do what"),
+        Cause::NoCommonName => "over mutual TLS it can be renewed: `step ca renew`".into(),
+        Cause::Purpose { .. } => "`ca provisioner list --can` shows who may do what".into(),
         Cause::OtherSubject { .. } | Cause::OtherSerial { .. } => {
-            Some("leave the subject out, and the certificate gives it")
+            "leave the subject out, and the certificate gives it".into()
         }
-        Cause::Ssh { .. } => Some("`ssh-keygen -L -f FILE` shows an SSH certificate"),
-        Cause::OtherName { .. } => Some("the CA issues nothing but the certificate's own names"),
-        _ => None,
+        Cause::Ssh { .. } => "`ssh-keygen -L -f FILE` shows an SSH certificate".into(),
+        Cause::NeverExpires => "a certificate with an end works: `ssh-keygen -V`".into(),
+        Cause::NebulaCa { .. } => "`nebula-cert sign` writes that of a host".into(),
+        Cause::OtherName { .. } => "the CA issues nothing but the certificate's own names".into(),
+        _ => format!("{origin} names another file"),
     };
+    let text = format!("{called} {}", Shown(&cause.to_string()));
     let error = match &cause {
         Cause::OtherSubject { .. }
         | Cause::OtherSerial { .. }
         | Cause::OtherName { .. }
-        | Cause::Purpose { .. } => Error::usage(format!("{called} {}", Shown(&cause.to_string()))),
-        _ => Error::settings(format!("{called} {}", Shown(&cause.to_string()))),
+        | Cause::Purpose { .. } => Error::usage(text),
+        _ => Error::settings(text),
     };
-    error.hints(hint.map(str::to_owned))
+    error.hint(hint)
 }

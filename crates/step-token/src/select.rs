@@ -182,15 +182,14 @@ impl Search<'_> {
             return Err(Error::ca(format!("the CA has disabled provisioner {label}: {reason}"))
                 .hint("mend its entry in the CA's configuration"));
         }
-        refuse(provisioner.capability(self.operation), &label, self.operation)?;
-        if let Some(config) = self.authority.config()
-            && matches!(self.operation, Operation::SshUser | Operation::SshHost)
-            && !config.enable_admin
-            && !provisioner.claims.effective(&config.claims).enable_ssh_ca
-        {
-            return Err(Error::usage(format!("{label} may not sign SSH certificates"))
-                .hint("its claims need `\"enableSSHCA\": true`"));
-        }
+        let capability = match self.authority.config() {
+            // With enableAdmin the claims of the file may be stale.
+            Some(config) if !config.enable_admin => {
+                provisioner.capability_within(&config.claims, self.operation)
+            }
+            _ => provisioner.capability(self.operation),
+        };
+        refuse(capability, &label, self.operation)?;
         self.has_what_it_takes(provisioner)?;
         self.possession.map_or(Ok(()), |possession| possession.must_be_trusted_by(provisioner))
     }

@@ -3,7 +3,8 @@
 use serde::Serialize as _;
 use serde_json::value::RawValue;
 use step_ca_client::OfflineCa;
-use step_provisioner::{Kind, Provisioner};
+use step_claims::Operation;
+use step_provisioner::{Capability, Kind, Provisioner};
 
 use crate::args::{GlobalArgs, ListArgs};
 use crate::authority::{Connection, unusable_config};
@@ -15,16 +16,18 @@ use crate::{Error, World, emit};
 pub(crate) fn run(args: &ListArgs, global: &GlobalArgs, world: &World) -> Result<(), Error> {
     let mut settings = CaSettings::resolve(&args.ca, global, world)?;
     settings.without_effect_offline(world)?;
-    let as_table = args.table.unwrap_or_default().0;
+    let form = Form::of(args)?;
     let text = if settings.offline {
         let ca = OfflineCa::open(&settings.config.value)
             .map_err(|cause| unusable_config(&settings, cause))?;
         let config = ca.config();
-        match as_table {
-            true => table(&config.provisioners),
-            false => {
-                json(&config.provisioners.iter().map(|entry| &*entry.raw).collect::<Vec<_>>())?
-            }
+        let provisioners = &config.provisioners;
+        match form {
+            Form::Json => json(&provisioners.iter().map(|entry| &*entry.raw).collect::<Vec<_>>())?,
+            Form::Table => table(provisioners),
+            Form::Capabilities => capabilities(provisioners, |provisioner, operation| {
+                provisioner.capability_within(&config.claims, operation)
+            }),
         }
     } else {
         let Some(url) = &settings.url else {
@@ -33,12 +36,33 @@ pub(crate) fn run(args: &ListArgs, global: &GlobalArgs, world: &World) -> Result
         };
         let connection = Connection::open(&url.value, &settings, world)?;
         let list = connection.wait(connection.client.provisioner_list())?;
-        match as_table {
-            true => table(&list.provisioners),
-            false => json(&list.raw().collect::<Vec<_>>())?,
+        match form {
+            Form::Json => json(&list.raw().collect::<Vec<_>>())?,
+            Form::Table => table(&list.provisioners),
+            Form::Capabilities => capabilities(&list.provisioners, Provisioner::capability),
         }
     };
     emit::stdout(text.as_bytes(), world)
+}
+
+/// What the list looks like.
+#[derive(Clone, Copy)]
+enum Form {
+    Json,
+    Table,
+    Capabilities,
+}
+
+impl Form {
+    fn of(args: &ListArgs) -> Result<Self, Error> {
+        match (args.table.unwrap_or_default().0, args.can.unwrap_or_default().0) {
+            (true, true) => Err(Error::usage("--table and --can do not go together")
+                .hint("each prints the list in a form of its own")),
+            (true, false) => Ok(Self::Table),
+            (false, true) => Ok(Self::Capabilities),
+            (false, false) => Ok(Self::Json),
+        }
+    }
 }
 
 /// Indents with three spaces, one member a line, as step does and as scripts expect.
@@ -83,6 +107,24 @@ fn table(provisioners: &[Provisioner]) -> String {
         text.push('\n');
     }
     text
+}
+
+/// One paragraph a provisioner, one line an operation.
+fn capabilities(
+    provisioners: &[Provisioner],
+    capability: impl Fn(&Provisioner, Operation) -> Capability,
+) -> String {
+    let paragraph = |provisioner: &Provisioner| {
+        let mut text = format!("{}\n", provisioner.label());
+        if let Some(reason) = &provisioner.disabled {
+            text.push_str(&format!("  disabled by the CA: {}\n", printable(reason)));
+        }
+        for operation in Operation::ALL {
+            text.push_str(&format!("  {operation:13}  {}\n", capability(provisioner, operation)));
+        }
+        text
+    };
+    provisioners.iter().map(paragraph).collect::<Vec<_>>().join("\n")
 }
 
 fn row(provisioner: &Provisioner) -> [String; 3] {
