@@ -38,6 +38,8 @@ mod nebula_certificate;
 mod renewal;
 mod ssh_certificate;
 mod sshpop;
+#[cfg(test)]
+mod testing;
 mod x509;
 mod x5c;
 

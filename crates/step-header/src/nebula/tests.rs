@@ -1,1 +1,126 @@
+use step_claims::{Principal, San, SshCertificate};
+use token_jose::Algorithm;
 
+use super::*;
+use crate::ProvenKey;
+use crate::testing::{NOW, private_key, vector};
+
+const SIGN: Operation = Operation::Sign;
+
+fn read(name: &str) -> Nebula {
+    Nebula::read(&vector(&format!("nebula/{name}")), SIGN, NOW).unwrap()
+}
+
+fn refused(name: &str, operation: Operation, now: Timestamp) -> String {
+    Nebula::read(&vector(&format!("nebula/{name}")), operation, now).unwrap_err().to_string()
+}
+
+fn sans(names: &[&str]) -> Purpose {
+    Purpose::Sign(names.iter().map(|name| name.parse::<San>().unwrap()).collect())
+}
+
+#[test]
+fn each_curve_and_version_signs_with_its_own_key_and_algorithm() {
+    for (certificate, key, algorithm) in [
+        ("host-v1.crt", "host-v1.key", Algorithm::XEdDsa),
+        ("host-v2.crt", "host-v2.key", Algorithm::XEdDsa),
+        ("host-p256.crt", "host-p256.key", Algorithm::Es256),
+        ("host-p256.crt", "host-p256.pkcs8.pem", Algorithm::Es256),
+    ] {
+        let nebula = read(certificate);
+        let proven = ProvenKey::new(&nebula, private_key(&format!("nebula/{key}"))).unwrap();
+        assert_eq!(proven.header().algorithm(), algorithm);
+        assert_eq!(proven.proof(), Some(Proof::Nebula));
+    }
+    let other = private_key("nebula/host-v2.key");
+    let error = ProvenKey::new(&read("host-v1.crt"), other).unwrap_err();
+    assert!(matches!(error, Error::KeyOfAnother { .. }));
+    let other_curve = private_key("nebula/host-p256.key");
+    let error = ProvenKey::new(&read("host-v1.crt"), other_curve).unwrap_err().to_string();
+    assert!(error.starts_with("is for another key: a X25519 one"), "{error}");
+}
+
+#[test]
+fn the_names_are_its_own_name_and_addresses() {
+    let nebula = read("host-v1.crt");
+    let subject: Subject = "host-1.example.test".parse().unwrap();
+    assert_eq!(nebula.default_subject(), Some(subject.clone()));
+    for names in [vec![], vec!["host-1.example.test"], vec!["10.1.0.1", "::ffff:10.1.0.1"]] {
+        assert_eq!(nebula.admits(&subject, &sans(&names)).unwrap(), None, "{names:?}");
+    }
+    for foreign in ["other", "10.1.0.2", "10.1.0.0/24", "HOST-1.example.test"] {
+        let error = nebula.admits(&subject, &sans(&[foreign])).unwrap_err().to_string();
+        assert_eq!(
+            error,
+            format!("does not have the name `{foreign}`; it has `host-1.example.test`, `10.1.0.1`")
+        );
+    }
+    // The subject becomes the only name of the token, which only feeds a template.
+    let other = "other".parse().unwrap();
+    let remark = nebula.admits(&other, &sans(&[])).unwrap().unwrap();
+    assert!(remark.is_warning(), "{remark}");
+    assert_eq!(nebula.admits(&other, &sans(&["10.1.0.1"])).unwrap(), None);
+}
+
+#[test]
+fn an_ssh_host_has_no_other_principals_and_none_means_the_subject() {
+    let nebula = Nebula::read(&vector("nebula/host-v1.crt"), Operation::SshHost, NOW).unwrap();
+    let host = |principals: &[&str]| {
+        let principals = principals.iter().map(|p| p.parse::<Principal>().unwrap()).collect();
+        Purpose::SshHost(SshCertificate { principals, ..SshCertificate::default() })
+    };
+    let own: Subject = "host-1.example.test".parse().unwrap();
+    let other: Subject = "other".parse().unwrap();
+    assert_eq!(nebula.admits(&own, &host(&[])).unwrap(), None);
+    assert_eq!(nebula.admits(&other, &host(&["10.1.0.1"])).unwrap(), None);
+    assert!(nebula.admits(&own, &host(&["root"])).is_err());
+    assert!(nebula.admits(&other, &host(&[])).is_err());
+}
+
+#[test]
+fn it_serves_hosts_alone() {
+    for (operation, name) in [
+        (Operation::Revoke, "X.509 revoke"),
+        (Operation::SshUser, "SSH user sign"),
+        (Operation::SshRenew, "SSH renew"),
+    ] {
+        assert_eq!(
+            refused("host-v1.crt", operation, NOW),
+            format!("is a Nebula certificate, which does not serve `{name}`")
+        );
+    }
+    assert_eq!(
+        refused("ca.crt", SIGN, NOW),
+        "is the certificate of a Nebula CA (`Test Nebula CA`): a host's is needed"
+    );
+}
+
+#[test]
+fn both_ends_of_its_validity_belong_to_it() {
+    let certificate = NebulaCertificate::parse(&vector("nebula/host-v2.crt")).unwrap();
+    let at = |seconds| {
+        let now = Timestamp::from_unix_seconds(seconds);
+        Nebula::read(&vector("nebula/host-v2.crt"), SIGN, now)
+    };
+    let (start, end) = (certificate.not_before(), certificate.not_after());
+    assert!(at(start).is_ok() && at(end).is_ok());
+    assert!(matches!(at(start - 1), Err(Error::NotYetValid { .. })));
+    assert!(matches!(at(end + 1), Err(Error::Expired { .. })));
+}
+
+#[test]
+fn it_is_trusted_by_the_ca_that_signed_it() {
+    for (host, ca) in
+        [("host-v1.crt", "ca.crt"), ("host-v2.crt", "ca-v2.crt"), ("host-p256.crt", "ca-p256.crt")]
+    {
+        let roots = |name: &str| Kind::Nebula { roots: vector(&format!("nebula/{name}")) };
+        let nebula = read(host);
+        assert_eq!(nebula.trusted_by(&roots(ca)), Trust::Reached, "{host}");
+        let other = if ca == "ca.crt" { "ca-v2.crt" } else { "ca.crt" };
+        let Trust::Missed { reason } = nebula.trusted_by(&roots(other)) else {
+            panic!("{host} below {other}")
+        };
+        assert!(reason.starts_with("is signed by a Nebula CA with the fingerprint "), "{reason}");
+        assert_eq!(nebula.trusted_by(&Kind::SshPop), Trust::Unknown);
+    }
+}

@@ -1,1 +1,308 @@
+use proptest::prelude::*;
+use rcgen::{CertifiedIssuer, ExtendedKeyUsagePurpose, KeyUsagePurpose};
+use step_provisioner::Kind;
+use token_jose::{Evidence, SigningKey as _};
 
+use super::*;
+use crate::ProvenKey;
+use crate::testing::{NOW, authority, below, ders, issued, key, leaf, private_key, root, vector};
+
+fn read(pem: &str) -> Result<X5c, Error> {
+    X5c::read(pem.as_bytes(), NOW)
+}
+
+fn refused(pem: &str) -> String {
+    read(pem).unwrap_err().to_string()
+}
+
+/// The chain a header would carry.
+fn chain(x5c: &X5c) -> Vec<Vec<u8>> {
+    match x5c.evidence() {
+        Evidence::X5c(chain) => chain,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn missed(trust: Trust) -> String {
+    match trust {
+        Trust::Missed { reason } => reason,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_chain_is_carried_leaf_first_as_it_stands_in_the_file() {
+    let (root, device) = (root("Root"), leaf("device"));
+    let intermediate = below("Intermediate", &root);
+    let bundle = format!("{}{}", issued(&device, &intermediate), intermediate.pem());
+    let x5c = read(&bundle).unwrap();
+    assert_eq!(chain(&x5c), ders(&bundle));
+    assert_eq!(x5c.remarks(), []);
+    assert_eq!(x5c.below(&ders(&root.pem())), Trust::Reached);
+}
+
+#[test]
+fn any_order_is_put_right_and_said() {
+    let root = root("Root");
+    let (first, second) = (below("First", &root), below("Second", &root));
+    let third = below("Third", &second);
+    let leaf = issued(&leaf("device"), &third);
+    let straight = format!("{leaf}{}{}{}", third.pem(), second.pem(), root.pem());
+    for order in [
+        [root.pem(), second.pem(), third.pem(), leaf.clone()],
+        [leaf.clone(), root.pem(), third.pem(), second.pem()],
+        [third.pem(), leaf.clone(), root.pem(), second.pem()],
+    ] {
+        let x5c = read(&order.concat()).unwrap();
+        assert_eq!(chain(&x5c), ders(&straight));
+        assert_eq!(x5c.remarks(), [Remark::Reordered]);
+    }
+    let x5c = read(&format!("{straight}{}", first.pem())).unwrap();
+    assert_eq!(x5c.remarks(), [Remark::LeftOut { names: vec!["`First`".to_owned()] }]);
+}
+
+#[test]
+fn strangers_and_repeats_are_left_out_and_said() {
+    let (root, other) = (root("Root"), root("Other"));
+    let intermediate = below("Intermediate", &root);
+    let leaf_pem = issued(&leaf("device"), &intermediate);
+    let stranger = issued(&leaf("stranger"), &other);
+    let above = intermediate.pem();
+    let x5c = read(&[&*leaf_pem, &stranger, &above, &leaf_pem, &above].concat()).unwrap();
+    assert_eq!(chain(&x5c), ders(&format!("{leaf_pem}{}", intermediate.pem())));
+    let names = ["`stranger`", "`device`", "`Intermediate`"].map(str::to_owned).to_vec();
+    assert_eq!(x5c.remarks(), [Remark::LeftOut { names }]);
+}
+
+#[test]
+fn a_certificate_of_the_same_name_by_another_key_is_a_stranger() {
+    let (root, impostor) = (root("Root"), root("Root"));
+    let leaf = issued(&leaf("device"), &root);
+    let x5c = read(&format!("{leaf}{}", impostor.pem())).unwrap();
+    assert_eq!(chain(&x5c), ders(&leaf));
+    assert_eq!(x5c.below(&ders(&root.pem())), Trust::Reached);
+    let reason = missed(x5c.below(&ders(&impostor.pem())));
+    assert_eq!(
+        reason,
+        "ends at `device`: the certificate of `Root`, which signed it, is missing or of another \
+         hierarchy"
+    );
+}
+
+#[test]
+fn both_certificates_of_a_cross_signed_issuer_are_kept() {
+    let (old, new) = (root("Old"), root("New"));
+    let key = key();
+    let twice = |issuer| authority("Shared").signed_by(&key, issuer).unwrap().pem();
+    let (by_old, by_new) = (twice(&old), twice(&new));
+    let shared = CertifiedIssuer::signed_by(authority("Shared"), key, &old).unwrap();
+    let x5c = read(&format!("{}{by_old}{by_new}", issued(&leaf("device"), &shared))).unwrap();
+    assert_eq!(chain(&x5c).len(), 3);
+    for root in [&old, &new] {
+        assert_eq!(x5c.below(&ders(&root.pem())), Trust::Reached);
+    }
+}
+
+#[test]
+fn an_expired_certificate_above_is_an_error_unless_another_stands_in() {
+    let root = root("Root");
+    let mut over = authority("Shared");
+    over.not_after = rcgen::date_time_ymd(2021, 1, 1);
+    let signing = key();
+    let over = over.signed_by(&signing, &root).unwrap().pem();
+    let shared = CertifiedIssuer::signed_by(authority("Shared"), signing, &root).unwrap();
+    let leaf = issued(&leaf("device"), &shared);
+    assert_eq!(refused(&format!("{leaf}{over}")), "expired at 2021-01-01T00:00:00Z: `Shared`");
+    let x5c = read(&format!("{leaf}{over}{}", shared.pem())).unwrap();
+    assert_eq!(x5c.below(&ders(&root.pem())), Trust::Reached);
+}
+
+#[test]
+fn a_way_to_the_root_has_only_ca_certificates_for_clients() {
+    let root = root("Root");
+    let mut servers = authority("Servers");
+    servers.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    let servers = CertifiedIssuer::signed_by(servers, key(), &root).unwrap();
+    let x5c = read(&format!("{}{}", issued(&leaf("device"), &servers), servers.pem())).unwrap();
+    assert_eq!(
+        missed(x5c.below(&ders(&root.pem()))),
+        "leads over one that is not for clients: the extended key usage of `Servers` lacks client \
+         authentication"
+    );
+
+    let no_ca = CertifiedIssuer::signed_by(leaf("No CA"), key(), &root).unwrap();
+    let x5c = read(&format!("{}{}", issued(&leaf("device"), &no_ca), no_ca.pem())).unwrap();
+    assert_eq!(
+        missed(x5c.below(&ders(&root.pem()))),
+        "leads over `No CA`, which is no CA certificate"
+    );
+}
+
+#[test]
+fn another_root_in_the_file_is_named() {
+    let (own, other) = (root("Own"), root("Other"));
+    let x5c = read(&format!("{}{}", issued(&leaf("device"), &own), own.pem())).unwrap();
+    assert_eq!(missed(x5c.below(&ders(&other.pem()))), "leads to another root, `Own`");
+}
+
+#[test]
+fn a_provisioner_s_roots_are_a_bundle() {
+    let (first, second) = (root("First"), root("Second"));
+    let x5c = read(&issued(&leaf("device"), &second)).unwrap();
+    let roots = format!("{}{}", first.pem(), second.pem()).into_bytes();
+    assert_eq!(x5c.trusted_by(&Kind::X5c { roots }), Trust::Reached);
+    let roots = first.pem().into_bytes();
+    assert!(matches!(x5c.trusted_by(&Kind::X5c { roots }), Trust::Missed { .. }));
+    assert_eq!(x5c.trusted_by(&Kind::SshPop), Trust::Unknown);
+}
+
+#[test]
+fn what_may_not_sign_is_refused_by_name() {
+    let root = root("Root");
+    let mut encrypts = leaf("device");
+    encrypts.key_usages = vec![KeyUsagePurpose::KeyEncipherment];
+    assert_eq!(
+        refused(&issued(&encrypts, &root)),
+        "may not sign: the key usage of `device` is only Key Encipherment, and a CA asks for digital \
+         signature"
+    );
+    let mut silent = leaf("device");
+    silent.key_usages = Vec::new();
+    assert_eq!(
+        refused(&issued(&silent, &root)),
+        "may not sign: the key usage of `device` is missing, and a CA asks for digital signature"
+    );
+    let mut serves = leaf("device");
+    serves.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    assert_eq!(
+        refused(&issued(&serves, &root)),
+        "is not for clients: the extended key usage of `device` lacks client authentication"
+    );
+    for usage in [vec![], vec![ExtendedKeyUsagePurpose::Any]] {
+        let mut any = leaf("device");
+        any.extended_key_usages = usage;
+        assert!(read(&issued(&any, &root)).is_ok());
+    }
+}
+
+#[test]
+fn a_ca_is_no_leaf_and_several_leaves_are_not_guessed_among() {
+    let root = root("Root");
+    assert_eq!(
+        refused(&root.pem()),
+        "has no leaf: `Root` is a CA certificate, and signs certificates instead of tokens"
+    );
+    let (one, two) = (issued(&leaf("one"), &root), issued(&leaf("two"), &root));
+    assert_eq!(
+        refused(&format!("{}{one}{two}", root.pem())),
+        "begins with a CA certificate and has several that could be the leaf: `one`, `two`"
+    );
+    // The first one is meant; the other one is no part of its chain.
+    assert_eq!(chain(&read(&format!("{one}{two}")).unwrap()), ders(&one));
+}
+
+#[test]
+fn both_ends_of_a_validity_belong_to_it() {
+    let mut short = leaf("device");
+    short.not_before = rcgen::date_time_ymd(2026, 1, 1);
+    short.not_after = rcgen::date_time_ymd(2026, 1, 2);
+    let pem = issued(&short, &root("Root"));
+    let at = |text: &str| X5c::read(pem.as_bytes(), text.parse().unwrap());
+    assert!(at("2026-01-01T00:00:00Z").is_ok() && at("2026-01-02T00:00:00Z").is_ok());
+    assert_eq!(
+        at("2025-12-31T23:59:59Z").unwrap_err().to_string(),
+        "is not valid before 2026-01-01T00:00:00Z: `device`"
+    );
+    assert_eq!(
+        at("2026-01-02T00:00:01Z").unwrap_err().to_string(),
+        "expired at 2026-01-02T00:00:00Z: `device`"
+    );
+}
+
+#[test]
+fn what_is_no_certificate_says_what_it_is() {
+    for (text, message) in [
+        ("", "is empty"),
+        (" \r\n\t", "is empty"),
+        ("hello", "is no certificate: neither PEM nor DER"),
+        (
+            "-----BEGIN CERTIFICATE-----\nAAAA\n",
+            "has a damaged certificate, which begins in line 1",
+        ),
+        (
+            "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n",
+            "has no certificate in it, only `PUBLIC KEY`",
+        ),
+    ] {
+        assert_eq!(refused(text), message, "{text:?}");
+    }
+    let rubbish = token_pem::encode("CERTIFICATE", b"rubbish");
+    assert!(
+        refused(&rubbish).starts_with("has something else where certificate number 1 should be")
+    );
+    let many = root("Root").pem().repeat(201);
+    assert!(refused(&many).starts_with("has more than 200 certificates"));
+}
+
+#[test]
+fn a_key_beside_the_certificate_is_skipped_and_said() {
+    let pem = issued(&leaf("device"), &root("Root"));
+    let x5c = read(&format!("{}{pem}", key().serialize_pem())).unwrap();
+    assert_eq!(x5c.remarks(), [Remark::KeySkipped]);
+    assert_eq!(chain(&x5c), ders(&pem));
+}
+
+#[test]
+fn one_certificate_may_be_der() {
+    let pem = issued(&leaf("device"), &root("Root"));
+    let der = ders(&pem).remove(0);
+    assert_eq!(chain(&X5c::read(&der, NOW).unwrap()), ders(&pem));
+    assert!(X5c::read(&[der.as_slice(), &[0]].concat(), NOW).is_err());
+}
+
+#[test]
+fn a_proof_is_the_certificate_s_own_key_and_no_other() {
+    for (name, key) in [
+        ("x5c/p256.chain.crt", "test-keys/p256.trad.pem"),
+        ("x5c/rsa2048.chain.crt", "test-keys/rsa2048.openssh"),
+        ("x5c/ed25519.chain.crt", "test-keys/ed25519.jwk.json"),
+    ] {
+        let x5c = X5c::read(&vector(name), NOW).unwrap();
+        let own = private_key(key);
+        let thumbprint = own.public_key().thumbprint();
+        let proven = ProvenKey::new(&x5c, own).unwrap();
+        assert_eq!(proven.header().key_id().unwrap().as_str(), thumbprint.to_string());
+        assert_eq!(proven.header().evidence(), Some(&x5c.evidence()));
+        assert_eq!(proven.proof(), Some(Proof::X5c));
+        let other = private_key("test-keys/p384.pkcs8.pem");
+        assert!(matches!(ProvenKey::new(&x5c, other), Err(Error::KeyOfAnother { .. })));
+    }
+}
+
+#[test]
+fn the_insecure_header_has_the_same_chain() {
+    let bytes = vector("x5c/p256.chain.crt");
+    let x5c = X5c::read(&bytes, NOW).unwrap();
+    let chain = chain(&x5c);
+    assert_eq!(x5c.insecure().evidence(), Evidence::X5cInsecure(chain));
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_are_read_without_panic(bytes: Vec<u8>) {
+        let _ = X5c::read(&bytes, NOW);
+        let pem = token_pem::encode("CERTIFICATE", &bytes);
+        let _ = X5c::read(pem.as_bytes(), NOW);
+    }
+
+    #[test]
+    fn a_certificate_with_one_byte_changed_is_read_without_panic(at: prop::sample::Index, to: u8) {
+        let mut der = vector("x5c/p256.leaf.der");
+        let at = at.index(der.len());
+        der[at] = to;
+        if let Ok(x5c) = X5c::read(&der, NOW) {
+            let roots = ders(std::str::from_utf8(&vector("x5c/root.crt")).unwrap());
+            let _ = x5c.below(&roots);
+        }
+    }
+}
