@@ -49,9 +49,15 @@ fn choose(
     password: &Password,
     world: &World,
 ) -> Result<(Chosen, Option<Found>), Error> {
+    // What may not be is said before the file of a key is read.
+    let without_a_key = search.narrow(None)?;
     let mut given = Found::given(&search.settings.provisioner, world)?;
     let thumbprint = given.as_ref().and_then(Found::thumbprint);
-    let chosen = match search.narrow(thumbprint)? {
+    let choice = match thumbprint {
+        Some(_) => search.narrow(thumbprint)?,
+        None => without_a_key,
+    };
+    let chosen = match choice {
         Choice::One(chosen) => chosen,
         Choice::Several(candidates) => match given.take() {
             // A sealed key shows which provisioner it belongs to when it is open.
