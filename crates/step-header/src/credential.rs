@@ -18,6 +18,9 @@ pub trait Credential: fmt::Debug {
     /// Returns what the JOSE header carries.
     fn evidence(&self) -> Evidence;
 
+    /// Returns the last second of the certificate's validity, if the token depends on it.
+    fn ends(&self) -> Option<Timestamp>;
+
     /// Returns the key the certificate is for.
     fn public_key(&self) -> &PublicKey;
 
@@ -88,7 +91,10 @@ pub enum Remark {
     Reordered,
 
     /// Certificates that sign nothing in the chain, or stand there twice.
-    #[error("has certificates that do not belong to the chain, left out: {}", names.join(", "))]
+    #[error(
+        "has certificates that sign nothing in the chain or stand there twice, left out: {}",
+        names.join(", ")
+    )]
     LeftOut {
         /// Their names.
         names: Vec<String>,
@@ -103,7 +109,8 @@ pub enum Remark {
 
     /// The subject, which becomes the only name, is not one of the certificate's.
     #[error(
-        "does not have the name `{subject}`, so the CA takes no request that asks for it; it has {}",
+        "does not have the name `{subject}`, so the CA refuses a certificate request with that name \
+         in it; it has {}",
         own.join(", ")
     )]
     SubjectIsNoName {
@@ -113,15 +120,12 @@ pub enum Remark {
         own: Vec<String>,
     },
 
-    /// The certificate, or one above it, is over. Only where the CA decides what follows.
+    /// The certificate is over. Only where the CA decides what follows.
     #[error(
-        "expired at {at}{}: the CA renews it only if the provisioner's claims have \
-         `\"allowRenewalAfterExpiry\": true`",
-        Above(name)
+        "expired at {at}: the CA renews it only if the provisioner's claims have \
+         `\"allowRenewalAfterExpiry\": true`"
     )]
     Expired {
-        /// The certificate above, if it is not the first.
-        name: Option<String>,
         /// When.
         at: Timestamp,
     },
@@ -132,18 +136,6 @@ impl Remark {
     #[must_use]
     pub fn is_warning(&self) -> bool {
         matches!(self, Self::Expired { .. } | Self::SubjectIsNoName { .. })
-    }
-}
-
-/// The name of a certificate above the first.
-struct Above<'a>(&'a Option<String>);
-
-impl fmt::Display for Above<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            Some(name) => write!(f, " (`{name}` above it)"),
-            None => Ok(()),
-        }
     }
 }
 
@@ -192,6 +184,11 @@ impl ProvenKey {
     pub fn into_key(self) -> PrivateKey {
         self.key
     }
+}
+
+/// Returns a JWK's own key ID, which comes before the thumbprint as step has it (Q49).
+pub(crate) fn own_key_id(key: &PrivateKey) -> KeyId {
+    key.key_id().cloned().unwrap_or_else(|| key.public_key().thumbprint().into())
 }
 
 /// Returns what a wrong purpose is called.

@@ -78,6 +78,13 @@ pub enum Error {
         name: String,
     },
 
+    /// A certificate above another one may not sign certificates.
+    #[error("may sign no certificates: `{name}` is no CA certificate, or lacks that key usage")]
+    NoCa {
+        /// The certificate.
+        name: String,
+    },
+
     /// The key in the certificate is of no use.
     #[error("is for a key that cannot sign tokens: `{name}` {cause}")]
     Key {
@@ -104,10 +111,6 @@ pub enum Error {
         /// When it begins.
         at: Timestamp,
     },
-
-    /// The certificate has no common name, which a renew token names.
-    #[error("has no common name, so no token can name it")]
-    NoCommonName,
 
     /// The subject is not the name of the certificate that is to be renewed.
     #[error("is for `{name}`, not for `{asked}`: a certificate is renewed under its own name")]

@@ -4,10 +4,10 @@ use std::net::IpAddr;
 
 use step_claims::{Operation, Purpose, Subject};
 use step_provisioner::{Kind, Proof};
-use token_jose::{Evidence, KeyId, KeyKind, PrivateKey, PublicKey, SigningKey as _};
+use token_jose::{Evidence, KeyId, KeyKind, PrivateKey, PublicKey};
 use token_time::Timestamp;
 
-use crate::credential::serves;
+use crate::credential::{own_key_id, serves};
 use crate::nebula_certificate::{NebulaCertificate, NebulaCurve};
 use crate::{Credential, Error, Remark, Trust};
 
@@ -65,6 +65,10 @@ impl Credential for Nebula {
         Evidence::Nebula(self.certificate.to_wire().to_vec())
     }
 
+    fn ends(&self) -> Option<Timestamp> {
+        Some(Timestamp::from_unix_seconds(self.certificate.not_after()))
+    }
+
     fn public_key(&self) -> &PublicKey {
         &self.public_key
     }
@@ -73,9 +77,10 @@ impl Credential for Nebula {
         self.certificate.name().parse().ok()
     }
 
-    /// The CA lets a request ask for the certificate's own names. What a token says beyond them only
-    /// feeds the template of an X.509 certificate, so a subject that is none of them is no reason to
-    /// refuse; names that were asked for are.
+    /// The CA refuses a request with other names than the certificate's own. A subject that is none
+    /// of them only feeds the template of an X.509 certificate, and is the key ID of an SSH one, so
+    /// it is no reason to refuse; names that were asked for are. An SSH host that asks for no
+    /// principals gets all of the certificate's names.
     fn admits(&self, subject: &Subject, purpose: &Purpose) -> Result<Option<Remark>, Error> {
         let own = self.own_names();
         let quoted = || own.iter().map(|name| format!("`{name}`")).collect();
@@ -88,13 +93,14 @@ impl Credential for Nebula {
                 }));
             }
             Purpose::Sign(sans) => sans.iter().map(AsRef::as_ref).collect(),
-            Purpose::SshHost(ssh) if ssh.principals.is_empty() => vec![subject.as_str()],
             Purpose::SshHost(ssh) => ssh.principals.iter().map(AsRef::as_ref).collect(),
             _ => Vec::new(),
         };
         asked.into_iter().find(foreign).map_or(Ok(None), |asked| Err(refused(asked)))
     }
 
+    /// Found by the fingerprint of the CA. Its signature, and the limits that a CA may set to names
+    /// and networks, are left to step-ca.
     fn trusted_by(&self, provisioner: &Kind) -> Trust {
         let Kind::Nebula { roots } = provisioner else { return Trust::Unknown };
         let Ok(roots) = NebulaCertificate::parse_bundle(roots) else { return Trust::Unknown };
@@ -112,6 +118,9 @@ impl Credential for Nebula {
                     .collect::<Vec<_>>()
                     .join(", ")
             )),
+            Some(root) if !root.is_ca() || root.curve() != self.certificate.curve() => {
+                missed(format!("is signed by `{}`, which is no CA for its curve", root.name()))
+            }
             Some(root) => match is_valid_at(root, self.at) {
                 Ok(()) => Trust::Reached,
                 Err(fault) => missed(format!("is signed by a CA that {fault}")),
@@ -119,9 +128,8 @@ impl Credential for Nebula {
         }
     }
 
-    /// A JWK's own key ID comes before the thumbprint, as step has it (Q49).
     fn key_id(&self, key: &PrivateKey) -> KeyId {
-        key.key_id().cloned().unwrap_or_else(|| key.public_key().thumbprint().into())
+        own_key_id(key)
     }
 }
 

@@ -5,7 +5,7 @@ use step_provisioner::Proof;
 use token_jose::{Evidence, PublicKey};
 use token_time::{SignedDuration, Timestamp};
 
-use crate::chain::{self, Chain};
+use crate::chain::{Chain, Roots};
 use crate::{Credential, Error, Remark, Trust};
 
 /// An X.509 certificate that is renewed by a token, with its chain in the header `x5cInsecure`.
@@ -17,7 +17,8 @@ use crate::{Credential, Error, Remark, Trust};
 #[derive(Clone, Debug)]
 pub struct Renewal {
     chain: Chain,
-    subject: Subject,
+    /// The common name. Without one the CA takes any subject.
+    subject: Option<Subject>,
     remarks: Vec<Remark>,
 }
 
@@ -31,21 +32,16 @@ impl Renewal {
     ///
     /// # Errors
     ///
-    /// - as [`X5c::read`](crate::X5c::read), but for [`Error::Expired`];
-    /// - [`Error::NoCommonName`], because the token's subject is that name.
+    /// As [`X5c::read`](crate::X5c::read), but for [`Error::Expired`].
     pub fn read(bytes: &[u8], now: Timestamp) -> Result<Self, Error> {
         let chain = Chain::read(bytes)?;
         let mut remarks = chain.remarks().to_vec();
-        match chain.are_valid_at(now) {
+        match chain.leaf().is_valid_at(now) {
             Ok(()) => {}
-            Err(Error::Expired { name, at }) => {
-                let name = Some(name).filter(|name| *name != chain.leaf().name);
-                remarks.push(Remark::Expired { name, at });
-            }
+            Err(Error::Expired { at, .. }) => remarks.push(Remark::Expired { at }),
             Err(fault) => return Err(fault),
         }
-        let subject = chain.leaf().common_name.as_deref().unwrap_or_default().parse();
-        let subject = subject.map_err(|_| Error::NoCommonName)?;
+        let subject = chain.leaf().common_name.as_deref().and_then(|name| name.parse().ok());
         Ok(Self { chain, subject, remarks })
     }
 }
@@ -59,20 +55,27 @@ impl Credential for Renewal {
         Evidence::X5cInsecure(self.chain.ders())
     }
 
+    /// What the CA lets a certificate do that is over is not a matter of the token's times.
+    fn ends(&self) -> Option<Timestamp> {
+        None
+    }
+
     fn public_key(&self) -> &PublicKey {
         self.chain.public_key()
     }
 
     fn default_subject(&self) -> Option<Subject> {
-        Some(self.subject.clone())
+        self.subject.clone()
     }
 
     fn admits(&self, subject: &Subject, _purpose: &Purpose) -> Result<Option<Remark>, Error> {
-        if *subject == self.subject {
-            return Ok(None);
+        match &self.subject {
+            Some(own) if own != subject => {
+                let (name, asked) = (own.to_string(), subject.to_string());
+                Err(Error::OtherSubject { name, asked })
+            }
+            _ => Ok(None),
         }
-        let (name, asked) = (self.subject.to_string(), subject.to_string());
-        Err(Error::OtherSubject { name, asked })
     }
 
     /// The CA looks at the chain as it was a minute before the leaf's end.
@@ -80,7 +83,7 @@ impl Credential for Renewal {
         let end = self.chain.leaf().not_after();
         let minute = SignedDuration::saturating_from_seconds(60);
         let at = end.checked_sub(minute).unwrap_or(end);
-        self.chain.reaches(&chain::roots(roots), at)
+        self.chain.reaches(&Roots::read(roots), at)
     }
 
     fn remarks(&self) -> Vec<Remark> {

@@ -33,11 +33,15 @@ impl SshCertificate {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let mut lines =
             text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
-        let (Some(line), None) = (lines.next(), lines.next()) else {
-            return Err(match text.contains("-----BEGIN ") {
-                true => ssh("it is PEM; an SSH certificate is one line, in a file `*-cert.pub`"),
-                false => ssh("it has several lines, and one is needed"),
-            });
+        let line = match (lines.next(), lines.next()) {
+            (Some(line), None) => line,
+            _ if text.contains("-----BEGIN ") => {
+                return Err(ssh(
+                    "it is PEM; an SSH certificate is one line, in a file `*-cert.pub`",
+                ));
+            }
+            (None, _) => return Err(ssh("there are only comments in it")),
+            (Some(_), Some(_)) => return Err(ssh("it has several lines, and one is needed")),
         };
         let wire = base64_of(line)?;
         Self::from_wire(wire)
@@ -95,6 +99,12 @@ impl SshCertificate {
     /// Returns the names of its critical options.
     pub fn critical_options(&self) -> impl Iterator<Item = &str> {
         self.certificate.critical_options().keys().map(String::as_str)
+    }
+
+    /// Returns the last second of its validity.
+    pub(crate) fn last_second(&self) -> Timestamp {
+        let end = i64::try_from(self.certificate.valid_before()).unwrap_or(i64::MAX);
+        Timestamp::from_unix_seconds(end.saturating_sub(1))
     }
 
     /// Checks that it is valid at a time. Its start belongs to it and its end does not.

@@ -2,10 +2,10 @@
 
 use step_claims::{Operation, Purpose, Subject};
 use step_provisioner::Proof;
-use token_jose::{Evidence, KeyId, PrivateKey, PublicKey, SigningKey as _};
+use token_jose::{Evidence, KeyId, PrivateKey, PublicKey};
 use token_time::Timestamp;
 
-use crate::credential::serves;
+use crate::credential::{own_key_id, serves};
 use crate::{Credential, Error, Remark, SshCertificate};
 
 /// An SSH certificate that vouches for its own renewal, rekey or revocation.
@@ -44,7 +44,7 @@ impl SshPop {
         match certificate.is_valid_at(now) {
             Ok(()) => {}
             Err(Error::Expired { at, .. }) if operation == Operation::SshRenew => {
-                remarks.push(Remark::Expired { name: None, at });
+                remarks.push(Remark::Expired { at });
             }
             Err(fault) => return Err(fault),
         }
@@ -59,6 +59,12 @@ impl Credential for SshPop {
 
     fn evidence(&self) -> Evidence {
         Evidence::SshPop(self.certificate.to_wire().to_vec())
+    }
+
+    /// One that is over is no concern of the token's times any more.
+    fn ends(&self) -> Option<Timestamp> {
+        let over = self.remarks.iter().any(|remark| matches!(remark, Remark::Expired { .. }));
+        (!over).then(|| self.certificate.last_second())
     }
 
     fn public_key(&self) -> &PublicKey {
@@ -82,9 +88,8 @@ impl Credential for SshPop {
         self.remarks.clone()
     }
 
-    /// A JWK's own key ID comes before the thumbprint, as step has it (Q49).
     fn key_id(&self, key: &PrivateKey) -> KeyId {
-        key.key_id().cloned().unwrap_or_else(|| key.public_key().thumbprint().into())
+        own_key_id(key)
     }
 }
 

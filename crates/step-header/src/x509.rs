@@ -4,9 +4,10 @@ use std::fmt;
 
 use token_jose::PublicKey;
 use token_time::Timestamp;
+use x509_parser::asn1_rs::{Any, Tag};
 use x509_parser::certificate::X509Certificate;
 use x509_parser::prelude::FromDer as _;
-use x509_parser::x509::X509Name;
+use x509_parser::x509::{X509Name, X509Version};
 
 use crate::Error;
 
@@ -23,6 +24,8 @@ pub(crate) struct Certificate {
     not_before: i64,
     not_after: i64,
     pub(crate) is_ca: bool,
+    /// Whether its key may sign certificates: as a root, and as one between.
+    issues: [bool; 2],
     usage: Usage,
     for_clients: bool,
     pub(crate) public_key: Result<PublicKey, String>,
@@ -31,6 +34,17 @@ pub(crate) struct Certificate {
     algorithm: Vec<u8>,
     parameters: Vec<u8>,
     signature: Vec<u8>,
+}
+
+/// How a certificate hangs on another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Link {
+    /// The other one signed it.
+    Signed,
+    /// It did not.
+    None,
+    /// It has the issuer's name, and the signature is of a kind that cannot be checked here.
+    Unknown(String),
 }
 
 /// What the key usage extension says (RFC 5280 §4.2.1.3).
@@ -48,6 +62,8 @@ impl Certificate {
         if !rest.is_empty() {
             return Err(format!("{} bytes behind it", rest.len()));
         }
+        let certifies =
+            parsed.key_usage().ok().flatten().is_none_or(|usage| usage.value.key_cert_sign());
         let usage = match parsed.key_usage() {
             Ok(None) => Usage::Absent,
             Ok(Some(usage)) if usage.value.digital_signature() => Usage::Signs,
@@ -60,6 +76,9 @@ impl Certificate {
         };
         let constraints = parsed.basic_constraints();
         let constraints = constraints.map_err(|error| format!("basic constraints: {error}"))?;
+        let is_ca = constraints.as_ref().is_some_and(|constraints| constraints.value.ca);
+        // Certificates of version 1 and 2 have no extensions to say so.
+        let may_be_root = is_ca || (constraints.is_none() && parsed.version() != X509Version::V3);
         let common_name = common_name(parsed.subject());
         let tbs = parsed.tbs_certificate.as_ref();
         let start = (tbs.as_ptr() as usize).saturating_sub(der.as_ptr() as usize);
@@ -73,7 +92,8 @@ impl Certificate {
             issuer_name: common_name_or_all(parsed.issuer()),
             not_before: parsed.validity().not_before.timestamp(),
             not_after: parsed.validity().not_after.timestamp(),
-            is_ca: constraints.is_some_and(|constraints| constraints.value.ca),
+            is_ca,
+            issues: [certifies && may_be_root, certifies && is_ca],
             usage,
             for_clients,
             public_key: PublicKey::from_spki(parsed.public_key().raw)
@@ -89,17 +109,34 @@ impl Certificate {
     }
 
     /// Tells whether `issuer` signed this certificate: by its name, and by its key.
-    pub(crate) fn is_signed_by(&self, issuer: &Self) -> bool {
+    pub(crate) fn link_to(&self, issuer: &Self) -> Link {
+        if self.issuer != issuer.subject {
+            return Link::None;
+        }
         let signed = self.der.get(self.signed.clone()).unwrap_or_default();
-        self.issuer == issuer.subject
-            && issuer.public_key.as_ref().is_ok_and(|key| {
-                key.verify_x509(&self.algorithm, &self.parameters, signed, &self.signature).is_ok()
-            })
+        match &issuer.public_key {
+            Err(reason) => Link::Unknown(format!("the key of `{}` {reason}", issuer.name)),
+            Ok(key) => {
+                match key.verify_x509(&self.algorithm, &self.parameters, signed, &self.signature) {
+                    Ok(()) => Link::Signed,
+                    Err(cause @ token_jose::Error::UnsupportedSignature { .. }) => {
+                        Link::Unknown(format!("`{}` {cause}", self.name))
+                    }
+                    Err(_) => Link::None,
+                }
+            }
+        }
     }
 
-    /// Tells whether it names itself as its issuer, as a root does.
-    pub(crate) fn is_self_issued(&self) -> bool {
-        self.subject == self.issuer
+    /// Tells whether its own key signed it, as a root's did.
+    pub(crate) fn is_self_signed(&self) -> bool {
+        self.link_to(self) != Link::None
+    }
+
+    /// Tells whether it may sign certificates, as a root or as one between.
+    pub(crate) fn may_issue(&self, as_root: bool) -> bool {
+        let [root, between] = self.issues;
+        if as_root { root } else { between }
     }
 
     pub(crate) fn issuer_name(&self) -> &str {
@@ -193,9 +230,23 @@ impl Bundle {
     }
 }
 
+/// The last one counts, as it does for the CA (Go, `crypto/x509/pkix`).
 fn common_name(name: &X509Name<'_>) -> Option<String> {
-    let text = name.iter_common_name().next()?.as_str().ok()?;
-    (!text.is_empty()).then(|| text.to_owned())
+    let attribute = name.iter_common_name().last()?;
+    let text = match attribute.as_str() {
+        Ok(text) => text.to_owned(),
+        Err(_) => utf16(attribute.attr_value())?,
+    };
+    (!text.is_empty()).then_some(text)
+}
+
+/// Reads a BMPString: UTF-16, big-endian (ITU-T X.690 §8.23.9).
+fn utf16(value: &Any<'_>) -> Option<String> {
+    if value.tag() != Tag::BmpString {
+        return None;
+    }
+    let (pairs, []) = value.data.as_chunks::<2>() else { return None };
+    String::from_utf16(&pairs.iter().map(|pair| u16::from_be_bytes(*pair)).collect::<Vec<_>>()).ok()
 }
 
 fn common_name_or_all(name: &X509Name<'_>) -> String {
@@ -219,5 +270,5 @@ fn reason(error: &x509_parser::nom::Err<x509_parser::error::X509Error>) -> Strin
     }
 }
 
-/// No chain in use is longer than a few; a bundle of all public roots has about 150.
-const MOST_CERTIFICATES: usize = 200;
+/// No chain in use is longer than a few, and each may have signed each other one.
+const MOST_CERTIFICATES: usize = 32;

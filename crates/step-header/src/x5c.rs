@@ -4,7 +4,7 @@ use step_provisioner::{Kind, Proof};
 use token_jose::{Evidence, PublicKey};
 use token_time::Timestamp;
 
-use crate::chain::{self, Chain};
+use crate::chain::{Chain, Roots};
 use crate::{Credential, Error, Remark, Trust};
 
 /// An X.509 certificate that vouches for a token by the header `x5c` (RFC 7515 §4.1.6).
@@ -32,7 +32,8 @@ impl X5c {
     /// - [`Error::Expired`], [`Error::NotYetValid`].
     pub fn read(bytes: &[u8], now: Timestamp) -> Result<Self, Error> {
         let chain = Chain::read(bytes)?;
-        chain.are_valid_at(now)?;
+        // Those above it are judged on the way to a root: one that is over may have a successor.
+        chain.leaf().is_valid_at(now)?;
         Ok(Self { chain, at: now, insecure: false })
     }
 
@@ -57,6 +58,10 @@ impl Credential for X5c {
         }
     }
 
+    fn ends(&self) -> Option<Timestamp> {
+        Some(self.chain.leaf().not_after())
+    }
+
     fn public_key(&self) -> &PublicKey {
         self.chain.public_key()
     }
@@ -70,7 +75,7 @@ impl Credential for X5c {
     }
 
     fn below(&self, roots: &[Vec<u8>]) -> Trust {
-        self.chain.reaches(&chain::roots(roots), self.at)
+        self.chain.reaches(&Roots::read(roots), self.at)
     }
 
     fn remarks(&self) -> Vec<Remark> {

@@ -21,9 +21,21 @@ fn the_subject_is_the_common_name_letter_for_letter() {
 }
 
 #[test]
-fn without_a_common_name_there_is_no_subject() {
-    let error = Renewal::read(&vector("x5c/p256.nocn.crt"), NOW).unwrap_err();
-    assert_eq!(error.to_string(), "has no common name, so no token can name it");
+fn without_a_common_name_the_subject_is_free() {
+    let renewal = Renewal::read(&vector("x5c/p256.nocn.crt"), NOW).unwrap();
+    assert_eq!(renewal.default_subject(), None);
+    assert!(renewal.admits(&"anything".parse().unwrap(), &Purpose::Renew).is_ok());
+}
+
+#[test]
+fn of_several_common_names_the_last_counts() {
+    let mut two = leaf("first.test");
+    two.distinguished_name.push(rcgen::DnType::OrganizationName, "Organization");
+    // The builder holds one of a kind, so the second is put in under the type's number.
+    let number = rcgen::DnType::CustomDnType(vec![2, 5, 4, 3]);
+    two.distinguished_name.push(number, "last.test");
+    let renewal = Renewal::read(issued(&two, &root("Root")).as_bytes(), NOW).unwrap();
+    assert_eq!(renewal.default_subject().unwrap().as_str(), "last.test");
 }
 
 #[test]
@@ -35,7 +47,7 @@ fn what_is_over_is_renewed_with_a_warning_and_what_has_not_begun_is_not() {
     let pem = format!("{}{}", issued(&over, &intermediate), intermediate.pem());
     let renewal = Renewal::read(pem.as_bytes(), NOW).unwrap();
     let at = "2021-01-01T00:00:00Z".parse().unwrap();
-    assert_eq!(renewal.remarks(), [Remark::Expired { name: None, at }]);
+    assert_eq!(renewal.remarks(), [Remark::Expired { at }]);
     assert!(renewal.remarks()[0].is_warning());
     assert_eq!(
         renewal.remarks()[0].to_string(),

@@ -121,7 +121,7 @@ fn its_end_does_not_belong_to_its_validity_and_its_start_does() {
         assert!(matches!(at(0..now(), operation), Err(Error::Expired { at, .. }) if at == NOW));
     }
     let renewed = at(0..now(), RENEW).unwrap();
-    assert_eq!(renewed.remarks(), [Remark::Expired { name: None, at: NOW }]);
+    assert_eq!(renewed.remarks(), [Remark::Expired { at: NOW }]);
     for operation in [RENEW, REKEY, REVOKE] {
         let early = at(now() + 1..now() + 2, operation);
         assert!(matches!(early, Err(Error::NotYetValid { .. })));

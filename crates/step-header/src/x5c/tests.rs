@@ -104,7 +104,7 @@ fn both_certificates_of_a_cross_signed_issuer_are_kept() {
 }
 
 #[test]
-fn an_expired_certificate_above_is_an_error_unless_another_stands_in() {
+fn an_expired_certificate_above_leads_nowhere_unless_another_stands_in() {
     let root = root("Root");
     let mut over = authority("Shared");
     over.not_after = rcgen::date_time_ymd(2021, 1, 1);
@@ -112,7 +112,11 @@ fn an_expired_certificate_above_is_an_error_unless_another_stands_in() {
     let over = over.signed_by(&signing, &root).unwrap().pem();
     let shared = CertifiedIssuer::signed_by(authority("Shared"), signing, &root).unwrap();
     let leaf = issued(&leaf("device"), &shared);
-    assert_eq!(refused(&format!("{leaf}{over}")), "expired at 2021-01-01T00:00:00Z: `Shared`");
+    let x5c = read(&format!("{leaf}{over}")).unwrap();
+    assert_eq!(
+        missed(x5c.below(&ders(&root.pem()))),
+        "leads over one that expired at 2021-01-01T00:00:00Z: `Shared`"
+    );
     let x5c = read(&format!("{leaf}{over}{}", shared.pem())).unwrap();
     assert_eq!(x5c.below(&ders(&root.pem())), Trust::Reached);
 }
@@ -134,8 +138,70 @@ fn a_way_to_the_root_has_only_ca_certificates_for_clients() {
     let x5c = read(&format!("{}{}", issued(&leaf("device"), &no_ca), no_ca.pem())).unwrap();
     assert_eq!(
         missed(x5c.below(&ders(&root.pem()))),
-        "leads over `No CA`, which is no CA certificate"
+        "leads over one that may sign no certificates: `No CA` is no CA certificate, or lacks that key \
+         usage"
     );
+}
+
+#[test]
+fn a_root_for_servers_alone_or_without_the_usage_is_no_way_either() {
+    let mut servers = authority("Servers");
+    servers.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    let mut silent = authority("Silent");
+    silent.key_usages = vec![KeyUsagePurpose::CrlSign];
+    for (params, reason) in [
+        (servers, "leads to a root that is not for clients"),
+        (silent, "leads to a root that may sign no certificates"),
+    ] {
+        let root = CertifiedIssuer::self_signed(params, key()).unwrap();
+        let x5c = read(&issued(&leaf("device"), &root)).unwrap();
+        let missed = missed(x5c.below(&ders(&root.pem())));
+        assert!(missed.starts_with(reason), "{missed}");
+    }
+}
+
+/// A root that changed its key: the new one's certificate, signed by the old one's, is in the file.
+#[test]
+fn a_certificate_by_the_same_name_s_older_key_is_a_way_to_the_root() {
+    let old = root("Root");
+    let new = CertifiedIssuer::signed_by(authority("Root"), key(), &old).unwrap();
+    let x5c = read(&format!("{}{}", issued(&leaf("device"), &new), new.pem())).unwrap();
+    assert_eq!(x5c.below(&ders(&old.pem())), Trust::Reached);
+}
+
+/// An old root cross-signed a new one and is over; the CA knows the new one.
+#[test]
+fn an_expired_cross_signature_does_no_harm() {
+    let old = root("Old");
+    let signing = key();
+    let mut crossed = authority("New");
+    crossed.not_after = rcgen::date_time_ymd(2021, 1, 1);
+    let crossed = crossed.signed_by(&signing, &old).unwrap().pem();
+    let new = CertifiedIssuer::self_signed(authority("New"), signing).unwrap();
+    let intermediate = below("Intermediate", &new);
+    let leaf = issued(&leaf("device"), &intermediate);
+    let x5c = read(&format!("{leaf}{}{crossed}", intermediate.pem())).unwrap();
+    assert_eq!(x5c.below(&ders(&new.pem())), Trust::Reached);
+}
+
+#[test]
+fn a_leaf_that_signed_itself_is_trusted_where_it_is_the_root_and_twice_is_once() {
+    let signing = key();
+    let alone = leaf("alone").self_signed(&signing).unwrap().pem();
+    let mut older = leaf("alone");
+    older.not_after = rcgen::date_time_ymd(2110, 1, 1);
+    let older = older.self_signed(&signing).unwrap().pem();
+    let x5c = read(&format!("{alone}{older}")).unwrap();
+    assert_eq!(chain(&x5c).first(), ders(&alone).first());
+    assert_eq!(missed(x5c.below(&ders(&root("Root").pem()))), "is signed by itself alone");
+}
+
+#[test]
+fn a_ca_that_may_sign_tokens_too_is_a_leaf_if_there_is_no_other() {
+    let mut both = authority("Both");
+    both.key_usages.push(KeyUsagePurpose::DigitalSignature);
+    let root = root("Root");
+    assert_eq!(chain(&read(&issued(&both, &root)).unwrap()).len(), 1);
 }
 
 #[test]
@@ -240,8 +306,8 @@ fn what_is_no_certificate_says_what_it_is() {
     assert!(
         refused(&rubbish).starts_with("has something else where certificate number 1 should be")
     );
-    let many = root("Root").pem().repeat(201);
-    assert!(refused(&many).starts_with("has more than 200 certificates"));
+    let many = root("Root").pem().repeat(33);
+    assert!(refused(&many).starts_with("has more than 32 certificates"));
 }
 
 #[test]
