@@ -96,6 +96,9 @@ impl Provisioner {
         if signs_ssh && self.claims.enable_ssh_ca == Some(false) {
             return NO_SSH_CA;
         }
+        if self.renews(operation) && self.claims.disable_renewal == Some(true) {
+            return NO_RENEWAL;
+        }
         match (&self.kind, operation) {
             (Kind::Gcp(gcp), Operation::SshUser) if !gcp.disable_ssh_ca_user => Capability::Allowed,
             (Kind::Gcp(_), Operation::SshUser) => Capability::Refused {
@@ -133,10 +136,19 @@ impl Provisioner {
     ) -> Capability {
         let capability = self.capability(operation);
         let signs_ssh = matches!(operation, Operation::SshUser | Operation::SshHost);
-        if signs_ssh && !capability.is_refused() && !self.claims.effective(global).enable_ssh_ca {
+        let claims = self.claims.effective(global);
+        if signs_ssh && !capability.is_refused() && !claims.enable_ssh_ca {
             return NO_SSH_CA;
         }
+        if self.renews(operation) && claims.disable_renewal {
+            return NO_RENEWAL;
+        }
         capability
+    }
+
+    /// The policy that counts is that of the SSHPOP provisioner, whoever issued the certificate.
+    fn renews(&self, operation: Operation) -> bool {
+        matches!(self.kind, Kind::SshPop) && operation == Operation::SshRenew
     }
 
     pub(crate) fn jwk(&self) -> Option<&JwkProvisioner> {
@@ -146,6 +158,11 @@ impl Provisioner {
         }
     }
 }
+
+const NO_RENEWAL: Capability = Capability::Refused {
+    reason: "its claims have `\"disableRenewal\": true`",
+    instead: "another SSHPOP provisioner, or a new certificate",
+};
 
 const NO_SSH_CA: Capability = Capability::Refused {
     reason: "its claims do not have `\"enableSSHCA\": true`, so it signs no SSH certificates",

@@ -6,11 +6,13 @@ use std::time::Duration;
 
 use step_ca_client::{Client, Identity, OfflineCa, Options, RequestFault, Roots, fetch_root};
 use step_claims::{CaUrl, Operation, Prefix, RootFingerprint};
-use step_provisioner::{CaConfig, Provisioner};
+use step_provisioner::{CaConfig, Proof, Provisioner};
 use token_jose::KeyId;
 
+use crate::claims::operation;
 use crate::origin::{Origin, Setting};
-use crate::settings::CaSettings;
+use crate::settings::{CaSettings, ProofSettings, Settings};
+use crate::sign::Place;
 use crate::{Error, World};
 
 /// A CA, with what a token says about it.
@@ -30,8 +32,9 @@ enum Source {
     File(Box<OfflineCa>),
     /// Nothing is known but the address.
     Address,
-    /// No provisioner is asked, because a certificate is to be renewed.
-    Renewing(Option<Box<OfflineCa>>),
+    /// No provisioner is asked, because a certificate is to be renewed: the roots that are at hand
+    /// are all that counts.
+    Renewing { roots: Vec<Vec<u8>> },
     /// The CA itself, over HTTPS.
     Online { connection: Box<Connection>, provisioners: Vec<Provisioner> },
 }
@@ -39,81 +42,90 @@ enum Source {
 impl Authority {
     /// Opens the CA that the settings describe. Offline nothing is contacted, and neither is it for a
     /// renewal.
-    pub(crate) fn open(
-        settings: &CaSettings,
-        operation: Operation,
-        world: &World,
-    ) -> Result<Self, Error> {
-        if operation == Operation::Renew {
-            return Self::for_renewal(settings, world);
-        }
-        if !settings.offline {
-            return Self::online(settings, world);
-        }
-        match std::fs::metadata(&settings.config.value) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Self::address(settings, world),
+    pub(crate) fn open(settings: &Settings, world: &World) -> Result<Self, Error> {
+        let ca = &settings.ca;
+        let is_there = match std::fs::metadata(&ca.config.value) {
+            Err(error) => error.kind() != io::ErrorKind::NotFound,
             // Whatever else is wrong with the file is said when it is read.
-            _ => Self::file(settings, world),
+            Ok(_) => true,
+        };
+        match (operation(settings), ca.offline, is_there) {
+            (Operation::Renew, true, true) => Self::renewing_by_file(ca, world),
+            (Operation::Renew, ..) => Self::renewing(ca, world),
+            (_, false, _) => Self::online(ca, world),
+            (_, true, true) => Self::file(ca, world),
+            (_, true, false) => Self::address(settings, world),
         }
     }
 
-    /// Opens the CA that renews a certificate: only its address is needed, and no root.
-    fn for_renewal(settings: &CaSettings, world: &World) -> Result<Self, Error> {
-        if settings.offline && settings.config.value.exists() {
-            let ca = OfflineCa::open(&settings.config.value)
-                .map_err(|cause| unusable_config(settings, cause))?;
-            let url = address_of_file(&ca, settings, world)?;
-            let source = Source::Renewing(Some(Box::new(ca)));
-            return Ok(Self { url, prefix: Prefix::Bare, root: None, source });
-        }
+    /// A renewal beside a ca.json, whose roots the certificate is compared with.
+    fn renewing_by_file(settings: &CaSettings, world: &World) -> Result<Self, Error> {
+        let ca = OfflineCa::open(&settings.config.value)
+            .map_err(|cause| unusable_config(settings, cause))?;
+        let url = address_of_file(&ca, settings, world)?;
+        let given = settings.root.as_ref().map(|root| given_root(root, &ca, world)).transpose()?;
+        let roots = match given.flatten() {
+            Some(root) => root.certificates().to_vec(),
+            None => {
+                let all = ca.all_roots().unwrap_or_default();
+                all.iter().flat_map(|roots| roots.certificates().to_vec()).collect()
+            }
+        };
+        Ok(Self { url, prefix: Prefix::Bare, root: None, source: Source::Renewing { roots } })
+    }
+
+    /// A renewal at an address. A root is compared with if there is one; nobody needs it.
+    fn renewing(settings: &CaSettings, world: &World) -> Result<Self, Error> {
         let url = match (&settings.url, settings.offline) {
             (_, true) => bare_address(settings, world, "--ca-url is")?,
             (Some(url), false) => url.value.clone(),
             (None, false) => return Err(no_ca()),
         };
-        let source = Source::Renewing(None);
-        Ok(Self { url, prefix: Prefix::Versioned, root: None, source })
+        let roots = match roots_on_disk(settings, world) {
+            Ok(roots) => roots.map_or_else(Vec::new, |roots| roots.certificates().to_vec()),
+            Err(fault) => match &settings.root {
+                Some(root) if root.origin.is_command_line() => return Err(fault),
+                _ => Vec::new(),
+            },
+        };
+        Ok(Self { url, prefix: Prefix::Versioned, root: None, source: Source::Renewing { roots } })
     }
 
     /// Returns the provisioners, or `None` if they cannot be known.
     pub(crate) fn provisioners(&self) -> Option<&[Provisioner]> {
         match &self.source {
             Source::File(ca) => Some(&ca.config().provisioners),
-            Source::Address | Source::Renewing(_) => None,
+            Source::Address | Source::Renewing { .. } => None,
             Source::Online { provisioners, .. } => Some(provisioners),
         }
+    }
+
+    /// Returns what a token says about it.
+    pub(crate) fn place(&self) -> Place {
+        Place { url: self.url.clone(), prefix: self.prefix, root: self.root }
     }
 
     /// Returns the ca.json, if there is one.
     pub(crate) fn config(&self) -> Option<&CaConfig> {
         match &self.source {
             Source::File(ca) => Some(ca.config()),
-            Source::Address | Source::Renewing(_) | Source::Online { .. } => None,
+            Source::Address | Source::Renewing { .. } | Source::Online { .. } => None,
         }
     }
 
-    /// Returns the roots, in DER, that a certificate can be compared with if no provisioner is known:
-    /// those of the ca.json, else of `--root`, else of the step directory. One that was named and
-    /// cannot be read is an error; without any there is nothing to compare with.
-    pub(crate) fn roots_at_hand(
-        &self,
-        settings: &CaSettings,
-        world: &World,
-    ) -> Result<Vec<Vec<u8>>, Error> {
-        let ders = |roots: &Roots| roots.certificates().to_vec();
+    /// Returns the roots, in DER, that a certificate is compared with when no provisioner is known;
+    /// none if there are none at hand.
+    pub(crate) fn roots_at_hand(&self) -> &[Vec<u8>] {
         match &self.source {
-            Source::Renewing(Some(ca)) => {
-                Ok(ca.all_roots().unwrap_or_default().iter().flat_map(ders).collect())
-            }
-            Source::Renewing(None) => match roots_on_disk(settings, world) {
-                Ok(roots) => Ok(roots.as_ref().map(ders).unwrap_or_default()),
-                Err(fault) => match &settings.root {
-                    Some(root) if root.origin.is_command_line() => Err(fault),
-                    _ => Ok(Vec::new()),
-                },
-            },
-            Source::File(_) | Source::Address | Source::Online { .. } => Ok(Vec::new()),
+            Source::Renewing { roots } => roots,
+            Source::File(_) | Source::Address | Source::Online { .. } => &[],
         }
+    }
+
+    /// Returns the names the CA answers to, as far as they are known.
+    pub(crate) fn names(&self) -> Vec<String> {
+        let of_file = self.config().map(CaConfig::names).unwrap_or_default();
+        of_file.into_iter().map(str::to_owned).chain([self.url.to_string()]).collect()
     }
 
     /// Asks a CA behind a URL for the sealed key of a provisioner whose entry lacks it.
@@ -122,7 +134,7 @@ impl Authority {
             Source::Online { connection, .. } => {
                 connection.wait(connection.client.encrypted_key(key_id))
             }
-            Source::File(_) | Source::Address | Source::Renewing(_) => Ok(None),
+            Source::File(_) | Source::Address | Source::Renewing { .. } => Ok(None),
         }
     }
 
@@ -142,17 +154,25 @@ impl Authority {
         Ok(Self { url, prefix: Prefix::Bare, root, source: Source::File(Box::new(ca)) })
     }
 
-    /// Offline without a ca.json: the address, and a root or its fingerprint.
-    fn address(settings: &CaSettings, world: &World) -> Result<Self, Error> {
-        let url = bare_address(settings, world, "--ca-url, --provisioner and --key are")?;
-        let root = match roots_on_disk(settings, world)? {
-            Some(roots) => roots.fingerprint(),
-            None => match &settings.fingerprint {
-                Some(fingerprint) => fingerprint.value,
-                None => return Err(no_root(settings)),
-            },
-        };
+    /// Offline without a ca.json: the address, and a root or its fingerprint. A token that is fetched
+    /// names no root.
+    fn address(settings: &Settings, world: &World) -> Result<Self, Error> {
+        let (ca, proof) = (&settings.ca, settings.proof.as_ref().map(ProofSettings::proof));
         let (prefix, source) = (Prefix::Versioned, Source::Address);
+        let besides = match proof {
+            None => "--ca-url, --provisioner and --key are",
+            Some(Proof::K8sSa) => "--ca-url is",
+            Some(_) => "--ca-url and --provisioner are",
+        };
+        let url = bare_address(ca, world, besides)?;
+        if proof == Some(Proof::K8sSa) {
+            return Ok(Self { url, prefix, root: None, source });
+        }
+        let root = match (roots_on_disk(ca, world)?, &ca.fingerprint) {
+            (Some(roots), _) => roots.fingerprint(),
+            (None, Some(fingerprint)) => fingerprint.value,
+            (None, None) => return Err(no_root(ca)),
+        };
         Ok(Self { url, prefix, root: Some(root), source })
     }
 

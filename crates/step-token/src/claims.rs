@@ -6,6 +6,7 @@ use step_claims::{
     Confirmation, Limits, Operation, Principal, Purpose, San, Serial, SshCertificate, Subject,
     UserData, Validity,
 };
+use step_provisioner::Proof;
 use token_time::{Timestamp, When};
 
 use crate::origin::Setting;
@@ -47,7 +48,8 @@ impl Request {
             (Some(text), _) => subject(text, operation)?,
             (None, None) => return Ok(None),
             (None, Some(possession)) => possession.subject().ok_or_else(|| {
-                Error::usage("the certificate has no name that could be the subject")
+                Error::usage("no subject is given, and the certificate has no common name")
+                    .hint("name a subject: the CA takes any for such a certificate")
             })?,
         };
         let purpose = purpose(settings, operation)?;
@@ -175,6 +177,10 @@ fn confirmation(settings: &Settings, world: &World) -> Result<Option<Confirmatio
         }
         (None, None) => return Ok(None),
     };
+    let nebula = settings.proof.as_ref().is_some_and(|proof| proof.proof() == Proof::Nebula);
+    if nebula && !ssh {
+        world.warn("step-ca does not compare the `cnf` claim of a Nebula token with the request");
+    }
     if ssh {
         world
             .warn("step-ca does not compare the `cnf` claim of an SSH token with the key it signs");

@@ -85,6 +85,11 @@ impl Found {
         Ok(Self { file, called, prompt: "the provisioner key".to_owned(), flag: "key" })
     }
 
+    /// Returns the flag that names another one.
+    pub(crate) fn flag(&self) -> &'static str {
+        self.flag
+    }
+
     /// Returns the public half, if it can be known without a passphrase.
     pub(crate) fn public_key(&self) -> Option<&PublicKey> {
         match &self.file {

@@ -1,9 +1,9 @@
 //! What vouches for a token in place of a provisioner's own key: read and judged before any key is
 //! opened.
 
-use step_claims::{Operation, Purpose, Subject};
+use step_claims::{Operation, Purpose, Subject, Validity};
 use step_header::{Credential, Nebula, ProvenKey, Remark, Renewal, SshPop, Trust, X5c};
-use step_provisioner::{Provisioner, Shown};
+use step_provisioner::Provisioner;
 use token_jose::{KeyFile, PublicKey, SigningKey as _};
 use token_time::Timestamp;
 
@@ -21,9 +21,8 @@ type Door = fn(&[u8]) -> Result<KeyFile, token_jose::Error>;
 pub(crate) struct Possession {
     credential: Box<dyn Credential>,
     settings: CertificateSettings,
-    /// The flag of the key, and how its file is read: Nebula has labels of its own.
-    flag: &'static str,
-    door: Door,
+    /// The key, whose file has been read; it may still be sealed.
+    key: Found,
     /// What messages call the certificate.
     called: String,
 }
@@ -49,7 +48,16 @@ impl Possession {
             CertificateKind::SshPop => ("sshpop-key", KeyFile::parse),
             CertificateKind::Nebula => ("nebula-key", KeyFile::parse_nebula),
         };
-        let possession = Self { credential, settings: given.clone(), flag, door, called };
+        let key = Found::read(&given.key, flag, door, world)?;
+        let possession = Self { credential, settings: given.clone(), key, called };
+        // Nobody types a password, and no CA is asked, for a key that is another's.
+        if let Some(public) = possession.key.public_key()
+            && public != possession.credential.public_key()
+        {
+            let certified = possession.credential.public_key();
+            let called = [possession.key.called(), &possession.called];
+            return Err(key_of_another(called, public, certified, flag));
+        }
         possession.tell(world);
         Ok(Some(possession))
     }
@@ -120,33 +128,37 @@ impl Possession {
         }
     }
 
-    /// Opens the key and joins it with the certificate.
-    pub(crate) fn prove(&self, password: &Password, world: &World) -> Result<ProvenKey, Error> {
-        let certified = self.credential.public_key();
-        let found = Found::read(&self.settings.key, self.flag, self.door, world)?;
-        let called = found.called().to_owned();
-        // Nobody types a password for a key that is another's.
-        if let Some(given) = found.public_key().filter(|given| *given != certified) {
-            return Err(self.key_of_another(given, &called));
+    /// Refuses a token that would begin when the certificate is over, and warns of one that ends
+    /// later than the certificate.
+    pub(crate) fn outlives(&self, validity: Validity, world: &World) -> Result<(), Error> {
+        let Some(end) = self.credential.ends() else { return Ok(()) };
+        if validity.not_before() > end.unix_seconds() {
+            return Err(Error::usage(format!(
+                "{} ends at {end}, before the token begins",
+                self.called
+            ))
+            .hint("an earlier --not-before, or a new certificate, works"));
         }
-        let key = found.open(None, Some(certified.thumbprint()), password, world)?;
-        let given = key.public_key().clone();
-        ProvenKey::new(&*self.credential, key).map_err(|cause| match cause {
-            step_header::Error::KeyOfAnother { .. } => self.key_of_another(&given, &called),
-            cause => unusable(&self.called, self.origin(), cause),
-        })
+        if validity.not_after() > end.unix_seconds() {
+            world.warn(&format!(
+                "{} ends at {end}: the CA takes the token no longer than that",
+                self.called
+            ));
+        }
+        Ok(())
     }
 
-    fn key_of_another(&self, given: &PublicKey, called: &str) -> Error {
+    /// Opens the key and joins it with the certificate.
+    pub(crate) fn prove(self, password: &Password, world: &World) -> Result<ProvenKey, Error> {
         let certified = self.credential.public_key();
-        Error::key(format!("{called} is not the key of {}", self.called)).hint(format!(
-            "it is a key of kind {} with the thumbprint {}; the certificate is for one of kind {} \
-             with {}",
-            given.kind(),
-            given.thumbprint(),
-            certified.kind(),
-            certified.thumbprint()
-        ))
+        let (called, flag) = (self.key.called().to_owned(), self.key.flag());
+        let key = self.key.open(None, Some(certified.thumbprint()), password, world)?;
+        if key.public_key() != certified {
+            let called = [called.as_str(), &self.called];
+            return Err(key_of_another(called, key.public_key(), certified, flag));
+        }
+        ProvenKey::new(&*self.credential, key)
+            .map_err(|cause| unusable(&self.called, &self.settings.certificate.origin, cause))
     }
 
     fn origin(&self) -> &Origin {
@@ -174,6 +186,25 @@ impl Possession {
             ));
         }
     }
+}
+
+/// Says that a key is not the certificate's: first the key's file, then the certificate's.
+fn key_of_another(
+    [key, certificate]: [&str; 2],
+    given: &PublicKey,
+    certified: &PublicKey,
+    flag: &str,
+) -> Error {
+    Error::key(format!("{key} is not the key of {certificate}"))
+        .hint(format!(
+            "it is a key of kind {} with the thumbprint {}; the certificate is for one of kind {} \
+             with {}",
+            given.kind(),
+            given.thumbprint(),
+            certified.kind(),
+            certified.thumbprint()
+        ))
+        .hint(format!("--{flag} wants the key that the certificate was issued for"))
 }
 
 /// A new kind of proof has its file in `step-header` and its arm here.
@@ -208,7 +239,6 @@ fn unusable(called: &str, origin: &Origin, cause: step_header::Error) -> Error {
         Cause::CaAsLeaf { .. } | Cause::SeveralLeaves { .. } => {
             "put the certificate of the key first, and behind it those that signed it".into()
         }
-        Cause::NoCommonName => "over mutual TLS it can be renewed: `step ca renew`".into(),
         Cause::Purpose { .. } => "`ca provisioner list --can` shows who may do what".into(),
         Cause::OtherSubject { .. } | Cause::OtherSerial { .. } => {
             "leave the subject out, and the certificate gives it".into()
@@ -216,10 +246,12 @@ fn unusable(called: &str, origin: &Origin, cause: step_header::Error) -> Error {
         Cause::Ssh { .. } => "`ssh-keygen -L -f FILE` shows an SSH certificate".into(),
         Cause::NeverExpires => "a certificate with an end works: `ssh-keygen -V`".into(),
         Cause::NebulaCa { .. } => "`nebula-cert sign` writes that of a host".into(),
-        Cause::OtherName { .. } => "the CA issues nothing but the certificate's own names".into(),
+        Cause::OtherName { .. } => {
+            "the CA refuses a certificate request with other names than these".into()
+        }
         _ => format!("{origin} names another file"),
     };
-    let text = format!("{called} {}", Shown(&cause.to_string()));
+    let text = format!("{called} {cause}");
     let error = match &cause {
         Cause::OtherSubject { .. }
         | Cause::OtherSerial { .. }

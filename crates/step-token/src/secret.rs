@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::fs::File;
-use std::io::{self, Read as _};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -119,26 +119,27 @@ impl Source {
         Ok(bytes)
     }
 
-    /// Reads all of something that is no secret, such as a certificate.
+    /// Reads all of something that others may read too, such as a certificate.
     ///
     /// # Errors
     ///
     /// If it cannot be read, naming the source and the flag it stands for; or if it is larger than
     /// any certificate.
-    pub(crate) fn read_public(&self, origin: &Origin, world: &World) -> Result<Vec<u8>, Error> {
+    pub(crate) fn read_public(
+        &self,
+        origin: &Origin,
+        world: &World,
+    ) -> Result<Zeroizing<Vec<u8>>, Error> {
+        // A private key may stand beside a certificate.
         let bytes = match self {
             Self::Stdin => world
-                .read_stdin(MAX_PUBLIC + 1)
+                .read_secret_from_stdin(MAX_PUBLIC + 1)
                 .map_err(|cause| self.unreadable(origin).because(cause))?,
-            Self::Path(path) => {
-                let mut bytes = Vec::new();
-                File::open(path)
-                    .and_then(|file| file.take(MAX_PUBLIC + 1).read_to_end(&mut bytes))
-                    .map_err(|cause| self.unreadable(origin).because(cause))?;
-                bytes
-            }
+            Self::Path(path) => File::open(path)
+                .and_then(|file| read_wiped(file, MAX_PUBLIC + 1))
+                .map_err(|cause| self.unreadable(origin).because(cause))?,
             Self::Variable(_) | Self::Descriptor(_) | Self::Credential(_) => {
-                self.read(origin, world)?.to_vec()
+                self.read(origin, world)?
             }
         };
         if bytes.len() as u64 > MAX_PUBLIC {

@@ -56,7 +56,8 @@ impl XEdDsaKey {
         let hash =
             Sha512::new().chain_update(commitment).chain_update(self.point).chain_update(message);
         let h = reduced(hash);
-        let s = *r + *h * **self.scalar;
+        let product = Zeroizing::new(*h * **self.scalar);
+        let s = *r + *product;
         let mut signature = [0; 64];
         let (first, second) = signature.split_at_mut(32);
         first.copy_from_slice(&commitment);

@@ -26,6 +26,9 @@ const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 const BEGIN: &[u8] = b"-----BEGIN ";
 const DASHES: &[u8] = b"-----";
 
+/// How much of a label is worth telling.
+const LONGEST_LABEL: usize = 64;
+
 /// How many labels are worth telling.
 const MOST_LABELS: usize = 5;
 
@@ -110,12 +113,13 @@ pub fn has_sealed_key(text: &[u8]) -> bool {
     })
 }
 
-/// Returns the labels of all sections, each once, the first few of them.
+/// Returns the labels of all sections, each once, the first few of them and the first 64 bytes of each.
 #[must_use]
 pub fn labels(text: &[u8]) -> Vec<String> {
     let mut labels: Vec<String> = Vec::new();
     for section in sections(text) {
-        let label = String::from_utf8_lossy(section.label).into_owned();
+        let label = section.label.get(..LONGEST_LABEL).unwrap_or(section.label);
+        let label = String::from_utf8_lossy(label).into_owned();
         if !labels.contains(&label) {
             labels.push(label);
         }

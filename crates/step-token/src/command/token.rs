@@ -12,7 +12,7 @@ use crate::key::{self, Found, Password};
 use crate::proof::Possession;
 use crate::select::{Choice, Chosen, Issuer, Search, TokenSource};
 use crate::settings::Settings;
-use crate::sign::{Mint, Minted, Place};
+use crate::sign::{Mint, Minted};
 use crate::{Error, World};
 
 /// Mints one token, or hands on one that somebody else issued.
@@ -22,21 +22,41 @@ pub(crate) fn run(args: &TokenArgs, global: &GlobalArgs, world: &World) -> Resul
     let possession = Possession::read(&settings, world)?;
     let request = Request::read(&settings, possession.as_ref(), world)?;
     let validity = request.as_ref().map(|request| request.validity(world.now())).transpose()?;
+    if let (Some(possession), Some(validity)) = (&possession, validity) {
+        possession.outlives(validity, world)?;
+    }
+    let account = fetch::given_account(&settings, world)?;
     let output = Output::settle(&settings.output, world)?;
 
     let operation = claims::operation(&settings);
-    let authority = Authority::open(&settings.ca, operation, world)?;
-    let possession = possession.as_ref();
-    let search = Search { authority: &authority, settings: &settings, possession, operation };
+    let authority = Authority::open(&settings, world)?;
+    let search = Search {
+        authority: &authority,
+        settings: &settings,
+        possession: possession.as_ref(),
+        operation,
+    };
     let password = Password::read(&settings.provisioner, world)?;
     let (chosen, given) = choose(&search, &password, world)?;
     match (chosen.source(&settings), request.zip(validity)) {
         (TokenSource::Fetched(Issuer::Kubernetes), _) => {
-            let fetched = fetch::service_account(&settings, &chosen, &authority, world)?;
+            let fetched = fetch::service_account(account, &settings, &chosen, &authority, world)?;
             output.write(&fetched, world)
         }
         (TokenSource::Key, Some((request, validity))) => {
-            let mint = open(&search, &chosen, given, &password, world)?;
+            let place = authority.place();
+            let mint = match possession {
+                Some(possession) => {
+                    possession.compare_with(authority.roots_at_hand(), world);
+                    let proven = possession.prove(&password, world)?;
+                    Mint::proven(chosen.name().to_owned(), place, proven)
+                }
+                None => {
+                    let asked = &settings.provisioner;
+                    let opened = key::load(&chosen, given, &authority, asked, &password, world)?;
+                    Mint::new(chosen.name().to_owned(), place, opened.key_id, opened.key)
+                }
+            };
             output.write(&mint_one(&mint, request, validity, &settings, world)?, world)
         }
         (TokenSource::Key, None) => Err(Error::usage("no subject is given")),
@@ -80,26 +100,6 @@ fn choose(
         world.announce("Provisioner", &provisioner.label());
     }
     Ok((chosen, given))
-}
-
-/// Opens the key that signs.
-fn open(
-    search: &Search<'_>,
-    chosen: &Chosen,
-    given: Option<Found>,
-    password: &Password,
-    world: &World,
-) -> Result<Mint, Error> {
-    let (authority, settings) = (search.authority, search.settings);
-    let issuer = chosen.name().to_owned();
-    let place =
-        Place { url: authority.url.clone(), prefix: authority.prefix, root: authority.root };
-    if let Some(possession) = search.possession {
-        possession.compare_with(&authority.roots_at_hand(&settings.ca, world)?, world);
-        return Ok(Mint::proven(issuer, place, possession.prove(password, world)?));
-    }
-    let opened = key::load(chosen, given, authority, &settings.provisioner, password, world)?;
-    Ok(Mint::new(issuer, place, opened.key_id, opened.key))
 }
 
 /// Signs one token. If a person was asked something, time has passed.

@@ -14,6 +14,7 @@ use crate::{Error, World};
 /// Refuses what cannot work, and clears what has no effect.
 pub(crate) fn check(settings: &mut Settings, world: &World) -> Result<(), Error> {
     refused_by_step(settings)?;
+    key_over_proof(settings, world);
     one_action(settings, world)?;
     proof_and_purpose(settings)?;
     subject(settings)?;
@@ -56,6 +57,18 @@ fn refused_by_step(settings: &Settings) -> Result<(), Error> {
     Ok(())
 }
 
+/// A key that is named on the command line outranks a proof that is named elsewhere.
+fn key_over_proof(settings: &mut Settings, world: &World) {
+    let Some(key) = &settings.provisioner.key else { return };
+    if let Some(proof) = &settings.proof
+        && key.origin.is_command_line()
+        && key.origin.outranks(proof.origin())
+    {
+        pass_over(proof.origin(), "the command line names a key", world);
+        settings.proof = None;
+    }
+}
+
 /// What a proof is for is known before anything is opened: the capability table of its type.
 fn proof_and_purpose(settings: &Settings) -> Result<(), Error> {
     let purpose = &settings.purpose;
@@ -70,16 +83,16 @@ fn proof_and_purpose(settings: &Settings) -> Result<(), Error> {
         }
         return Ok(());
     };
-    if let Some(key_id) = &settings.provisioner.key_id {
-        return Err(disagree(&key_id.origin, proof.origin())
-            .hint("a key ID picks a JWK provisioner, a proof another type: leave one out"));
-    }
     if renewal {
         return match proof.proof() {
             Proof::X5c => Ok(()),
             _ => Err(disagree(&purpose.renew.origin, proof.origin())
                 .hint("without --ssh an X.509 certificate is renewed: --x5c-cert, --x5c-key")),
         };
+    }
+    if let Some(key_id) = &settings.provisioner.key_id {
+        return Err(disagree(&key_id.origin, proof.origin())
+            .hint("a key ID picks a JWK provisioner, a proof another type: leave one out"));
     }
     let operation = operation(settings);
     match Capability::of(proof.proof().kind(), operation) {
@@ -158,10 +171,11 @@ fn without_effect(settings: &mut Settings, world: &World) -> Result<(), Error> {
     if purpose.renew.value && !ssh {
         idle(&mut purpose.san, "the certificate has its names already", world)?;
         let why = "the CA finds the provisioner that issued the certificate";
-        idle(&mut settings.provisioner.name, why, world)?;
+        idle_if_typed(&mut settings.provisioner.name, why)?;
+        idle_if_typed(&mut settings.provisioner.key_id, why)?;
         let why = "the CA is not asked anything for a renew token";
-        idle(&mut settings.ca.timeout, why, world)?;
-        idle(&mut settings.ca.fingerprint, why, world)?;
+        idle_if_typed(&mut settings.ca.timeout, why)?;
+        idle_if_typed(&mut settings.ca.fingerprint, why)?;
     }
     match settings.proof.as_ref().map(ProofSettings::proof) {
         None => {}
@@ -190,7 +204,11 @@ pub(crate) fn issued_elsewhere(settings: &mut Settings, world: &World) -> Result
     idle(&mut validity.not_after, why, world)?;
     idle(&mut validity.cert_not_before, why, world)?;
     idle(&mut validity.cert_not_after, why, world)?;
-    idle(&mut settings.provisioner.key, why, world)
+    idle(&mut settings.provisioner.key, why, world)?;
+    if settings.subject.take().is_some() {
+        world.note("note: the subject is not used: the token names the service account");
+    }
+    Ok(())
 }
 
 /// Offline, a listing reads the ca.json and nothing else.
@@ -235,13 +253,20 @@ fn standard_input(settings: &Settings) -> Result<(), Error> {
         file(&purpose.cnf_file),
         file(&purpose.set_file),
     ];
+    let certificate = pair.map(|pair| &pair.certificate);
     let key = pair.map(|pair| &pair.key).or(provisioner.key.as_ref());
-    if let (Some(key), Some(passphrase)) = (key, &provisioner.passphrase)
-        && matches!(key.value, Source::Descriptor(_))
-        && key.value == passphrase.value
-    {
-        let message = format!("{} and {} both read {}", key.origin, passphrase.origin, key.value);
-        return Err(Error::usage(message).hint("a descriptor can be read once"));
+    let all = [certificate, key, token, provisioner.passphrase.as_ref()];
+    let mut descriptors: Vec<&Setting<Source>> = Vec::new();
+    for setting in all.into_iter().flatten() {
+        if !matches!(setting.value, Source::Descriptor(_)) {
+            continue;
+        }
+        if let Some(other) = descriptors.iter().find(|other| other.value == setting.value) {
+            let message =
+                format!("{} and {} both read {}", other.origin, setting.origin, setting.value);
+            return Err(Error::usage(message).hint("a descriptor can be read once"));
+        }
+        descriptors.push(setting);
     }
     let mut readers = readers.iter().flatten();
     match (readers.next(), readers.next()) {
@@ -274,6 +299,14 @@ fn idle<S: Idle>(setting: &mut S, why: &str, world: &World) -> Result<(), Error>
     pass_over(origin, why, world);
     setting.clear();
     Ok(())
+}
+
+/// Refuses a flag that has no effect; what a defaults file says for every command is no mistake.
+fn idle_if_typed<S: Idle>(setting: &mut S, why: &str) -> Result<(), Error> {
+    match setting.given() {
+        Some(origin) if origin.is_command_line() => Err(without_effect_here(origin, why)),
+        _ => Ok(()),
+    }
 }
 
 /// A setting that can be given or not.

@@ -165,11 +165,11 @@ fn one_of(given: [(Proof, Option<Origin>); 4], world: &World) -> Result<Option<P
         return Ok(None);
     };
     for (proof, origin) in given.iter().filter(|(proof, _)| proof != chosen) {
-        if !strongest.is_command_line() || origin.is_command_line() {
+        if !strongest.outranks(origin) {
             return Err(disagree(strongest, origin)
                 .hint(format!("a token has one proof: the {chosen} or the {proof}")));
         }
-        pass_over(origin, "the command line brings another proof", world);
+        pass_over(origin, &format!("{strongest} brings another proof"), world);
     }
     Ok(Some(*chosen))
 }
