@@ -7,7 +7,7 @@ use token_jose::{
 };
 
 use crate::authority::Authority;
-use crate::origin::{Origin, Setting};
+use crate::origin::Setting;
 use crate::secret::{Source, without_line_end};
 use crate::select::Chosen;
 use crate::settings::ProvisionerSettings;
@@ -44,11 +44,9 @@ impl Found {
         world: &World,
     ) -> Result<Self, Error> {
         let bytes = key.value.read(&key.origin, world)?;
-        let (called, flag) = match key.origin {
-            Origin::CommandLine { flag } if flag != "key" => {
-                (format!("key {} (--{flag})", key.value), flag)
-            }
-            _ => (format!("key {}", key.value), flag),
+        let called = match flag {
+            "key" => format!("key {}", key.value),
+            _ => format!("key {} ({})", key.value, key.origin),
         };
         let file = door(&bytes).map_err(|cause| unusable(&called, flag, &cause))?;
         Ok(Self { file, called, prompt: key.value.to_string(), flag })
@@ -326,9 +324,8 @@ pub(crate) fn refuse_key_stores(key: &Setting<Source>) -> Result<(), Error> {
     let text = path.to_string_lossy();
     let scheme = text.split(':').next().unwrap_or_default();
     if text.contains(':') && KEY_STORES.contains(&scheme) && !path.exists() {
-        let message =
-            format!("{}: keys in a key store are not supported by this version", key.origin);
-        return Err(Error::usage(message).hint("a key file works"));
+        let message = format!("{}: key stores are not supported by this version", key.origin);
+        return Err(Error::usage(message).hint("a file works"));
     }
     Ok(())
 }

@@ -41,8 +41,13 @@ impl Possession {
             .read_public(&certificate.origin, world)
             .map_err(|error| error.hint(format!("{} names the certificate", certificate.origin)))?;
         let called = format!("{} ({})", certificate.value, certificate.origin);
-        let credential = credential(&given.kind, &bytes, operation(settings), world.now())
-            .map_err(|cause| unusable(&called, &certificate.origin, cause))?;
+        let operation = operation(settings);
+        let credential = credential(&given.kind, &bytes, operation, world.now()).map_err(
+            |cause| match cause {
+                step_header::Error::Expired { .. } => over(&called, &given.kind, operation, &cause),
+                cause => unusable(&called, &certificate.origin, cause),
+            },
+        )?;
         let (flag, door): (_, Door) = match given.kind {
             CertificateKind::X5c { .. } => ("x5c-key", KeyFile::parse),
             CertificateKind::SshPop => ("sshpop-key", KeyFile::parse),
@@ -92,9 +97,8 @@ impl Possession {
         let Trust::Missed { reason } = self.trusted_by(provisioner) else { return Ok(()) };
         let message =
             format!("{} does not trust {}: it {reason}", provisioner.label(), self.called);
-        Err(Error::settings(message).hint(
-            "--provisioner NAME picks another one; the file needs every certificate below the root",
-        ))
+        Err(Error::settings(message)
+            .hint(format!("--provisioner NAME picks another one; {}", self.what_is_needed())))
     }
 
     /// Refuses several provisioners of which none would believe the certificate.
@@ -112,7 +116,20 @@ impl Possession {
             }
         }
         let message = format!("no provisioner trusts {}", self.called);
+        reasons.push(self.what_is_needed());
         Err(Error::settings(message).hints(reasons))
+    }
+
+    /// Says what a certificate that is not trusted lacks.
+    fn what_is_needed(&self) -> String {
+        match self.settings.kind {
+            CertificateKind::X5c { .. } => {
+                "the file needs every certificate below the provisioner's root".to_owned()
+            }
+            CertificateKind::SshPop | CertificateKind::Nebula => {
+                format!("{} names another certificate", self.origin())
+            }
+        }
     }
 
     /// Warns if the certificate leads to none of the roots that are known.
@@ -225,13 +242,32 @@ fn credential(
     })
 }
 
+/// Says that a certificate is over, and what is done about it.
+fn over(
+    called: &str,
+    kind: &CertificateKind,
+    operation: Operation,
+    cause: &step_header::Error,
+) -> Error {
+    let hint = match (kind, operation) {
+        (CertificateKind::Nebula, _) => "`nebula-cert sign` writes a new one",
+        (CertificateKind::SshPop, Operation::SshRevoke) => {
+            "no server takes it any more, so it needs no revocation"
+        }
+        (CertificateKind::SshPop, _) => {
+            "a new certificate is needed; --renew asks for one with the same key"
+        }
+        (CertificateKind::X5c { .. }, _) => {
+            "a new certificate is needed; --renew takes a leaf that is over"
+        }
+    };
+    Error::settings(format!("{called} {cause}")).hint(hint)
+}
+
 /// Says what is wrong with a certificate, and what to try.
 fn unusable(called: &str, origin: &Origin, cause: step_header::Error) -> Error {
     use step_header::Error as Cause;
     let hint = match &cause {
-        Cause::Expired { .. } => {
-            "a new certificate is needed; --renew takes one that is over".into()
-        }
         Cause::NotYetValid { .. } => "is the clock of this machine right?".into(),
         Cause::KeyUsage { .. } | Cause::ExtendedKeyUsage { .. } | Cause::Key { .. } => {
             "the CA refuses such a certificate: it has to be issued anew for this".into()
@@ -239,7 +275,9 @@ fn unusable(called: &str, origin: &Origin, cause: step_header::Error) -> Error {
         Cause::CaAsLeaf { .. } | Cause::SeveralLeaves { .. } => {
             "put the certificate of the key first, and behind it those that signed it".into()
         }
-        Cause::Purpose { .. } => "`ca provisioner list --can` shows who may do what".into(),
+        Cause::Purpose { .. } => {
+            "a CA renews and rekeys certificates of hosts only; a user is issued a new one".into()
+        }
         Cause::OtherSubject { .. } | Cause::OtherSerial { .. } => {
             "leave the subject out, and the certificate gives it".into()
         }

@@ -109,12 +109,14 @@ impl Search<'_> {
         let labels: Vec<String> = candidates.iter().map(Provisioner::label).collect();
         let question = "Provisioner to use";
         let Some(chosen) = world.ask(|person| person.choose(question, &labels)) else {
-            return Err(Error::settings("several provisioners could vouch for the token").hints(
-                labels.iter().map(|label| format!("one is {label}")).chain([
-                    "--provisioner NAME (STEP_PROVISIONER) or --kid ID (STEP_KID) picks one"
-                        .to_owned(),
-                ]),
-            ));
+            // A key ID picks nobody beside a proof.
+            let way_out = match self.settings.proof {
+                Some(_) => "--provisioner NAME (STEP_PROVISIONER) picks one",
+                None => "--provisioner NAME (STEP_PROVISIONER) or --kid ID (STEP_KID) picks one",
+            };
+            let each = labels.iter().map(|label| format!("one is {label}"));
+            return Err(Error::settings("several provisioners could vouch for the token")
+                .hints(each.chain([way_out.to_owned()])));
         };
         let none = || Error::settings("no provisioner was chosen");
         let chosen = chosen.map_err(|cause| none().because(cause))?;
@@ -158,11 +160,14 @@ impl Search<'_> {
             // A token of Kubernetes names no provisioner.
             None if kind == KindName::K8sSa => String::new(),
             None => {
-                let with = if settings.proof.is_some() { "the proof" } else { "--key FILE" };
+                let needed = match settings.proof {
+                    Some(_) => "--provisioner NAME names it",
+                    None => "--provisioner NAME and --key FILE are needed",
+                };
                 let message = "no provisioner is named, and there is no ca.json to choose from";
-                return Err(Error::settings(message).hint(format!(
-                    "--provisioner NAME and {with} are needed; --ca-config names a ca.json"
-                )));
+                return Err(
+                    Error::settings(message).hint(format!("{needed}; --ca-config names a ca.json"))
+                );
             }
         };
         if settings.proof.is_none() && asked.key.is_none() {
@@ -212,7 +217,11 @@ impl Search<'_> {
             }
         };
         let message = format!("{label} needs {flags}: it believes a certificate, not a key");
-        Err(Error::usage(message).hint("--provisioner NAME picks another one, such as a JWK one"))
+        let hint = match Capability::of(KindName::Jwk, self.operation) {
+            Capability::Refused { .. } => "`ca provisioner list --can` shows who may do what",
+            _ => "--provisioner NAME picks another one, such as a JWK one",
+        };
+        Err(Error::usage(message).hint(hint))
     }
 }
 
@@ -244,6 +253,9 @@ fn nobody(why: Unselected, settings: &Settings) -> Error {
         }
         Unselected::UnknownName { .. } | Unselected::NameAgainstProof { .. } => {
             provisioner.name.as_ref().map(|name| name.origin.to_string())
+        }
+        Unselected::NoneOfType { .. } => {
+            settings.proof.as_ref().map(|proof| proof.origin().to_string())
         }
         Unselected::KeyMismatch { .. } | Unselected::KeyFitsNone { .. } => {
             provisioner.key.as_ref().map(|key| format!("{}: {}", key.origin, key.value))

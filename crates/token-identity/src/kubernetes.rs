@@ -164,7 +164,7 @@ impl ServiceAccountToken {
 
 /// Decodes header and payload; the text of an error does not hold the token.
 fn decoded(text: &str) -> Result<(String, Seen), String> {
-    let parts = compact::decode_unverified(text).map_err(|error| error.to_string())?;
+    let parts = compact::decode_unverified(text).map_err(|error| format!("it {error}"))?;
     let json = |what: &str| format!("its {what} is no JSON object of a JWT");
     let header: Header = serde_json::from_slice(&parts.header).map_err(|_| json("header"))?;
     let seen: Seen = serde_json::from_slice(&parts.payload).map_err(|_| json("payload"))?;
