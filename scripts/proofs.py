@@ -1,0 +1,229 @@
+"""What `scripts/make-testdata proofs` makes with Python's cryptography: X.509 certificates, tokens
+of Kubernetes service accounts, and the ca.json that knows their issuers.
+
+    python3 scripts/proofs.py OUT
+
+OUT holds `nebula/ca.crt` already. The keys of the CAs are never written.
+"""
+
+import base64
+import datetime
+import json
+import pathlib
+import sys
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+# Tests run with the clock of whoever runs them.
+START, END = datetime.datetime(2024, 1, 1), datetime.datetime(2126, 1, 1)
+BEFORE, LONG_OVER = datetime.datetime(2018, 1, 1), datetime.datetime(2020, 1, 1)
+FAR_OFF = datetime.datetime(2125, 1, 1)
+
+
+def new_key():
+    return ec.generate_private_key(ec.SECP256R1())
+
+
+def named(common_name):
+    parts = [x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Test")]
+    if common_name:
+        parts.append(x509.NameAttribute(NameOID.COMMON_NAME, common_name))
+    return x509.Name(parts)
+
+
+def usage(*allowed):
+    every = (
+        "digital_signature content_commitment key_encipherment data_encipherment key_agreement "
+        "key_cert_sign crl_sign encipher_only decipher_only"
+    ).split()
+    return x509.KeyUsage(**{name: name in allowed for name in every})
+
+
+class Authority:
+    """A CA certificate with its key."""
+
+    def __init__(self, name, above=None, end=END):
+        self.name, self.key = named(name), new_key()
+        issuer = above or self
+        builder = (
+            x509.CertificateBuilder()
+            .subject_name(self.name)
+            .issuer_name(issuer.name)
+            .public_key(self.key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(BEFORE)
+            .not_valid_after(end)
+            .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+            .add_extension(usage("key_cert_sign", "crl_sign"), critical=True)
+        )
+        self.certificate = builder.sign(issuer.key, hashes.SHA256())
+
+    def leaf(
+        self,
+        key,
+        name="web.internal",
+        start=START,
+        end=END,
+        key_usage=usage("digital_signature"),
+        extended=(ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH),
+    ):
+        builder = (
+            x509.CertificateBuilder()
+            .subject_name(named(name))
+            .issuer_name(self.name)
+            .public_key(key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(start)
+            .not_valid_after(end)
+            .add_extension(
+                x509.SubjectAlternativeName([x509.DNSName(name or "web.internal")]),
+                critical=not name,
+            )
+            .add_extension(x509.ExtendedKeyUsage(extended), critical=False)
+        )
+        if key_usage:
+            builder = builder.add_extension(key_usage, critical=True)
+        return builder.sign(self.key, hashes.SHA256())
+
+
+def pem(*certificates):
+    encoding = serialization.Encoding.PEM
+    return b"".join(
+        (c.certificate if isinstance(c, Authority) else c).public_bytes(encoding)
+        for c in certificates
+    )
+
+
+def private(key, password=None):
+    sealing = serialization.NoEncryption()
+    if password:
+        sealing = serialization.BestAvailableEncryption(password)
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, sealing
+    )
+
+
+def x5c(out):
+    root = Authority("Site Root")
+    intermediate = Authority("Site Intermediate", root)
+    lab = Authority("Lab Root")
+    nobody = Authority("Nobody Root")
+    over = Authority("Old Intermediate", root, LONG_OVER)
+    key, other = new_key(), new_key()
+    leaf = intermediate.leaf(key)
+    expired = intermediate.leaf(key, start=BEFORE, end=LONG_OVER)
+    in_lab = lab.leaf(key)
+    database = intermediate.leaf(other, "db.internal")
+
+    files = {
+        "root.crt": pem(root),
+        "intermediate.crt": pem(intermediate, root),
+        "leaf.key": private(key),
+        "leaf.sealed.key": private(key, b"correct horse battery staple"),
+        "other.key": private(other),
+        "other.sealed.key": private(other, b"correct horse battery staple"),
+        "leaf.crt": pem(leaf, intermediate),
+        "alone.crt": pem(leaf),
+        "expired.crt": pem(expired, intermediate),
+        "not-yet-valid.crt": pem(intermediate.leaf(key, start=FAR_OFF), intermediate),
+        "expired-intermediate.crt": pem(over.leaf(key), over),
+        "key-agreement-only.crt": pem(
+            intermediate.leaf(key, key_usage=usage("key_agreement")), intermediate
+        ),
+        "no-key-usage.crt": pem(intermediate.leaf(key, key_usage=None), intermediate),
+        "server-only.crt": pem(
+            intermediate.leaf(key, extended=[ExtendedKeyUsageOID.SERVER_AUTH]), intermediate
+        ),
+        "no-common-name.crt": pem(intermediate.leaf(key, None), intermediate),
+        "with-key.crt": pem(leaf) + private(other) + pem(intermediate),
+        "with-stranger.crt": pem(leaf, nobody, intermediate),
+        "with-repeat.crt": pem(leaf, intermediate, leaf),
+        "wrong-order.crt": pem(root, intermediate, leaf),
+        "two-leaves.crt": pem(intermediate, leaf, database),
+        "damaged.crt": pem(leaf).replace(b"-----END", b"====-----END", 1),
+        "lab.crt": pem(in_lab),
+        "lab.der": in_lab.public_bytes(serialization.Encoding.DER),
+        "nobody.crt": pem(nobody.leaf(key)),
+        "not-a-certificate.der": bytes(reversed(leaf.public_bytes(serialization.Encoding.DER))),
+    }
+    for name, content in files.items():
+        (out / name).write_bytes(content)
+    return {"machines": pem(root), "lab": pem(lab), "twin": pem(root)}
+
+
+def kubernetes(out):
+    def part(content):
+        return base64.urlsafe_b64encode(content).rstrip(b"=")
+
+    def token(claims):
+        header = json.dumps({"alg": "RS256", "kid": ""}).encode()
+        signature = b"nobody signed this"
+        return b".".join(map(part, (header, json.dumps(claims).encode(), signature))) + b"\n"
+
+    legacy = {
+        "iss": "kubernetes/serviceaccount",
+        "kubernetes.io/serviceaccount/namespace": "default",
+        "kubernetes.io/serviceaccount/service-account.name": "web",
+        "sub": "system:serviceaccount:default:web",
+    }
+    cluster = "https://kubernetes.default.svc.cluster.local"
+    bound = {
+        "aud": [cluster],
+        "iss": cluster,
+        "kubernetes.io": {"namespace": "default", "serviceaccount": {"name": "web"}},
+        "sub": legacy["sub"],
+    }
+    files = {
+        "token": token(legacy),
+        "bound.token": token(bound),
+        "stranger.token": token({"iss": "https://idp.example.test", "sub": "ada"}),
+        "expired.token": token({**legacy, "exp": int(LONG_OVER.timestamp())}),
+        "for-the-ca.token": token({**legacy, "aud": ["https://ca.internal:9000/1.0/sign"]}),
+        "doubtful.token": b"not.base64url!.at-all\n",
+    }
+    for name, content in files.items():
+        (out / name).write_bytes(content)
+
+
+def authorities(out, roots):
+    def text(bundle):
+        return base64.b64encode(bundle).decode()
+
+    cluster = new_key().public_key().public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    machines = {"type": "X5C", "name": "machines", "roots": text(roots["machines"])}
+    lab = {"type": "X5C", "name": "lab", "roots": text(roots["lab"])}
+    twin = {"type": "X5C", "name": "twin", "roots": text(roots["twin"])}
+    mesh = {"type": "Nebula", "name": "mesh"}
+    mesh["roots"] = text((out / "nebula" / "ca.crt").read_bytes())
+    others = [
+        {"type": "SSHPOP", "name": "sshpop"},
+        mesh,
+        {"type": "K8sSA", "name": "cluster", "publicKeys": text(cluster)},
+    ]
+    for name, provisioners in {
+        "ca.json": [machines, lab, *others],
+        "twins.json": [machines, twin, lab],
+    }.items():
+        config = {
+            "root": "proof/x5c/root.crt",
+            "address": ":9000",
+            "dnsNames": ["ca.internal"],
+            "authority": {"claims": {"enableSSHCA": True}, "provisioners": provisioners},
+        }
+        (out / name).write_text(json.dumps(config, indent=2) + "\n")
+
+
+def main():
+    out = pathlib.Path(sys.argv[1])
+    for directory in ("x5c", "k8ssa"):
+        (out / directory).mkdir()
+    kubernetes(out / "k8ssa")
+    authorities(out, x5c(out / "x5c"))
+
+
+main()
