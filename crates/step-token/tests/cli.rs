@@ -17,6 +17,9 @@ mod input;
 #[path = "cli/output.rs"]
 mod output;
 #[cfg(unix)]
+#[path = "cli/proofs.rs"]
+mod proofs;
+#[cfg(unix)]
 #[path = "cli/workshop.rs"]
 mod workshop;
 
