@@ -91,10 +91,7 @@ pub enum Remark {
     Reordered,
 
     /// Certificates that sign nothing in the chain, or stand there twice.
-    #[error(
-        "has certificates that sign nothing in the chain or stand there twice, left out: {}",
-        names.join(", ")
-    )]
+    #[error("has certificates that the chain does not need, left out: {}", names.join(", "))]
     LeftOut {
         /// Their names.
         names: Vec<String>,

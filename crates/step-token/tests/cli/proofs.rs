@@ -4,7 +4,6 @@
 use std::fs::{self, File};
 use std::io::Write as _;
 use std::process::Stdio;
-use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -43,9 +42,7 @@ fn a_file_of_ten_megabytes_is_no_certificate() {
         ("--nebula-cert large --nebula-key proof/nebula/host.key", "--nebula-cert"),
         ("--k8ssa-token-path large", "--k8ssa-token-path"),
     ] {
-        let start = Instant::now();
         let run = shop.run(&format!("token {flags} {OFFLINE} --quiet"));
-        assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
         assert_eq!((run.status, run.stdout.as_str()), (3, ""), "{run:?}");
         let begin = format!("error: large ({flag}) is larger than ");
         assert!(run.stderr.starts_with(&begin), "{run:?}");
@@ -58,19 +55,17 @@ fn a_chain_of_a_thousand_is_none() {
     let shop = Workshop::new();
     let leaf = shop.read("proof/x5c/leaf.crt");
     let root = shop.read("proof/x5c/root.crt");
-    // 200 are read, as many as a bundle of public roots may have.
-    for (name, roots, status) in [("hundred.crt", 198, 0), ("thousand.crt", 998, 3)] {
+    // 32 are read.
+    for (name, roots, status) in [("most.crt", 30, 0), ("thousand.crt", 998, 3)] {
         fs::write(shop.path(name), leaf.clone() + &root.repeat(roots)).unwrap();
-        let start = Instant::now();
         let line = format!("--x5c-cert {name} --x5c-key proof/x5c/leaf.key {OFFLINE} --quiet");
         let run = shop.run(&format!("token web.internal {line}"));
-        assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
         assert_eq!(run.status, status, "{run:?}");
         if status == 0 {
             // The root is above them, and once is enough.
             assert_eq!(header(run.token())["x5c"].as_array().unwrap().len(), 3);
         } else {
-            let begin = "error: thousand.crt (--x5c-cert) has more than 200 certificates; ";
+            let begin = "error: thousand.crt (--x5c-cert) has more than 32 certificates; ";
             assert!(run.stdout.is_empty() && run.stderr.starts_with(begin), "{run:?}");
         }
     }
@@ -231,7 +226,7 @@ fn no_password_is_asked_for_in_vain() {
         ("proof/x5c/leaf.crt", "--ssh --revoke", "cannot authorise"),
         ("proof/x5c/leaf.crt", "--not-after 2h", "longest allowed"),
         ("proof/x5c/leaf.crt", "--output-file folder", "is a directory"),
-        ("proof/x5c/no-common-name.crt", "--renew", "no common name"),
+        ("proof/x5c/leaf.crt", "--renew", "not for `17`"),
     ] {
         let line = format!("token 17 --x5c-cert {cert} {sealed} {more} {OFFLINE}");
         let shown = on_a_terminal(&shop, &line);
