@@ -1,8 +1,18 @@
 //! What several fuzz targets do with what they parsed.
 
+use std::fmt::Display;
+
 use step_claims::Operation;
-use step_provisioner::{Proof, Provisioner, Selection, Selector, select};
-use token_jose::KeyFile;
+use step_header::{Credential, ProvenKey};
+use step_provisioner::{Proof, Provisioner, Selection, Selector, Shown, select};
+use token_jose::{KeyFile, PrivateKey, SigningKey as _};
+use token_time::Timestamp;
+
+/// A time at which the certificates of `testdata/vectors` are good.
+pub const NOW: Timestamp = Timestamp::from_unix_seconds(1_800_000_000);
+
+/// A time at which hardly anything is.
+pub const LATER: Timestamp = Timestamp::from_unix_seconds(i64::MAX);
 
 /// How many entries of a list are looked at one by one; all of them are selected from.
 const MOST: usize = 6;
@@ -42,6 +52,37 @@ pub fn use_provisioners(provisioners: &[Provisioner]) {
 /// Asserts that a line can be shown on a terminal.
 pub fn printable(line: &str) {
     assert!(!line.chars().any(char::is_control), "control characters in {line:?}");
+}
+
+/// Asserts that a message from within a certificate can be shown as the program shows it.
+pub fn shown(message: &dyn Display) {
+    printable(&Shown(&message.to_string()).to_string());
+}
+
+/// Calls what a program asks of every certificate, and asserts that it joins its own key alone.
+pub fn use_credential(credential: &dyn Credential, key: PrivateKey) {
+    let _ = format!("{credential:?} {:?}", credential.proof());
+    credential.remarks().iter().for_each(|remark| shown(remark));
+    let is_own = key.public_key() == credential.public_key();
+    match ProvenKey::new(credential, key) {
+        Ok(proven) => {
+            assert!(is_own, "joined with the key of another");
+            assert_eq!(proven.header().evidence(), Some(&credential.evidence()));
+            assert!(token_jose::json::to_vec(proven.header()).is_ok());
+        }
+        Err(error) => {
+            assert!(!is_own, "not joined with its own key: {error}");
+            shown(&error);
+        }
+    }
+}
+
+/// Reads a key of `testdata/vectors`.
+pub fn plain_key(file: &[u8]) -> PrivateKey {
+    match KeyFile::parse_nebula(file) {
+        Ok(KeyFile::Plain(key)) => *key,
+        other => panic!("a plain key: {other:?}"),
+    }
 }
 
 fn selector(

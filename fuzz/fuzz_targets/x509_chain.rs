@@ -1,0 +1,160 @@
+//! X.509 certificates that vouch for a token or for their own renewal: PEM bundles, and DER.
+//!
+//! DER is read as the file it is, and once more in PEM with whatever certificates follow it, so that
+//! a change in a chain is not a change in its base64.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use openssl::x509::X509;
+use step_header::{Credential, Error, Remark, Renewal, Trust, X5c};
+use step_provisioner::Kind;
+use step_token_fuzz::{LATER, NOW, plain_key, shown, use_credential};
+use token_jose::{Evidence, PublicKey};
+use token_pem::encode;
+use x509_parser::certificate::X509Certificate;
+use x509_parser::prelude::FromDer as _;
+
+/// The key of `p256.chain.crt`.
+const KEY: &[u8] = include_bytes!("../../testdata/vectors/test-keys/p256.pkcs8.pem");
+
+fuzz_target!(|data: &[u8]| {
+    read(data);
+    let ders = certificates(data);
+    if ders.is_empty() || !token_pem::labels(data).is_empty() {
+        return;
+    }
+    let text = pem(&ders);
+    read(text.as_bytes());
+    if ders == [data] {
+        let chain = |bytes| X5c::read(bytes, NOW).ok().map(|x5c| x5c.evidence());
+        assert_eq!(chain(data), chain(text.as_bytes()), "DER and PEM differ");
+    }
+});
+
+fn read(bytes: &[u8]) {
+    let renewal = Renewal::read(bytes, NOW);
+    match &renewal {
+        Ok(renewal) => {
+            holds(renewal);
+            let later = Renewal::read(bytes, LATER).expect("what is over may be renewed");
+            assert!(later.remarks().iter().any(is_expired));
+            later.remarks().iter().for_each(|remark| shown(remark));
+        }
+        Err(error) => shown(error),
+    }
+    match (X5c::read(bytes, NOW), renewal) {
+        (Ok(x5c), Ok(renewal)) => {
+            holds(&x5c);
+            is_below_its_last(&x5c);
+            assert_eq!(x5c.clone().insecure().evidence(), renewal.evidence());
+            assert_eq!(x5c.public_key(), renewal.public_key());
+            assert_eq!(x5c.remarks(), renewal.remarks());
+        }
+        (Ok(x5c), Err(error)) => {
+            holds(&x5c);
+            is_below_its_last(&x5c);
+            assert!(matches!(error, Error::NoCommonName), "refused as a renewal only: {error}");
+        }
+        (Err(error), Ok(renewal)) => {
+            assert!(matches!(error, Error::Expired { .. }), "accepted as a renewal only: {error}");
+            assert!(renewal.remarks().iter().any(is_expired));
+            shown(&error);
+        }
+        (Err(error), Err(_)) => shown(&error),
+    }
+}
+
+/// Asserts what must hold for every chain.
+fn holds(credential: &dyn Credential) {
+    use_credential(credential, plain_key(KEY));
+    let chain = chain(credential);
+    let (leaf, above) = chain.split_first().expect("a chain has a leaf");
+
+    // OpenSSL is the second opinion. What it cannot read is no matter here.
+    if let Ok(key) = X509::from_der(leaf).and_then(|leaf| leaf.public_key()?.public_key_to_der()) {
+        let key = PublicKey::from_spki(&key).expect("the key of an accepted certificate");
+        assert_eq!(&key, credential.public_key());
+    }
+    for (position, der) in above.iter().enumerate() {
+        assert!(der != leaf && !above[..position].contains(der), "one stands there twice");
+    }
+
+    let text = pem(&chain);
+    let (evidence, remarks) = match credential.evidence() {
+        Evidence::X5c(_) => {
+            let again = X5c::read(text.as_bytes(), NOW).expect("an accepted chain");
+            (again.evidence(), again.remarks())
+        }
+        _ => {
+            let again = Renewal::read(text.as_bytes(), NOW).expect("an accepted chain");
+            assert_eq!(again.default_subject(), credential.default_subject());
+            (again.evidence(), again.remarks())
+        }
+    };
+    assert_eq!(evidence, credential.evidence());
+    assert!(remarks.iter().all(is_expired), "a chain in order was put right: {remarks:?}");
+
+    for roots in [vec![], above.to_vec(), chain.clone(), vec![text.clone().into_bytes()]] {
+        if let Trust::Missed { reason } = credential.below(&roots) {
+            shown(&reason);
+        }
+    }
+}
+
+/// Asserts that a chain leads to its last certificate, if nothing between them is in the way.
+fn is_below_its_last(x5c: &X5c) {
+    let chain = chain(x5c);
+    let last = chain.last().expect("a chain has a leaf");
+    let between = chain.get(1..chain.len() - 1).unwrap_or_default();
+    if is_valid(last) && between.iter().all(|der| leads_on(der)) {
+        assert_eq!(x5c.below(std::slice::from_ref(last)), Trust::Reached);
+        let roots = pem(std::slice::from_ref(last)).into_bytes();
+        assert_eq!(x5c.trusted_by(&Kind::X5c { roots }), Trust::Reached);
+    }
+}
+
+fn is_expired(remark: &Remark) -> bool {
+    matches!(remark, Remark::Expired { .. })
+}
+
+fn is_valid(der: &[u8]) -> bool {
+    let validity = parsed(der).validity().clone();
+    let seconds = NOW.unix_seconds();
+    (validity.not_before.timestamp()..=validity.not_after.timestamp()).contains(&seconds)
+}
+
+/// Tells whether a CA would look for the issuer of what this one signed.
+fn leads_on(der: &[u8]) -> bool {
+    let certificate = parsed(der);
+    let usage = certificate.extended_key_usage().expect("it was accepted");
+    is_valid(der)
+        && certificate.is_ca()
+        && certificate.subject() != certificate.issuer()
+        && usage.is_none_or(|usage| usage.value.any || usage.value.client_auth)
+}
+
+fn parsed(der: &[u8]) -> X509Certificate<'_> {
+    X509Certificate::from_der(der).expect("it was accepted").1
+}
+
+fn chain(credential: &dyn Credential) -> Vec<Vec<u8>> {
+    match credential.evidence() {
+        Evidence::X5c(chain) | Evidence::X5cInsecure(chain) => chain,
+        other => panic!("another header: {other:?}"),
+    }
+}
+
+/// Splits DER into the certificates that it begins with.
+fn certificates(mut rest: &[u8]) -> Vec<&[u8]> {
+    let mut ders = Vec::new();
+    while let Ok((behind, _)) = X509Certificate::from_der(rest) {
+        ders.push(&rest[..rest.len() - behind.len()]);
+        rest = behind;
+    }
+    ders
+}
+
+fn pem(ders: &[impl AsRef<[u8]>]) -> String {
+    ders.iter().map(|der| encode("CERTIFICATE", der.as_ref()).to_string()).collect()
+}
