@@ -74,12 +74,12 @@ impl Chain {
             seen.push(&certificate.der);
             last = certificate;
             for root in &roots.certificates {
-                let link = match root.der == certificate.der {
-                    // The certificate itself may be what is trusted.
-                    true => Link::Signed,
-                    false => certificate.link_to(root),
+                let (link, serves) = match root.der == certificate.der {
+                    // The leaf itself may be what is trusted, and is no CA's certificate then.
+                    true => (Link::Signed, leads(root, time)),
+                    false => (certificate.link_to(root), serves(root, time, true)),
                 };
-                match (link, serves(root, time, true)) {
+                match (link, serves) {
                     (Link::None, _) => {}
                     (Link::Unknown(_), _) => unknown = true,
                     (Link::Signed, Ok(())) => return Trust::Reached,
@@ -124,10 +124,15 @@ impl Chain {
     }
 }
 
+/// Tells whether a certificate can stand anywhere in a chain.
+fn leads(certificate: &Certificate, time: Timestamp) -> Result<(), Error> {
+    certificate.is_valid_at(time)?;
+    certificate.is_for_clients()
+}
+
 /// Tells whether a certificate can stand above another one.
 fn serves(issuer: &Certificate, time: Timestamp, as_root: bool) -> Result<(), Error> {
-    issuer.is_valid_at(time)?;
-    issuer.is_for_clients()?;
+    leads(issuer, time)?;
     if issuer.may_issue(as_root) { Ok(()) } else { Err(Error::NoCa { name: issuer.name.clone() }) }
 }
 

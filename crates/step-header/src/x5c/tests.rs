@@ -193,7 +193,17 @@ fn a_leaf_that_signed_itself_is_trusted_where_it_is_the_root_and_twice_is_once()
     let older = older.self_signed(&signing).unwrap().pem();
     let x5c = read(&format!("{alone}{older}")).unwrap();
     assert_eq!(chain(&x5c).first(), ders(&alone).first());
+    assert_eq!(x5c.below(&ders(&alone)), Trust::Reached);
     assert_eq!(missed(x5c.below(&ders(&root("Root").pem()))), "is signed by itself alone");
+}
+
+/// Go looks for the leaf among the roots before it asks what a root may do.
+#[test]
+fn a_leaf_among_the_roots_needs_no_ca_above_it() {
+    let root = root("Root");
+    let device = issued(&leaf("device"), &root);
+    let x5c = read(&format!("{device}{}", root.pem())).unwrap();
+    assert_eq!(x5c.below(&ders(&device)), Trust::Reached);
 }
 
 #[test]
