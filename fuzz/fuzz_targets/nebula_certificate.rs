@@ -71,7 +71,7 @@ fn read(bytes: &[u8]) {
         let validity = certificate.not_before()..=certificate.not_after();
         assert!(validity.contains(&at.unix_seconds()));
         assert_eq!(proof.evidence(), Evidence::Nebula(certificate.to_wire().to_vec()));
-        use_credential(&proof, plain_key(KEY));
+        use_credential(&proof, at, plain_key(KEY));
         is_for_its_names(&proof, &certificate);
         is_trusted(&proof, &certificate);
     }
@@ -117,7 +117,10 @@ fn is_trusted(proof: &Nebula, certificate: &NebulaCertificate) {
     for pem in ROOTS {
         let root = NebulaCertificate::parse(pem).expect("a CA of the test data");
         match proof.trusted_by(&Kind::Nebula { roots: pem.to_vec() }) {
-            Trust::Reached => assert_eq!(certificate.issuer(), Some(&root.fingerprint())),
+            Trust::Reached => {
+                assert_eq!(certificate.issuer(), Some(&root.fingerprint()));
+                assert_eq!(certificate.curve(), root.curve());
+            }
             Trust::Missed { reason } => shown(&reason),
             unknown => panic!("the roots can be read: {unknown:?}"),
         }

@@ -57,7 +57,7 @@ fn read(bytes: &[u8]) {
         assert!(certificate.is_host() || !is_for_hosts, "a user's certificate for {operation}");
         assert_eq!(proof.evidence(), Evidence::SshPop(certificate.to_wire().to_vec()));
         assert_eq!(proof.public_key(), certificate.public_key());
-        use_credential(&proof, plain_key(KEY));
+        use_credential(&proof, at, plain_key(KEY));
         for remark in proof.remarks() {
             match remark {
                 Remark::CriticalOption { name } => assert!(options.contains(&name)),

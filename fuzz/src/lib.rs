@@ -59,9 +59,11 @@ pub fn shown(message: &dyn Display) {
     printable(&Shown(&message.to_string()).to_string());
 }
 
-/// Calls what a program asks of every certificate, and asserts that it joins its own key alone.
-pub fn use_credential(credential: &dyn Credential, key: PrivateKey) {
+/// Calls what a program asks of a certificate that was accepted at a time, and asserts that it joins
+/// its own key alone.
+pub fn use_credential(credential: &dyn Credential, at: Timestamp, key: PrivateKey) {
     let _ = format!("{credential:?} {:?}", credential.proof());
+    assert!(credential.ends().is_none_or(|end| at <= end), "accepted behind its end");
     credential.remarks().iter().for_each(|remark| shown(remark));
     let is_own = key.public_key() == credential.public_key();
     match ProvenKey::new(credential, key) {
