@@ -4,10 +4,9 @@ mod v1;
 mod v2;
 
 use std::fmt;
-use std::io::Cursor;
 use std::net::IpAddr;
 
-use x509_parser::pem::Pem;
+use token_pem::Section;
 
 /// A Nebula certificate: what it says, and the bytes a header carries.
 ///
@@ -156,14 +155,10 @@ impl NebulaCertificate {
         if bytes.trim_ascii().is_empty() {
             return Err(NebulaFault::Empty);
         }
-        let sections = sections(bytes);
-        if sections.is_empty() {
-            return Self::parse_bare(bytes);
-        }
-        let wanted: Vec<_> = sections.iter().filter_map(Section::certificate).collect();
-        match wanted.as_slice() {
-            [] => Err(NebulaFault::OtherPem { labels: labels(&sections) }),
-            [(version, section)] => Self::from_wire(*version, &section.decode()?),
+        let Some(certificates) = certificates(bytes) else { return Self::parse_bare(bytes) };
+        match certificates.as_slice() {
+            [] => Err(NebulaFault::OtherPem { labels: token_pem::labels(bytes) }),
+            [(version, section)] => Self::from_wire(*version, &section.contents()?),
             several => Err(NebulaFault::Several { count: several.len() }),
         }
     }
@@ -180,14 +175,11 @@ impl NebulaCertificate {
         if pem.trim_ascii().is_empty() {
             return Err(NebulaFault::Empty);
         }
-        let sections = sections(pem);
-        if sections.is_empty() {
-            return Err(NebulaFault::NoPem);
-        }
+        let sections = certificates(pem).ok_or(NebulaFault::NoPem)?;
         let mut certificates = Vec::new();
-        for (version, section) in sections.iter().filter_map(Section::certificate) {
+        for (version, section) in sections {
             let number = certificates.len().saturating_add(1);
-            let read = Self::from_wire(version, &section.decode()?);
+            let read = Self::from_wire(version, &section.contents()?);
             certificates.push(read.map_err(|fault| match fault {
                 NebulaFault::Malformed { reason } => {
                     NebulaFault::MalformedInBundle { number, reason }
@@ -196,7 +188,7 @@ impl NebulaCertificate {
             })?);
         }
         if certificates.is_empty() {
-            return Err(NebulaFault::OtherPem { labels: labels(&sections) });
+            return Err(NebulaFault::OtherPem { labels: token_pem::labels(pem) });
         }
         Ok(certificates)
     }
@@ -371,99 +363,35 @@ fn issuer(bytes: &[u8]) -> Result<Option<[u8; 32]>, NebulaFault> {
     })
 }
 
-/// A section of PEM (RFC 7468 §2).
-struct Section<'a> {
-    /// The line it begins in, from 1.
-    line: usize,
-    label: &'a str,
-    /// The text from its first line on, up to the end of the file.
-    rest: &'a [u8],
-}
-
-impl<'a> Section<'a> {
-    /// Returns the section with the version that its label stands for, if it is a certificate.
-    fn certificate(&self) -> Option<(NebulaVersion, &Section<'a>)> {
-        match self.label {
-            "NEBULA CERTIFICATE" => Some((NebulaVersion::V1, self)),
-            "NEBULA CERTIFICATE V2" => Some((NebulaVersion::V2, self)),
-            _ => None,
-        }
-    }
-
-    /// Decodes the section and nothing behind it: what follows may be a private key.
-    fn decode(&self) -> Result<Vec<u8>, NebulaFault> {
-        let damaged = || NebulaFault::DamagedPem { line: self.line };
-        let mut len = 0_usize;
-        for (position, line) in lines(self.rest).enumerate() {
-            len = len.saturating_add(line.len());
-            if position == 0 || !line.starts_with(DASHES) {
-                continue;
-            }
-            let label =
-                line.trim_ascii_end().strip_prefix(END).and_then(|end| end.strip_suffix(DASHES));
-            if label != Some(self.label.as_bytes()) {
-                return Err(damaged());
-            }
-            let section = self.rest.get(..len).unwrap_or_default();
-            return Pem::read(Cursor::new(section))
-                .map(|(pem, _)| pem.contents)
-                .map_err(|_| damaged());
-        }
-        Err(damaged())
+/// Returns the version that a section's label stands for, if it is a certificate.
+fn version_of(section: &Section<'_>) -> Option<NebulaVersion> {
+    match section.label {
+        b"NEBULA CERTIFICATE" => Some(NebulaVersion::V1),
+        b"NEBULA CERTIFICATE V2" => Some(NebulaVersion::V2),
+        _ => None,
     }
 }
 
-/// Finds the lines that a section begins with.
-fn sections(text: &[u8]) -> Vec<Section<'_>> {
-    let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
-    let mut rest = text;
-    let found = lines(text).zip(1..).filter_map(|(content, line)| {
-        let here = rest;
-        rest = rest.get(content.len()..).unwrap_or_default();
-        let label = content.trim_ascii_end().strip_prefix(BEGIN)?.strip_suffix(DASHES)?;
-        let label = std::str::from_utf8(label).ok()?;
-        // Nothing else is a label (RFC 7468 §3), nor fit for a message.
-        let printable = label.bytes().all(|byte| matches!(byte, b' '..=b'~'));
-        printable.then_some(Section { line, label, rest: here })
-    });
-    found.collect()
+/// Finds the certificates among the sections of a text; `None` if it has no sections at all.
+fn certificates(pem: &[u8]) -> Option<Vec<(NebulaVersion, Section<'_>)>> {
+    let mut sections = token_pem::sections(pem).peekable();
+    sections.peek()?;
+    Some(sections.filter_map(|section| Some((version_of(&section)?, section))).collect())
 }
 
-fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
-    text.split_inclusive(|&byte| byte == b'\n')
-}
-
-/// Returns what the sections are labelled, each label once, the first few of them.
-fn labels(sections: &[Section<'_>]) -> Vec<String> {
-    let mut labels: Vec<String> = Vec::new();
-    for section in sections {
-        let label: String = section.label.chars().take(MOST_LABEL).collect();
-        if !labels.contains(&label) {
-            labels.push(label);
-        }
-        if labels.len() == MOST_LABELS {
-            break;
-        }
+impl From<token_pem::Damaged> for NebulaFault {
+    fn from(damaged: token_pem::Damaged) -> Self {
+        Self::DamagedPem { line: damaged.line }
     }
-    labels
 }
 
 fn list(labels: &[String]) -> String {
     labels.iter().map(|label| format!("`{label}`")).collect::<Vec<_>>().join(", ")
 }
 
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
-const BEGIN: &[u8] = b"-----BEGIN ";
-const END: &[u8] = b"-----END ";
-const DASHES: &[u8] = b"-----";
-
 /// The most that nebula reads of version 2 (`MaxCertificateSize`). It has no limit for version 1,
 /// whose certificates have a few hundred bytes.
 const MOST_BYTES: usize = 65_536;
-
-/// How many labels are worth telling, and how much of each.
-const MOST_LABELS: usize = 5;
-const MOST_LABEL: usize = 64;
 
 #[cfg(test)]
 mod tests;

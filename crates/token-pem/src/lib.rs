@@ -6,7 +6,7 @@
 //!
 //! - [`certificates`]: the DER of every `CERTIFICATE`.
 //! - [`private_key`], [`has_sealed_key`]: the key of a client certificate.
-//! - [`sections`]: what there is, by its labels.
+//! - [`sections`]: what there is by its labels, and the contents of any one.
 //! - [`encode`]: the way back.
 //!
 //! ```
@@ -24,6 +24,7 @@ use zeroize::Zeroizing;
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 const BEGIN: &[u8] = b"-----BEGIN ";
+const END: &[u8] = b"-----END ";
 const DASHES: &[u8] = b"-----";
 
 /// How much of a label is worth telling.
@@ -171,8 +172,33 @@ pub fn sections(text: &[u8]) -> impl Iterator<Item = Section<'_>> {
         let here = rest;
         rest = rest.get(content.len()..).unwrap_or_default();
         let label = content.trim_ascii_end().strip_prefix(BEGIN)?.strip_suffix(DASHES)?;
-        Some(Section { line, label, rest: here })
+        // Nothing else is a label (RFC 7468 §3), nor fit for a message.
+        let printable = label.iter().all(|byte| matches!(byte, b' '..=b'~'));
+        printable.then_some(Section { line, label, rest: here })
     })
+}
+
+impl Section<'_> {
+    /// Decodes what is in the section, whatever its label, and nothing behind it.
+    ///
+    /// # Errors
+    ///
+    /// [`Damaged`], if the section has no end, or is no base64.
+    pub fn contents(&self) -> Result<Vec<u8>, Damaged> {
+        let damaged = Damaged { line: self.line };
+        let mut base64 = Vec::new();
+        for line in self.rest.split(|&byte| byte == b'\n').skip(1).map(<[u8]>::trim_ascii) {
+            if line.starts_with(DASHES) {
+                let label = line.strip_prefix(END).and_then(|end| end.strip_suffix(DASHES));
+                return match label == Some(self.label) {
+                    true => STANDARD.decode(base64).map_err(|_| damaged),
+                    false => Err(damaged),
+                };
+            }
+            base64.extend_from_slice(line);
+        }
+        Err(damaged)
+    }
 }
 
 #[cfg(test)]
@@ -210,6 +236,20 @@ mod tests {
         ] {
             assert_eq!(certificates(text.as_bytes()), Err(Damaged { line: 2 }), "{text}");
         }
+    }
+
+    #[test]
+    fn a_section_of_any_label_is_decoded_and_nothing_behind_it() {
+        let text = format!(
+            "before\n{}-----BEGIN KEY-----\n!!!!\n",
+            encode("NEBULA CERTIFICATE V2", b"one").replace('\n', " \r\n")
+        );
+        let found: Vec<_> = sections(text.as_bytes()).collect();
+        assert_eq!(found[0].label, b"NEBULA CERTIFICATE V2");
+        assert_eq!(found[0].contents().unwrap(), b"one");
+        assert_eq!(found[1].contents(), Err(Damaged { line: found[1].line }));
+        let torn = "-----BEGIN A-----\nAAAA\n-----END B-----\n";
+        assert_eq!(sections(torn.as_bytes()).next().unwrap().contents(), Err(Damaged { line: 1 }));
     }
 
     #[test]
@@ -254,6 +294,9 @@ mod tests {
         ) {
             let text: String =
                 ders.iter().map(|der| encode("CERTIFICATE", der).to_string()).collect();
+            let contents: Result<Vec<_>, _> =
+                sections(text.as_bytes()).map(|section| section.contents()).collect();
+            prop_assert_eq!(contents.unwrap(), ders.clone());
             prop_assert_eq!(certificates(text.as_bytes()).unwrap(), ders);
         }
     }

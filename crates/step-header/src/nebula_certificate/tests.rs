@@ -116,7 +116,7 @@ fn real_certificates_say_what_nebula_cert_prints() {
 #[test]
 fn the_header_carries_what_the_armour_holds() {
     for bytes in REAL {
-        let section = Pem::read(Cursor::new(bytes)).unwrap().0;
+        let section = x509_parser::pem::parse_x509_pem(bytes).unwrap().1;
         assert_eq!(parse(bytes).to_wire(), section.contents);
     }
 }
@@ -124,7 +124,7 @@ fn the_header_carries_what_the_armour_holds() {
 #[test]
 fn text_and_a_private_key_may_stand_around_a_certificate() {
     let key = b"-----BEGIN NEBULA X25519 PRIVATE KEY-----\nno base64 !\n";
-    let file = [BYTE_ORDER_MARK, b"a host\r\n", key, REAL[3], key, b"\xff\n"].concat();
+    let file = [&b"\xef\xbb\xbf"[..], b"a host\r\n", key, REAL[3], key, b"\xff\n"].concat();
     assert_eq!(parse(&file), parse(REAL[3]));
     let file = String::from_utf8(REAL[4].to_vec()).unwrap().replace('\n', "\r\n");
     assert_eq!(parse(file.trim_end().as_bytes()), parse(REAL[4]));
