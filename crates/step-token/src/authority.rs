@@ -9,10 +9,8 @@ use step_claims::{CaUrl, Operation, Prefix, RootFingerprint};
 use step_provisioner::{CaConfig, Proof, Provisioner};
 use token_jose::KeyId;
 
-use crate::claims::operation;
 use crate::origin::{Origin, Setting};
 use crate::settings::{CaSettings, ProofSettings, Settings};
-use crate::sign::Place;
 use crate::{Error, World};
 
 /// A CA, with what a token says about it.
@@ -49,7 +47,7 @@ impl Authority {
             // Whatever else is wrong with the file is said when it is read.
             Ok(_) => true,
         };
-        match (operation(settings), ca.offline, is_there) {
+        match (settings.operation(), ca.offline, is_there) {
             (Operation::Renew, true, true) => Self::renewing_by_file(ca, world),
             (Operation::Renew, ..) => Self::renewing(ca, world),
             (_, false, _) => Self::online(ca, world),
@@ -98,11 +96,6 @@ impl Authority {
             Source::Address | Source::Renewing { .. } => None,
             Source::Online { provisioners, .. } => Some(provisioners),
         }
-    }
-
-    /// Returns what a token says about it.
-    pub(crate) fn place(&self) -> Place {
-        Place { url: self.url.clone(), prefix: self.prefix, root: self.root }
     }
 
     /// Returns the ca.json, if there is one.

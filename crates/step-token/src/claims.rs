@@ -42,7 +42,7 @@ impl Request {
         possession: Option<&Possession>,
         world: &World,
     ) -> Result<Option<Self>, Error> {
-        let operation = operation(settings);
+        let operation = settings.operation();
         let validity = &settings.validity;
         let subject = match (&settings.subject, possession) {
             (Some(text), _) => subject(text, operation)?,
@@ -82,21 +82,6 @@ impl Request {
                 _ => error.hint("--not-before and --not-after are times, or durations from now"),
             }
         })
-    }
-}
-
-/// Returns what the flags ask for.
-pub(crate) fn operation(settings: &Settings) -> Operation {
-    let purpose = &settings.purpose;
-    match (purpose.ssh.value, purpose.revoke.value, purpose.renew.value) {
-        (false, true, _) => Operation::Revoke,
-        (false, false, true) => Operation::Renew,
-        (false, false, false) => Operation::Sign,
-        (true, true, _) => Operation::SshRevoke,
-        (true, false, true) => Operation::SshRenew,
-        (true, false, false) if purpose.rekey.value => Operation::SshRekey,
-        (true, false, false) if purpose.host.value => Operation::SshHost,
-        (true, false, false) => Operation::SshUser,
     }
 }
 

@@ -5,7 +5,6 @@ use step_provisioner::KindName;
 use token_identity::{Error as IdentityFault, ServiceAccountToken};
 
 use crate::authority::Authority;
-use crate::claims::operation;
 use crate::origin::{Origin, Setting};
 use crate::secret::Source;
 use crate::select::Chosen;
@@ -53,7 +52,7 @@ pub(crate) fn service_account(
     };
     is_for_nobody_here(&token, authority, &called)?;
     let provisioner = Some(chosen.name().to_owned()).filter(|name| !name.is_empty());
-    Ok(Fetched { token, provisioner, operation: operation(settings) })
+    Ok(Fetched { token, provisioner, operation: settings.operation() })
 }
 
 fn account(path: &Setting<Source>, world: &World) -> Result<Account, Error> {

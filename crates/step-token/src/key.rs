@@ -1,6 +1,6 @@
 //! The key that signs: from the provisioner's entry, or from a file.
 
-use step_provisioner::{JwkProvisioner, Kind};
+use step_provisioner::{JwkProvisioner, Kind, Provisioner};
 use token_jose::{
     Error as JoseError, KeyFile, KeyId, Passphrase, PrivateKey, PublicKey, SealedKey, SigningKey,
     Thumbprint,
@@ -9,7 +9,6 @@ use token_jose::{
 use crate::authority::Authority;
 use crate::origin::Setting;
 use crate::secret::{Source, without_line_end};
-use crate::select::Chosen;
 use crate::settings::ProvisionerSettings;
 use crate::{Error, World};
 
@@ -176,9 +175,10 @@ pub(crate) struct Opened {
     pub(crate) key_id: KeyId,
 }
 
-/// Opens the key of the chosen provisioner and checks that it is the provisioner's (Q10).
+/// Opens the key of a provisioner and checks that it is the provisioner's (Q10). Offline without a
+/// ca.json no provisioner is known, and the key that was given is believed.
 pub(crate) fn load(
-    chosen: &Chosen,
+    provisioner: Option<&Provisioner>,
     given: Option<Found>,
     authority: &Authority,
     settings: &ProvisionerSettings,
@@ -186,20 +186,16 @@ pub(crate) fn load(
     world: &World,
 ) -> Result<Opened, Error> {
     let asked = settings.key_id.as_ref().map(|kid| &kid.value);
-    let (key, key_id) = match chosen {
-        Chosen::Itself => {
-            return Err(Error::usage("a renew token is signed by the certificate's key"));
-        }
-        Chosen::Named { key_id, .. } => {
+    let (key, key_id) = match provisioner {
+        None => {
             let found = given.ok_or_else(|| Error::settings("no key is named"))?;
-            (found.open(asked, None, password, world)?, key_id.clone())
+            (found.open(asked, None, password, world)?, asked.cloned())
         }
-        Chosen::Known(provisioner) => {
+        Some(provisioner) => {
             let Kind::Jwk(jwk) = &provisioner.kind else {
                 let kind = provisioner.kind.name();
-                return Err(Error::usage(format!(
-                    "{kind} provisioners sign with no key of theirs"
-                )));
+                let message = format!("{kind} provisioners sign with no key of theirs");
+                return Err(Error::usage(message));
             };
             let found = match given {
                 Some(found) => found,

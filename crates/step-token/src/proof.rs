@@ -7,7 +7,6 @@ use step_provisioner::Provisioner;
 use token_jose::{KeyFile, PublicKey, SigningKey as _};
 use token_time::Timestamp;
 
-use crate::claims::operation;
 use crate::key::{Found, Password};
 use crate::origin::Origin;
 use crate::settings::{CertificateKind, CertificateSettings, ProofSettings, Settings};
@@ -41,7 +40,7 @@ impl Possession {
             .read_public(&certificate.origin, world)
             .map_err(|error| error.hint(format!("{} names the certificate", certificate.origin)))?;
         let called = format!("{} ({})", certificate.value, certificate.origin);
-        let operation = operation(settings);
+        let operation = settings.operation();
         let credential = credential(&given.kind, &bytes, operation, world.now()).map_err(
             |cause| match cause {
                 step_header::Error::Expired { .. } => over(&called, &given.kind, operation, &cause),

@@ -5,7 +5,7 @@ use step_header::Trust;
 use step_provisioner::{
     Capability, Kind, KindName, Provisioner, Selection, Selector, Unselected, select,
 };
-use token_jose::{KeyId, Thumbprint};
+use token_jose::Thumbprint;
 
 use crate::authority::Authority;
 use crate::proof::Possession;
@@ -18,7 +18,7 @@ pub(crate) enum Chosen {
     /// An entry of the CA's list.
     Known(Box<Provisioner>),
     /// A provisioner of which only the name is known: offline, without a ca.json.
-    Named { name: String, key_id: Option<KeyId> },
+    Named { name: String },
     /// Nobody but the certificate that is to be renewed.
     Itself,
 }
@@ -44,8 +44,16 @@ impl Chosen {
     pub(crate) fn name(&self) -> &str {
         match self {
             Self::Known(provisioner) => &provisioner.name,
-            Self::Named { name, .. } => name,
+            Self::Named { name } => name,
             Self::Itself => "",
+        }
+    }
+
+    /// Returns the entry of the CA's list, if it is one.
+    pub(crate) fn provisioner(&self) -> Option<&Provisioner> {
+        match self {
+            Self::Known(provisioner) => Some(provisioner),
+            Self::Named { .. } | Self::Itself => None,
         }
     }
 
@@ -154,7 +162,6 @@ impl Search<'_> {
     fn named(&self) -> Result<Chosen, Error> {
         let (settings, asked) = (self.settings, &self.settings.provisioner);
         let kind = settings.proof.as_ref().map_or(KindName::Jwk, |proof| proof.proof().kind());
-        let key_id = asked.key_id.as_ref().map(|kid| kid.value.clone());
         let name = match &asked.name {
             Some(name) => name.value.clone(),
             // A token of Kubernetes names no provisioner.
@@ -177,7 +184,7 @@ impl Search<'_> {
         }
         let who = format!("a {kind} provisioner");
         refuse(Capability::of(kind, self.operation), &who, self.operation)?;
-        Ok(Chosen::Named { name, key_id })
+        Ok(Chosen::Named { name })
     }
 
     /// Checks that a provisioner may do what is asked, before its key is opened.

@@ -8,7 +8,7 @@ pub(crate) mod step_path;
 
 use std::path::PathBuf;
 
-use step_claims::{CaUrl, Confirmation, RootFingerprint};
+use step_claims::{CaUrl, Confirmation, Operation, RootFingerprint};
 use token_jose::KeyId;
 use token_time::{SignedDuration, When};
 
@@ -102,6 +102,21 @@ impl Settings {
         let mut settings = Self::settle(args, &layers, step_path)?;
         agreement::check(&mut settings, world)?;
         Ok(settings)
+    }
+
+    /// Returns what the flags ask for.
+    pub(crate) fn operation(&self) -> Operation {
+        let purpose = &self.purpose;
+        match (purpose.ssh.value, purpose.revoke.value, purpose.renew.value) {
+            (false, true, _) => Operation::Revoke,
+            (false, false, true) => Operation::Renew,
+            (false, false, false) => Operation::Sign,
+            (true, true, _) => Operation::SshRevoke,
+            (true, false, true) => Operation::SshRenew,
+            (true, false, false) if purpose.rekey.value => Operation::SshRekey,
+            (true, false, false) if purpose.host.value => Operation::SshHost,
+            (true, false, false) => Operation::SshUser,
+        }
     }
 
     fn settle(args: &TokenArgs, layers: &Layers<'_>, step_path: StepPath) -> Result<Self, Error> {

@@ -5,14 +5,14 @@ use token_time::SignedDuration;
 
 use crate::args::{GlobalArgs, TokenArgs};
 use crate::authority::Authority;
-use crate::claims::{self, Request};
+use crate::claims::Request;
 use crate::emit::Output;
 use crate::fetch;
 use crate::key::{self, Found, Password};
 use crate::proof::Possession;
 use crate::select::{Choice, Chosen, Issuer, Search, TokenSource};
 use crate::settings::Settings;
-use crate::sign::{Mint, Minted};
+use crate::sign::{Mint, Minted, Place};
 use crate::{Error, World};
 
 /// Mints one token, or hands on one that somebody else issued.
@@ -28,7 +28,7 @@ pub(crate) fn run(args: &TokenArgs, global: &GlobalArgs, world: &World) -> Resul
     let account = fetch::given_account(&settings, world)?;
     let output = Output::settle(&settings.output, world)?;
 
-    let operation = claims::operation(&settings);
+    let operation = settings.operation();
     let authority = Authority::open(&settings, world)?;
     let search = Search {
         authority: &authority,
@@ -44,7 +44,8 @@ pub(crate) fn run(args: &TokenArgs, global: &GlobalArgs, world: &World) -> Resul
             output.write(&fetched, world)
         }
         (TokenSource::Key, Some((request, validity))) => {
-            let place = authority.place();
+            let (url, prefix) = (authority.url.clone(), authority.prefix);
+            let place = Place { url, prefix, root: authority.root };
             let mint = match possession {
                 Some(possession) => {
                     possession.compare_with(authority.roots_at_hand(), world);
@@ -53,7 +54,8 @@ pub(crate) fn run(args: &TokenArgs, global: &GlobalArgs, world: &World) -> Resul
                 }
                 None => {
                     let asked = &settings.provisioner;
-                    let opened = key::load(&chosen, given, &authority, asked, &password, world)?;
+                    let entry = chosen.provisioner();
+                    let opened = key::load(entry, given, &authority, asked, &password, world)?;
                     Mint::new(chosen.name().to_owned(), place, opened.key_id, opened.key)
                 }
             };

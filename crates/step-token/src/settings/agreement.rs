@@ -7,7 +7,6 @@
 use step_provisioner::{Capability, Proof};
 
 use super::{ProofSettings, Settings};
-use crate::claims::operation;
 use crate::origin::{Origin, Setting};
 use crate::{Error, World};
 
@@ -94,7 +93,7 @@ fn proof_and_purpose(settings: &Settings) -> Result<(), Error> {
         return Err(disagree(&key_id.origin, proof.origin())
             .hint("a key ID picks a JWK provisioner, a proof another type: leave one out"));
     }
-    let operation = operation(settings);
+    let operation = settings.operation();
     match Capability::of(proof.proof().kind(), operation) {
         Capability::Refused { reason, instead } => {
             let (origin, proof) = (proof.origin(), proof.proof());
