@@ -68,7 +68,7 @@ impl Section<'_> {
         match self.label {
             "OPENSSH PRIVATE KEY" => openssh::parse(&self.contents()?),
             "ENCRYPTED PRIVATE KEY" => {
-                let sealed = SealedPkcs8::parse(&self.contents()?)?;
+                let sealed = SealedPkcs8::parse(&self.contents()?, labels)?;
                 Ok(KeyFile::Sealed(SealedKey::pkcs8(sealed)))
             }
             "PRIVATE KEY" | "EC PRIVATE KEY" | "RSA PRIVATE KEY" => match self.legacy_cipher() {

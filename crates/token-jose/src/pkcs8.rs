@@ -13,7 +13,8 @@ use pkcs8::spki::AlgorithmIdentifierRef;
 use sha2::{Sha224, Sha256, Sha384, Sha512};
 use zeroize::Zeroizing;
 
-use crate::{Error, Passphrase, PrivateKey, pem};
+use crate::pem::{self, Labels};
+use crate::{Error, Passphrase, PrivateKey};
 
 /// An EncryptedPrivateKeyInfo whose parameters are known to be usable.
 pub(crate) struct SealedPkcs8 {
@@ -21,6 +22,7 @@ pub(crate) struct SealedPkcs8 {
     cipher: Cipher,
     iv: Vec<u8>,
     sealed: Vec<u8>,
+    labels: Labels,
 }
 
 enum Kdf {
@@ -38,7 +40,8 @@ enum Hmac {
 }
 
 impl SealedPkcs8 {
-    pub(crate) fn parse(der: &[u8]) -> Result<Self, Error> {
+    /// Reads what the seal is. `labels` says whether it may hold an X25519 key.
+    pub(crate) fn parse(der: &[u8], labels: Labels) -> Result<Self, Error> {
         let (algorithm, sealed) = outer(der).map_err(damaged)?;
         if algorithm.oid != PBES2 {
             return Err(unsupported(algorithm.oid));
@@ -47,7 +50,7 @@ impl SealedPkcs8 {
         let (kdf, cipher) =
             parameters.sequence(|inner| Ok((inner.decode()?, inner.decode()?))).map_err(damaged)?;
         let (cipher, iv) = cipher_of(&cipher)?;
-        Ok(Self { kdf: kdf_of(&kdf)?, cipher, iv, sealed })
+        Ok(Self { kdf: kdf_of(&kdf)?, cipher, iv, sealed, labels })
     }
 
     pub(crate) fn open(&self, passphrase: &Passphrase) -> Result<PrivateKey, Error> {
@@ -56,6 +59,11 @@ impl SealedPkcs8 {
         let opened = symm::decrypt(self.cipher, &key, Some(&self.iv), &self.sealed)
             .map(Zeroizing::new)
             .map_err(|_| Error::WrongPassphrase)?;
+        if self.labels == Labels::Nebula
+            && let Some(key) = crate::der::x25519(&opened)
+        {
+            return Ok(key);
+        }
         // OpenSSL's own reader leaves a copy of the scalar in memory.
         if let Some(key) = crate::der::private_key("PRIVATE KEY", &opened) {
             return key;

@@ -66,6 +66,21 @@ fn recorded_tokens_verify_with_the_public_half_of_their_key() {
 }
 
 #[test]
+fn an_x25519_key_that_openssl_sealed_is_opened_at_the_door_for_nebula_alone() {
+    let key = openssl::pkey::PKey::generate_x25519().unwrap();
+    let cipher = openssl::symm::Cipher::aes_256_cbc();
+    let pem = key.private_key_to_pem_pkcs8_passphrase(cipher, b"password").unwrap();
+    let passphrase = token_jose::Passphrase::new(b"password".to_vec());
+    let open = |file: Result<KeyFile, Error>| match file.unwrap() {
+        KeyFile::Sealed(sealed) => sealed.open(&passphrase),
+        other => panic!("{other:?}"),
+    };
+    let public = PublicKey::from_raw(KeyKind::X25519, &key.raw_public_key().unwrap()).unwrap();
+    assert_eq!(open(KeyFile::parse_nebula(&pem)).unwrap().public_key(), &public);
+    assert!(matches!(open(KeyFile::parse(&pem)), Err(Error::UnsupportedKey { .. })));
+}
+
+#[test]
 fn a_header_is_written_as_step_writes_it() {
     let key = open(&read("nebula/host-v1.key")).unwrap();
     let header = Header::new(key.algorithm(), key.public_key().thumbprint().into())
