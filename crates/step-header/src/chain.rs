@@ -63,7 +63,10 @@ impl Chain {
     /// Source: RFC 5280 §6.1, as far as a token is concerned: signatures, validity, CA certificates,
     /// client authentication. Name constraints and path lengths are left to the CA.
     pub(crate) fn reaches(&self, roots: &Roots, time: Timestamp) -> Trust {
-        let (mut refused, mut unknown) = (None, !roots.all_read);
+        let (mut refused, mut unchecked) = (None, None);
+        if !roots.all_read {
+            unchecked = Some("a root of the provisioner cannot be read".to_owned());
+        }
         let mut open = vec![self.leaf()];
         let mut seen: Vec<&[u8]> = Vec::new();
         let mut last = self.leaf();
@@ -81,7 +84,7 @@ impl Chain {
                 };
                 match (link, serves) {
                     (Link::None, _) => {}
-                    (Link::Unknown(_), _) => unknown = true,
+                    (Link::Unknown(reason), _) => unchecked = Some(reason),
                     (Link::Signed, Ok(())) => return Trust::Reached,
                     (Link::Signed, Err(fault)) => {
                         refused = Some(format!("leads to a root that {fault}"));
@@ -93,7 +96,9 @@ impl Chain {
                 if link == Link::None || roots.certificates.iter().any(|r| r.der == issuer.der) {
                     continue;
                 }
-                unknown |= matches!(link, Link::Unknown(_));
+                if let Link::Unknown(reason) = link {
+                    unchecked = Some(reason);
+                }
                 match serves(issuer, time, false) {
                     Ok(()) => open.push(issuer),
                     // What ends here is a root of its own, and no way on.
@@ -102,10 +107,10 @@ impl Chain {
                 }
             }
         }
-        match refused {
-            _ if unknown => Trust::Unknown,
-            Some(reason) => Trust::Missed { reason },
-            None => Trust::Missed { reason: self.missing(last) },
+        match (unchecked, refused) {
+            (Some(reason), _) => Trust::Unchecked { reason },
+            (None, Some(reason)) => Trust::Missed { reason },
+            (None, None) => Trust::Missed { reason: self.missing(last) },
         }
     }
 

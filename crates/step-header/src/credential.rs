@@ -74,6 +74,11 @@ pub enum Trust {
         /// Why, worded to follow the certificate's name.
         reason: String,
     },
+    /// The way could not be looked at to its end.
+    Unchecked {
+        /// Why, as a sentence of its own.
+        reason: String,
+    },
     /// What is at hand does not say.
     Unknown,
 }

@@ -103,7 +103,12 @@ impl Credential for Nebula {
     /// and networks, are left to step-ca.
     fn trusted_by(&self, provisioner: &Kind) -> Trust {
         let Kind::Nebula { roots } = provisioner else { return Trust::Unknown };
-        let Ok(roots) = NebulaCertificate::parse_bundle(roots) else { return Trust::Unknown };
+        let roots = match NebulaCertificate::parse_bundle(roots) {
+            Ok(roots) => roots,
+            Err(fault) => {
+                return Trust::Unchecked { reason: format!("the file of its roots {fault}") };
+            }
+        };
         let missed = |reason: String| Trust::Missed { reason };
         let Some(issuer) = self.certificate.issuer() else {
             return missed("names no CA that signed it".to_owned());

@@ -70,7 +70,7 @@ impl Credential for X5c {
         let Kind::X5c { roots } = provisioner else { return Trust::Unknown };
         match token_pem::certificates(roots) {
             Ok(roots) => self.below(&roots),
-            Err(_) => Trust::Unknown,
+            Err(damaged) => Trust::Unchecked { reason: format!("of its roots {damaged}") },
         }
     }
 

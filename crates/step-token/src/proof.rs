@@ -131,16 +131,29 @@ impl Possession {
         }
     }
 
-    /// Warns if the certificate leads to none of the roots that are known.
-    pub(crate) fn compare_with(&self, roots: &[Vec<u8>], world: &World) {
-        if roots.is_empty() {
-            return;
-        }
-        if let Trust::Missed { reason } = self.credential.below(roots) {
-            world.warn(&format!(
+    /// Warns if the certificate's way to the provisioner's roots could not be looked at, or, where no
+    /// provisioner is asked, if it leads to none of the roots that are at hand.
+    pub(crate) fn compare(
+        &self,
+        provisioner: Option<&Provisioner>,
+        roots: &[Vec<u8>],
+        world: &World,
+    ) {
+        let trust = match provisioner {
+            Some(provisioner) => self.trusted_by(provisioner),
+            None if roots.is_empty() => Trust::Unknown,
+            None => self.credential.below(roots),
+        };
+        match trust {
+            Trust::Unchecked { reason } => world.warn(&format!(
+                "whether the CA trusts {} cannot be told here: {reason}",
+                self.called
+            )),
+            Trust::Missed { reason } => world.warn(&format!(
                 "{} {reason}; the CA renews only what it issued itself",
                 self.called
-            ));
+            )),
+            _ => {}
         }
     }
 

@@ -222,6 +222,24 @@ fn another_root_in_the_file_is_named() {
 }
 
 #[test]
+fn what_cannot_be_checked_stays_in_the_chain_and_is_no_verdict() {
+    let (root, leaf) = (root("Root"), leaf("device"));
+    let pem = issued(&leaf, &root);
+    let roots = format!("{}{}", root.pem(), *token_pem::encode("CERTIFICATE", b"rubbish"));
+    assert_eq!(read(&pem).unwrap().below(&ders(&roots)), Trust::Reached);
+    let other = self::root("Other").pem();
+    let roots = format!("{other}{}", *token_pem::encode("CERTIFICATE", b"rubbish"));
+    assert_eq!(
+        read(&pem).unwrap().below(&ders(&roots)),
+        Trust::Unchecked { reason: "a root of the provisioner cannot be read".to_owned() }
+    );
+    assert!(matches!(
+        read(&pem).unwrap().trusted_by(&Kind::X5c { roots: b"-----BEGIN CERTIFICATE-----".into() }),
+        Trust::Unchecked { .. }
+    ));
+}
+
+#[test]
 fn a_provisioner_s_roots_are_a_bundle() {
     let (first, second) = (root("First"), root("Second"));
     let x5c = read(&issued(&leaf("device"), &second)).unwrap();

@@ -48,7 +48,7 @@ pub(crate) fn run(args: &TokenArgs, global: &GlobalArgs, world: &World) -> Resul
             let place = Place { url, prefix, root: authority.root };
             let mint = match possession {
                 Some(possession) => {
-                    possession.compare_with(authority.roots_at_hand(), world);
+                    possession.compare(chosen.provisioner(), authority.roots_at_hand(), world);
                     let proven = possession.prove(&password, world)?;
                     Mint::proven(chosen.name().to_owned(), place, proven)
                 }
