@@ -110,21 +110,32 @@ impl Chain {
         match (unchecked, refused) {
             (Some(reason), _) => Trust::Unchecked { reason },
             (None, Some(reason)) => Trust::Missed { reason },
-            (None, None) => Trust::Missed { reason: self.missing(last) },
+            (None, None) => Trust::Missed { reason: self.missing(last, roots) },
         }
     }
 
     /// Says where the way ends.
-    fn missing(&self, last: &Certificate) -> String {
+    fn missing(&self, last: &Certificate, roots: &Roots) -> String {
+        let roots = roots.names();
+        let leaf = self.leaf();
         match self.certificates.iter().find(|certificate| certificate.is_self_signed()) {
-            Some(leaf) if leaf.der == self.leaf().der => "is signed by itself alone".to_owned(),
-            Some(root) => format!("leads to another root, `{}`", root.name),
-            None => format!(
-                "ends at `{}`: the certificate of `{}`, which signed it, is missing or of another \
-                 hierarchy",
-                last.name,
-                last.issuer_name()
-            ),
+            Some(alone) if alone.der == leaf.der => {
+                format!("is signed by itself alone, and is none of the roots ({roots})")
+            }
+            Some(root) => {
+                format!("leads to another root, `{}`, which is none of {roots}", root.name)
+            }
+            None => {
+                let over = match last.der == leaf.der {
+                    true => String::new(),
+                    false => format!("leads to `{}`, which ", last.name),
+                };
+                format!(
+                    "{over}is signed by `{}`: that certificate is neither in the file nor a root \
+                     ({roots})",
+                    last.issuer_name()
+                )
+            }
         }
     }
 }
@@ -154,6 +165,13 @@ impl Roots {
         let certificates: Vec<Certificate> =
             ders.iter().filter_map(|der| Certificate::from_der(der).ok()).collect();
         Self { all_read: certificates.len() == ders.len(), certificates }
+    }
+
+    /// Returns the names of the first few, each in backticks.
+    fn names(&self) -> String {
+        let names = self.certificates.iter().map(|root| format!("`{}`", root.name));
+        let more = if self.certificates.len() > MOST_NAMES { ", …" } else { "" };
+        format!("{}{more}", names.take(MOST_NAMES).collect::<Vec<_>>().join(", "))
     }
 }
 
@@ -219,3 +237,6 @@ fn each_once<'a>(certificates: impl Iterator<Item = &'a Certificate>) -> Vec<&'a
     }
     seen
 }
+
+/// How many roots are worth telling.
+const MOST_NAMES: usize = 3;

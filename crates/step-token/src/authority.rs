@@ -77,7 +77,11 @@ impl Authority {
         let url = match (&settings.url, settings.offline) {
             (_, true) => bare_address(settings, world, "--ca-url is")?,
             (Some(url), false) => url.value.clone(),
-            (None, false) => return Err(no_ca()),
+            (None, false) => {
+                return Err(Error::settings("no CA is named").hint(
+                    "--ca-url or STEP_CA_URL names one; with --offline a ca.json does, too",
+                ));
+            }
         };
         let roots = match roots_on_disk(settings, world) {
             Ok(roots) => roots.map_or_else(Vec::new, |roots| roots.certificates().to_vec()),

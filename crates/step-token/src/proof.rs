@@ -4,7 +4,7 @@
 use step_claims::{Operation, Purpose, Subject, Validity};
 use step_header::{Credential, Nebula, ProvenKey, Remark, Renewal, SshPop, Trust, X5c};
 use step_provisioner::Provisioner;
-use token_jose::{KeyFile, PublicKey, SigningKey as _};
+use token_jose::{Evidence, KeyFile, PublicKey, SigningKey as _};
 use token_time::Timestamp;
 
 use crate::key::{Found, Password};
@@ -141,7 +141,10 @@ impl Possession {
     ) {
         let trust = match provisioner {
             Some(provisioner) => self.trusted_by(provisioner),
-            None if roots.is_empty() => Trust::Unknown,
+            None if roots.is_empty() => {
+                self.warn_of_a_leaf_alone(world);
+                Trust::Unknown
+            }
             None => self.credential.below(roots),
         };
         match trust {
@@ -154,6 +157,18 @@ impl Possession {
                 self.called
             )),
             _ => {}
+        }
+    }
+
+    /// Most CAs sign with an intermediate, and look for it in the chain.
+    fn warn_of_a_leaf_alone(&self, world: &World) {
+        if let Evidence::X5cInsecure(chain) = self.credential.evidence()
+            && chain.len() == 1
+        {
+            world.warn(&format!(
+                "{} holds the leaf alone; a CA that has an intermediate wants it in the file",
+                self.called
+            ));
         }
     }
 
@@ -270,7 +285,7 @@ fn over(
             "a new certificate is needed; --renew asks for one with the same key"
         }
         (CertificateKind::X5c { .. }, _) => {
-            "a new certificate is needed; --renew takes a leaf that is over"
+            "a new certificate is needed; --renew takes a leaf that is over, if the CA allows it"
         }
     };
     Error::settings(format!("{called} {cause}")).hint(hint)

@@ -140,9 +140,12 @@ impl Search<'_> {
     /// Leaves out what needs a proof that was not given, and what does not trust the one that was;
     /// if that leaves one, it is the one.
     fn usable(&self, several: &[&Provisioner]) -> Result<Choice, Error> {
-        let fits = |entry: &&&Provisioner| match self.possession {
-            Some(possession) => possession.trusted_by(entry) == Trust::Reached,
-            None => matches!(entry.kind, Kind::Jwk(_)),
+        let fits = |entry: &&&Provisioner| {
+            let vouches = match self.possession {
+                Some(possession) => possession.trusted_by(entry) == Trust::Reached,
+                None => matches!(entry.kind, Kind::Jwk(_)),
+            };
+            vouches && !self.capability(entry).is_refused()
         };
         let fitting: Vec<Provisioner> =
             several.iter().filter(fits).map(|entry| (*entry).clone()).collect();
@@ -187,6 +190,17 @@ impl Search<'_> {
         Ok(Chosen::Named { name })
     }
 
+    /// Returns whether a provisioner may do what is asked, as far as is known of its CA.
+    fn capability(&self, provisioner: &Provisioner) -> Capability {
+        match self.authority.config() {
+            // With enableAdmin the claims of the file may be stale.
+            Some(config) if !config.enable_admin => {
+                provisioner.capability_within(&config.claims, self.operation)
+            }
+            _ => provisioner.capability(self.operation),
+        }
+    }
+
     /// Checks that a provisioner may do what is asked, before its key is opened.
     fn admit(&self, provisioner: &Provisioner) -> Result<(), Error> {
         let label = provisioner.label();
@@ -194,14 +208,7 @@ impl Search<'_> {
             return Err(Error::ca(format!("the CA has disabled provisioner {label}: {reason}"))
                 .hint("mend its entry in the CA's configuration"));
         }
-        let capability = match self.authority.config() {
-            // With enableAdmin the claims of the file may be stale.
-            Some(config) if !config.enable_admin => {
-                provisioner.capability_within(&config.claims, self.operation)
-            }
-            _ => provisioner.capability(self.operation),
-        };
-        refuse(capability, &label, self.operation)?;
+        refuse(self.capability(provisioner), &label, self.operation)?;
         self.has_what_it_takes(provisioner)?;
         self.possession.map_or(Ok(()), |possession| possession.must_be_trusted_by(provisioner))
     }

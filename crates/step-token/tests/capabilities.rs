@@ -77,6 +77,14 @@ fn expected(entry: &Value, operation: Operation) -> Answer {
             },
         };
     }
+    let brings_a_certificate = matches!(kind, KindName::X5c | KindName::SshPop | KindName::Nebula);
+    if matches!(operation, Operation::SshRenew | Operation::SshRekey)
+        && !(brings_a_certificate || kind == KindName::K8sSa)
+        && let Capability::Refused { reason, instead } = Capability::of(KindName::Jwk, operation)
+    {
+        // It takes an SSH certificate, whichever provisioner is named.
+        return Answer::Refused { reason, instead };
+    }
     if !kind.has_tokens() {
         return Answer::NoTokens;
     }

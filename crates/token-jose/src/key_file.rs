@@ -77,6 +77,8 @@ impl KeyFile {
             Err(Error::Empty)
         } else if text.starts_with('{') {
             Self::parse_json(text)
+        } else if is_openssh_public(text) {
+            Err(Error::PublicKey)
         } else if SealedJwe::looks_like(text) {
             SealedJwe::parse_compact(text).map(|jwe| Self::Sealed(SealedKey::jwe(jwe)))
         } else {
@@ -105,6 +107,13 @@ impl KeyFile {
     pub(crate) fn plain(key: PrivateKey) -> Self {
         Self::Plain(Box::new(key))
     }
+}
+
+/// Tells whether a text is a line of `authorized_keys`, such as `id_ed25519.pub` or a certificate.
+fn is_openssh_public(text: &str) -> bool {
+    let kind = text.split_ascii_whitespace().next().unwrap_or_default();
+    ["ssh-", "ecdsa-sha2-", "sk-ssh-", "sk-ecdsa-"].iter().any(|start| kind.starts_with(start))
+        && text.contains(' ')
 }
 
 /// A private key behind a passphrase, its parameters checked and nothing derived yet.

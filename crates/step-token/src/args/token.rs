@@ -63,7 +63,7 @@ pub(crate) struct PurposeArgs {
           default_missing_value = "true")]
     pub(crate) revoke: Option<Switch>,
 
-    /// Renew a certificate
+    /// Renew the X.509 certificate of --x5c-cert, or with --ssh the host's of --sshpop-cert
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true,
           default_missing_value = "true")]
     pub(crate) renew: Option<Switch>,
@@ -158,12 +158,12 @@ pub(crate) struct ProofArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) x5c_key: Option<Given<Source>>,
 
-    /// Put the chain into the header `x5cInsecure`, which step-ca reads in renew tokens alone
+    /// Put the chain into the header `x5cInsecure`, which step-ca reads in renew tokens alone: warns
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true,
           default_missing_value = "true")]
     pub(crate) x5c_insecure: Option<Switch>,
 
-    /// Prove with this SSH certificate, to renew, rekey or revoke it
+    /// Prove with this SSH certificate (`*-cert.pub`): a host's to renew or rekey it, any to revoke it
     #[arg(long, value_name = "FILE")]
     pub(crate) sshpop_cert: Option<Given<Source>>,
 
@@ -179,8 +179,8 @@ pub(crate) struct ProofArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) nebula_key: Option<Given<Source>>,
 
-    /// Hand on the Kubernetes service account token in this file (default:
-    /// /var/run/secrets/kubernetes.io/serviceaccount/token)
+    /// Hand on the Kubernetes service account token in this file; when a K8sSA provisioner is named
+    /// without it, the one in /var/run/secrets/kubernetes.io/serviceaccount
     #[arg(long, value_name = "FILE")]
     pub(crate) k8ssa_token_path: Option<Given<Source>>,
 }
@@ -189,7 +189,7 @@ pub(crate) struct ProofArgs {
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Where the CA is")]
 pub(crate) struct CaArgs {
-    /// Contact nobody: a ca.json, or --provisioner and --key, is all there is
+    /// Contact nobody: a ca.json is all there is, or without one what the flags say
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true,
           default_missing_value = "true")]
     pub(crate) offline: Option<Switch>,

@@ -61,7 +61,9 @@ pub(crate) fn run(args: &TokenArgs, global: &GlobalArgs, world: &World) -> Resul
             };
             output.write(&mint_one(&mint, request, validity, &settings, world)?, world)
         }
-        (TokenSource::Key, None) => Err(Error::usage("no subject is given")),
+        (TokenSource::Key, None) => {
+            Err(Error::usage("no subject is given").hint("`--help` shows what is expected"))
+        }
     }
 }
 

@@ -4,7 +4,7 @@
 //! would have no effect, is refused on the command line, and passed over with a note when it comes
 //! from the environment or a defaults file.
 
-use step_provisioner::{Capability, Proof};
+use step_provisioner::{Capability, KindName, Proof};
 
 use super::{ProofSettings, Settings};
 use crate::origin::{Origin, Setting};
@@ -80,11 +80,24 @@ fn proof_and_purpose(settings: &Settings) -> Result<(), Error> {
             ))
             .hint("with --ssh an SSH host certificate is renewed: --sshpop-cert, --sshpop-key"));
         }
+        let asked = if purpose.renew.value { &purpose.renew } else { &purpose.rekey };
+        // No other type does that, whichever provisioner is meant.
+        if asked.value
+            && let Capability::Refused { reason, instead } =
+                Capability::of(KindName::Jwk, settings.operation())
+        {
+            let origin = &asked.origin;
+            let message = format!("{origin} needs --sshpop-cert and --sshpop-key: {reason}");
+            return Err(Error::usage(message).hint(format!("use {instead}")));
+        }
         return Ok(());
     };
     if renewal {
         return match proof.proof() {
             Proof::X5c => Ok(()),
+            Proof::SshPop => Err(disagree(&purpose.renew.origin, proof.origin())
+                .hint("--ssh is missing, if the SSH certificate is to be renewed")
+                .hint("without --ssh an X.509 certificate is renewed: --x5c-cert, --x5c-key")),
             _ => Err(disagree(&purpose.renew.origin, proof.origin())
                 .hint("without --ssh an X.509 certificate is renewed: --x5c-cert, --x5c-key")),
         };
@@ -97,10 +110,14 @@ fn proof_and_purpose(settings: &Settings) -> Result<(), Error> {
     match Capability::of(proof.proof().kind(), operation) {
         Capability::Refused { reason, instead } => {
             let (origin, proof) = (proof.origin(), proof.proof());
+            let way_out = match proof {
+                Proof::SshPop if !operation.is_ssh() => "--ssh is missing, or ".to_owned(),
+                _ => String::new(),
+            };
             Err(Error::usage(format!(
                 "{origin}: the {proof} cannot authorise `{operation}`: {reason}"
             ))
-            .hint(format!("use {instead}")))
+            .hint(format!("{way_out}use {instead}")))
         }
         _ => Ok(()),
     }
@@ -115,6 +132,8 @@ fn subject(settings: &mut Settings) -> Result<(), Error> {
     match &settings.subject {
         Some(subject) if !subject.is_empty() => {}
         _ if says => settings.subject = None,
+        // It may be one that hands on a token of Kubernetes.
+        None if settings.proof.is_none() && settings.provisioner.name.is_some() => {}
         Some(_) => return Err(Error::usage("the subject cannot be empty")),
         None => {
             return Err(Error::usage("no subject is given").hint("`--help` shows what is expected"));
