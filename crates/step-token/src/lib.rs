@@ -2,11 +2,12 @@
 //!
 //! The program is a flow, and its modules are named for it:
 //!
-//! `args → settings → select → key → claims → sign → emit`
+//! `args → settings → proof → select → key → claims → sign → emit`
 //!
 //! [`run`] is the program as a function: everything that is not an argument comes in a [`World`].
 //! For a program that mints tokens itself, [`Mint`] is an open key and [`Request`] one wish: a
-//! thousand requests cost a thousand signatures, and nothing is opened for them.
+//! thousand requests cost a thousand signatures, and nothing is opened for them. [`Mint::proven`]
+//! takes the key of a certificate, which `step_header::ProvenKey` has held against it.
 //!
 //! ```
 //! use step_claims::{Limits, Prefix, Purpose, RootFingerprint, TokenId, UserData};
