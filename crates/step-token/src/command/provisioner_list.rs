@@ -1,5 +1,7 @@
 //! `ca provisioner list`: as the CA tells it, or as a table.
 
+use std::collections::HashMap;
+
 use serde::Serialize as _;
 use serde_json::value::RawValue;
 use step_ca_client::OfflineCa;
@@ -94,37 +96,62 @@ fn without_controls(json: &str) -> String {
 }
 
 fn table(provisioners: &[Provisioner]) -> String {
-    let rows: Vec<[String; 3]> = provisioners.iter().map(row).collect();
     let heading = ["TYPE", "NAME", "KEY ID OR CLIENT"].map(str::to_owned);
-    let width = |column: usize| {
-        let cells = rows.iter().chain([&heading]).map(|row| row[column].chars().count());
-        cells.max().unwrap_or_default()
-    };
-    let (first, second) = (width(0), width(1));
-    let mut text = String::new();
-    for [kind, name, id] in [&heading].into_iter().chain(&rows) {
-        text.push_str(format!("{kind:first$}  {name:second$}  {id}").trim_end());
-        text.push('\n');
-    }
-    text
+    let rows = provisioners.iter().map(row);
+    columns(&[heading].into_iter().chain(rows).map(Vec::from).collect::<Vec<_>>())
 }
 
-/// One paragraph a provisioner, one line an operation.
+/// One line a provisioner and one column an operation; what is not a plain yes has a number, which is
+/// explained below.
 fn capabilities(
     provisioners: &[Provisioner],
     capability: impl Fn(&Provisioner, Operation) -> Capability,
 ) -> String {
-    let paragraph = |provisioner: &Provisioner| {
-        let mut text = format!("{}\n", provisioner.label());
-        if let Some(reason) = &provisioner.disabled {
-            text.push_str(&format!("  disabled by the CA: {}\n", printable(reason)));
-        }
-        for operation in Operation::ALL {
-            text.push_str(&format!("  {operation:13}  {}\n", capability(provisioner, operation)));
-        }
-        text
+    let (mut notes, mut numbers) = (Vec::<String>::new(), HashMap::<String, usize>::new());
+    let mut cell = |provisioner: &Provisioner, operation| {
+        let capability = capability(provisioner, operation);
+        let (word, note) = match (&provisioner.disabled, capability) {
+            (Some(reason), _) => ("no", format!("disabled by the CA: {}", printable(reason))),
+            (None, Capability::Allowed) => return "yes".to_owned(),
+            (None, Capability::Refused { .. }) => ("no", capability.to_string()),
+            (None, _) => ("if", capability.to_string()),
+        };
+        let number = *numbers.entry(note).or_insert_with_key(|note| {
+            notes.push(note.clone());
+            notes.len()
+        });
+        format!("{word} {number}")
     };
-    provisioners.iter().map(paragraph).collect::<Vec<_>>().join("\n")
+    let heading = ["TYPE", "NAME"].into_iter().map(str::to_owned);
+    let mut rows = vec![heading.chain(Operation::ALL.map(|o| o.to_string())).collect::<Vec<_>>()];
+    for provisioner in provisioners {
+        let [kind, name, _] = row(provisioner);
+        let cells = Operation::ALL.into_iter().map(|operation| cell(provisioner, operation));
+        rows.push([kind, name].into_iter().chain(cells).collect());
+    }
+    let mut text = columns(&rows);
+    for (number, note) in (1..).zip(&notes) {
+        text.push_str(&format!("{}{number}  {note}\n", if number == 1 { "\n" } else { "" }));
+    }
+    text
+}
+
+/// Puts cells below each other, two blanks between columns and none at the end of a line.
+fn columns(rows: &[Vec<String>]) -> String {
+    let width = |column: usize| {
+        let cells = rows.iter().filter_map(|row| row.get(column));
+        cells.map(|cell| cell.chars().count()).max().unwrap_or_default()
+    };
+    let most = rows.first().map(Vec::len).unwrap_or_default();
+    let widths: Vec<usize> = (0..most).map(width).collect();
+    let mut text = String::new();
+    for row in rows {
+        let cells = row.iter().zip(&widths);
+        let padded = cells.map(|(cell, &width)| format!("{cell:width$}"));
+        text.push_str(padded.collect::<Vec<_>>().join("  ").trim_end());
+        text.push('\n');
+    }
+    text
 }
 
 fn row(provisioner: &Provisioner) -> [String; 3] {
