@@ -2,8 +2,60 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::Serialize;
 
-use crate::{Algorithm, Error, Header, KeyKind, PublicKey, SigningKey, Token, json};
+use crate::{
+    Algorithm, Error, Header, KeyKind, MacKey, PublicKey, SignError, SigningKey, Token, json,
+};
+
+/// What secures a token: a key that signs, or a secret that both sides share (RFC 7515 §1).
+pub trait Secure {
+    /// Returns the `alg` of the header.
+    fn alg(&self) -> &'static str;
+
+    /// Returns the JWS Signature over the signing input, be it a signature or a MAC.
+    ///
+    /// # Errors
+    ///
+    /// [`SignError`] with the cause, if the key cannot be reached or refuses.
+    fn secure(&self, signing_input: &[u8]) -> Result<Vec<u8>, SignError>;
+
+    /// Returns how many bytes that takes at most.
+    fn most(&self) -> usize;
+}
+
+impl<K: SigningKey + ?Sized> Secure for K {
+    fn alg(&self) -> &'static str {
+        self.algorithm().as_str()
+    }
+
+    fn secure(&self, signing_input: &[u8]) -> Result<Vec<u8>, SignError> {
+        self.sign(signing_input)
+    }
+
+    fn most(&self) -> usize {
+        match self.public_key().kind() {
+            KeyKind::P256 | KeyKind::Ed25519 | KeyKind::X25519 => 64,
+            KeyKind::P384 => 96,
+            KeyKind::P521 => 132,
+            KeyKind::Rsa => 1024,
+        }
+    }
+}
+
+impl Secure for MacKey {
+    fn alg(&self) -> &'static str {
+        self.algorithm().as_str()
+    }
+
+    fn secure(&self, signing_input: &[u8]) -> Result<Vec<u8>, SignError> {
+        Ok(self.tag(signing_input))
+    }
+
+    fn most(&self) -> usize {
+        64
+    }
+}
 
 /// Signs any number of payloads under one header with one key.
 ///
@@ -34,10 +86,26 @@ pub struct Signer<K> {
     key: K,
 }
 
-impl<K: SigningKey> Signer<K> {
+impl<K: Secure> Signer<K> {
     /// Takes the header every token gets, and the key, or a reference to it.
     #[must_use]
     pub fn new(header: &Header, key: K) -> Self {
+        Self::with_header(header, key)
+    }
+
+    /// Gives every token a header of `alg` and `typ` alone, which names no key: whoever verifies
+    /// finds it by other means.
+    #[must_use]
+    pub fn bare(key: K) -> Self {
+        #[derive(Serialize)]
+        struct Bare {
+            alg: &'static str,
+            typ: &'static str,
+        }
+        Self::with_header(&Bare { alg: key.alg(), typ: "JWT" }, key)
+    }
+
+    fn with_header(header: &impl Serialize, key: K) -> Self {
         let header = json::to_vec(header).expect("a struct of strings serialises");
         let mut prefix = URL_SAFE_NO_PAD.encode(header);
         prefix.push('.');
@@ -57,27 +125,15 @@ impl<K: SigningKey> Signer<K> {
     /// [`Error::Sign`] if the key does not sign.
     pub fn sign(&self, claims: &[u8]) -> Result<Token, Error> {
         // Not more than it takes: all of it is wiped when the token is dropped.
-        let room = self.prefix.len() + claims.len().div_ceil(3) * 4 + self.room_for_signature();
+        let room =
+            self.prefix.len() + claims.len().div_ceil(3) * 4 + self.key.most().div_ceil(3) * 4 + 1;
         let mut text = String::with_capacity(room);
         text.push_str(&self.prefix);
         URL_SAFE_NO_PAD.encode_string(claims, &mut text);
-        let signature = self.key.sign(text.as_bytes())?;
+        let signature = self.key.secure(text.as_bytes())?;
         text.push('.');
         URL_SAFE_NO_PAD.encode_string(signature, &mut text);
         Ok(Token::new(text))
-    }
-}
-
-impl<K: SigningKey> Signer<K> {
-    /// Returns the length of an encoded signature and its dot, for RSA that of the largest key.
-    fn room_for_signature(&self) -> usize {
-        let bytes: usize = match self.key.public_key().kind() {
-            KeyKind::P256 | KeyKind::Ed25519 | KeyKind::X25519 => 64,
-            KeyKind::P384 => 96,
-            KeyKind::P521 => 132,
-            KeyKind::Rsa => 1024,
-        };
-        bytes.div_ceil(3) * 4 + 1
     }
 }
 
@@ -138,6 +194,17 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn a_bare_header_has_alg_and_typ_in_this_order() {
+        // The seeds' secret; OpenStorage writes such headers.
+        let secret = crate::SharedSecret::new(b"my_shared_secret".to_vec()).unwrap();
+        let key = MacKey::new(crate::MacAlgorithm::Hs256, &secret);
+        let token = Signer::bare(key).sign(b"{}").unwrap();
+        let parts = decode_unverified(token.expose()).unwrap();
+        assert_eq!(parts.header, br#"{"alg":"HS256","typ":"JWT"}"#);
+        assert_eq!(parts.signature.len(), 32);
+    }
 
     #[test]
     fn what_is_no_token_says_why() {

@@ -9,6 +9,8 @@
 //!   [`JwkSet`]. The keys of Nebula hosts have a door of their own, [`KeyFile::parse_nebula`].
 //! - [`PublicKey`]: the half that verifies tokens and certificates, with its [`Thumbprint`]
 //!   (RFC 7638).
+//! - [`SharedSecret`], [`MacKey`]: what signs and verifies where both sides hold the same secret.
+//! - [`KeyPairPem`]: a new key pair.
 //! - [`Header`]: what a token says of its signature, with the [`Evidence`] for its key.
 //! - [`compact`]: tokens in compact serialization (RFC 7515 §7.1).
 //! - [`json`]: how headers and claims are written, byte for byte as step-ca's own tools do.
@@ -31,9 +33,11 @@
 //! ```
 
 mod algorithm;
+mod any_curve;
 pub mod compact;
 mod der;
 mod error;
+mod generate;
 mod header;
 pub mod json;
 mod jwe;
@@ -42,6 +46,7 @@ mod jwe_zip;
 mod jwk;
 mod key_file;
 mod key_id;
+mod mac;
 mod nebula;
 mod openssh;
 mod pem;
@@ -56,11 +61,13 @@ mod xeddsa;
 
 pub use algorithm::{Algorithm, KeyKind};
 pub use error::{Error, JsonError};
+pub use generate::KeyPairPem;
 pub use header::{Evidence, Header};
 pub use jwe_key::MAX_PBKDF2_ROUNDS;
 pub use jwk::JwkSet;
 pub use key_file::{KeyFile, SealedKey};
 pub use key_id::{KeyId, Thumbprint};
+pub use mac::{MacAlgorithm, MacKey, SharedSecret};
 pub use private_key::PrivateKey;
 pub use public_key::PublicKey;
 pub use secret::{Passphrase, Token};

@@ -133,6 +133,18 @@ impl PrivateKey {
         Self { algorithm: Algorithm::XEdDsa, public, key_id: None, engine: Engine::XEdDsa(key) }
     }
 
+    /// Returns the key with another algorithm of its kind: RSA has six, every curve one.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::AlgorithmMismatch`] if the algorithm belongs to another kind of key.
+    pub fn with_algorithm(self, algorithm: Algorithm) -> Result<Self, Error> {
+        if algorithm.key_kind() != self.public.kind() {
+            return Err(Error::AlgorithmMismatch { algorithm, kind: self.public.kind() });
+        }
+        Ok(Self { algorithm, ..self })
+    }
+
     /// Returns the `kid` that the key's own JWK gives it; keys in PEM have none.
     #[must_use]
     pub fn key_id(&self) -> Option<&KeyId> {

@@ -6,7 +6,7 @@ use pkcs8::der::asn1::{ContextSpecific, ObjectIdentifier};
 use pkcs8::der::{self, Reader as _, SliceReader, TagMode, TagNumber};
 use pkcs8::spki::AlgorithmIdentifierRef;
 
-use crate::{Error, KeyKind, PublicKey};
+use crate::{Algorithm, Error, KeyKind, PublicKey};
 
 impl PublicKey {
     /// Checks the signature of a certificate (RFC 5280 §4.1.1.3) by its issuer's key.
@@ -50,6 +50,20 @@ enum Hash {
     Sha256,
     Sha384,
     Sha512,
+}
+
+/// Returns how the engine checks ECDSA with the hash of `algorithm`, as DER, on a curve.
+pub(crate) fn ecdsa_verifier(
+    algorithm: Algorithm,
+    curve: KeyKind,
+) -> Option<&'static dyn VerificationAlgorithm> {
+    let hash = match algorithm {
+        Algorithm::Es256 => Hash::Sha256,
+        Algorithm::Es384 => Hash::Sha384,
+        Algorithm::Es512 => Hash::Sha512,
+        _ => return None,
+    };
+    Scheme::Ecdsa(hash).verifier(curve)
 }
 
 impl Scheme {
