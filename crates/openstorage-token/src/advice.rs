@@ -1,0 +1,140 @@
+use std::fmt;
+
+use crate::role::Roles;
+use crate::server::Generation;
+
+/// Something about a token that is allowed and rarely meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Advice {
+    /// The issuer looks like that of an OpenID Connect provider.
+    HttpsIssuer,
+    /// Group `*`: every resource of everybody.
+    EveryGroup,
+    /// No roles: authenticated, and every call is denied.
+    NoRole,
+    /// A role that begins like a built-in one and is none.
+    UnknownSystemRole {
+        /// The role.
+        name: String,
+        /// The built-in one that is nearest.
+        meant: Option<String>,
+    },
+    /// It lives longer than a year.
+    LongLife {
+        /// How long, in seconds.
+        seconds: u64,
+    },
+    /// It ends when it begins.
+    NoLife,
+    /// The secret is shorter than the hash it is used with.
+    WeakSecret {
+        /// Its length in bytes.
+        bytes: usize,
+    },
+}
+
+impl Advice {
+    /// Looks at what a token says.
+    #[must_use]
+    pub fn of_claims<'a>(
+        issuer: &str,
+        roles: impl IntoIterator<Item = &'a str>,
+        groups: impl IntoIterator<Item = &'a str>,
+        lifetime: Option<u64>,
+    ) -> Vec<Self> {
+        let mut advice = Vec::new();
+        let scheme = issuer.get(.."https://".len()).unwrap_or_default();
+        if scheme.eq_ignore_ascii_case("https://") {
+            advice.push(Self::HttpsIssuer);
+        }
+        let mut roles = roles.into_iter().peekable();
+        if roles.peek().is_none() {
+            advice.push(Self::NoRole);
+        }
+        let built_in = Roles::built_in(Generation::Current);
+        for role in roles.filter(|role| role.starts_with("system.") && !built_in.has(role)) {
+            let meant = built_in.nearest(role).map(str::to_owned);
+            advice.push(Self::UnknownSystemRole { name: role.to_owned(), meant });
+        }
+        if groups.into_iter().any(|group| group == "*") {
+            advice.push(Self::EveryGroup);
+        }
+        match lifetime {
+            Some(0) => advice.push(Self::NoLife),
+            Some(seconds) if seconds > YEAR => advice.push(Self::LongLife { seconds }),
+            _ => {}
+        }
+        advice
+    }
+
+    /// Looks at a shared secret.
+    #[must_use]
+    pub fn of_secret(secret: &[u8]) -> Option<Self> {
+        (secret.len() < ENOUGH).then_some(Self::WeakSecret { bytes: secret.len() })
+    }
+}
+
+impl fmt::Display for Advice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::HttpsIssuer => f.write_str(
+                "the issuer begins with https://, as those of OpenID Connect do: a server with such a provider would not take the token for self-signed",
+            ),
+            Self::EveryGroup => {
+                f.write_str("group `*` gives access to every resource, whoever owns it")
+            }
+            Self::NoRole => f.write_str("there is no role: the token authenticates, and may do nothing"),
+            Self::UnknownSystemRole { name, meant: Some(meant) } => {
+                write!(f, "role `{name}` is not built in; is `{meant}` meant?")
+            }
+            Self::UnknownSystemRole { name, meant: None } => {
+                write!(f, "role `{name}` is not built in")
+            }
+            Self::LongLife { seconds } => {
+                write!(f, "the token lives {} days: whoever gets hold of it has that long", seconds / 86_400)
+            }
+            Self::NoLife => f.write_str("the token ends when it begins: no current server accepts it"),
+            Self::WeakSecret { bytes } => write!(
+                f,
+                "the shared secret has {bytes} bytes; under {ENOUGH} it can be guessed from a token (RFC 7518 §3.2)"
+            ),
+        }
+    }
+}
+
+const YEAR: u64 = 31_536_000;
+
+/// As many bytes as SHA-256 has.
+const ENOUGH: usize = 32;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_rarely_meant_is_told() {
+        let advice =
+            Advice::of_claims("HTTPS://x", ["system.admn", "own"], ["*"], Some(40_000_000));
+        assert_eq!(
+            advice,
+            [
+                Advice::HttpsIssuer,
+                Advice::UnknownSystemRole {
+                    name: "system.admn".into(),
+                    meant: Some("system.admin".into())
+                },
+                Advice::EveryGroup,
+                Advice::LongLife { seconds: 40_000_000 },
+            ]
+        );
+        assert_eq!(Advice::of_claims("i", [], [], Some(0)), [Advice::NoRole, Advice::NoLife]);
+        assert_eq!(Advice::of_claims("i", ["system.user"], ["g"], Some(31_536_000)), []);
+    }
+
+    #[test]
+    fn a_short_secret_is_weak() {
+        assert_eq!(Advice::of_secret(&[0; 31]), Some(Advice::WeakSecret { bytes: 31 }));
+        assert_eq!(Advice::of_secret(&[0; 32]), None);
+    }
+}

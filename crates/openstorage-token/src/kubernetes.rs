@@ -1,0 +1,411 @@
+//! Secrets of Kubernetes: where tokens and shared secrets are kept for a storage cluster.
+
+use std::fmt;
+use std::str::FromStr;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::{Serialize, Serializer};
+use zeroize::Zeroizing;
+
+use crate::yaml::{self, Node, Value, YamlError};
+
+/// A name that Kubernetes gives a Secret or a StorageClass: up to 253 small letters, digits, dashes
+/// and dots, with a letter or digit at both ends of every part (a DNS subdomain, RFC 1123).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ObjectName(String);
+
+/// A namespace: up to 63 small letters, digits and dashes, with a letter or digit at both ends (a
+/// DNS label, RFC 1123).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Namespace(String);
+
+/// A member of a Secret's `data`: letters, digits, dashes, dots and underscores.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DataKey(String);
+
+impl DataKey {
+    /// Where a token is kept.
+    #[must_use]
+    pub fn auth_token() -> Self {
+        Self("auth-token".to_owned())
+    }
+
+    /// Where a shared secret is kept.
+    #[must_use]
+    pub fn shared_secret() -> Self {
+        Self("shared-secret".to_owned())
+    }
+}
+
+impl FromStr for ObjectName {
+    type Err = NameError;
+
+    fn from_str(text: &str) -> Result<Self, NameError> {
+        let fits = text.len() <= 253 && text.split('.').all(is_label);
+        let rule = "small letters, digits, dashes and dots, with a letter or digit at both ends of every part, at most 253";
+        if fits {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(NameError { what: "an object's name", rule })
+        }
+    }
+}
+
+impl FromStr for Namespace {
+    type Err = NameError;
+
+    fn from_str(text: &str) -> Result<Self, NameError> {
+        let rule =
+            "small letters, digits and dashes, with a letter or digit at both ends, at most 63";
+        if text.len() <= 63 && is_label(text) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(NameError { what: "a namespace", rule })
+        }
+    }
+}
+
+impl FromStr for DataKey {
+    type Err = NameError;
+
+    fn from_str(text: &str) -> Result<Self, NameError> {
+        let inside = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
+        let fits = !text.is_empty()
+            && text.len() <= 253
+            && text.bytes().all(inside)
+            && text != "."
+            && !text.starts_with("..");
+        let rule = "letters, digits, dashes, dots and underscores, no two dots first, at most 253";
+        if fits {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(NameError { what: "a member of a Secret", rule })
+        }
+    }
+}
+
+fn is_label(text: &str) -> bool {
+    let end = |byte: Option<u8>| {
+        byte.is_some_and(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+    };
+    end(text.bytes().next())
+        && end(text.bytes().last())
+        && text.bytes().all(|byte| byte == b'-' || end(Some(byte)))
+}
+
+macro_rules! names {
+    ($($name:ident)*) => {$(
+        impl $name {
+            /// Returns the name.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    )*};
+}
+
+names!(ObjectName Namespace DataKey);
+
+/// Why a text is no name that Kubernetes takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{what} is of {rule} (Kubernetes)")]
+pub struct NameError {
+    /// What was to be named.
+    pub what: &'static str,
+    /// What its names are made of.
+    pub rule: &'static str,
+}
+
+/// What `kubectl apply` takes: a Secret, and a StorageClass that refers to it.
+///
+/// The Secret carries the annotation that keeps Stork and PX-Backup from copying it.
+#[derive(Debug)]
+pub struct Manifest {
+    objects: Vec<Node>,
+}
+
+impl Manifest {
+    /// Puts `content` under `key` of an Opaque Secret. Without a namespace it goes where `kubectl`
+    /// would put it.
+    #[must_use]
+    pub fn secret(
+        name: &ObjectName,
+        namespace: Option<&Namespace>,
+        key: &DataKey,
+        content: &[u8],
+    ) -> Self {
+        let mut metadata = vec![member("name", name.as_str())];
+        metadata.extend(namespace.map(|namespace| member("namespace", namespace.as_str())));
+        let skip = member(SKIP, "true");
+        metadata.push((Node::scalar("annotations"), Node::mapping(vec![skip])));
+        let encoded = Zeroizing::new(STANDARD.encode(content));
+        let object = Node::mapping(vec![
+            member("apiVersion", "v1"),
+            member("kind", "Secret"),
+            (Node::scalar("metadata"), Node::mapping(metadata)),
+            member("type", "Opaque"),
+            (Node::scalar("data"), Node::mapping(vec![member(key.as_str(), &encoded)])),
+        ]);
+        Self { objects: vec![object] }
+    }
+
+    /// Adds a StorageClass whose volumes are made, mounted and grown with the token of a Secret.
+    #[must_use]
+    pub fn with_storage_class(
+        mut self,
+        class: &ObjectName,
+        secret: &ObjectName,
+        namespace: &Namespace,
+    ) -> Self {
+        let parameters = CSI_PURPOSES.iter().flat_map(|purpose| {
+            let key = |what| format!("csi.storage.k8s.io/{purpose}-secret-{what}");
+            [member(&key("name"), secret.as_str()), member(&key("namespace"), namespace.as_str())]
+        });
+        self.objects.push(Node::mapping(vec![
+            member("apiVersion", "storage.k8s.io/v1"),
+            member("kind", "StorageClass"),
+            (Node::scalar("metadata"), Node::mapping(vec![member("name", class.as_str())])),
+            member("provisioner", CSI_DRIVER),
+            (Node::scalar("parameters"), Node::mapping(parameters.collect())),
+        ]));
+        self
+    }
+
+    /// Returns it as YAML, a document each.
+    #[must_use]
+    pub fn to_yaml(&self) -> Zeroizing<String> {
+        let mut text = Zeroizing::new(String::with_capacity(16 * 1024));
+        for (at, object) in self.objects.iter().enumerate() {
+            if at > 0 {
+                text.push_str("---\n");
+            }
+            text.push_str(&yaml::write(object));
+        }
+        text
+    }
+
+    /// Returns it as JSON; several objects are a `List`.
+    #[must_use]
+    pub fn to_json(&self) -> Zeroizing<String> {
+        #[derive(Serialize)]
+        struct List<'a> {
+            #[serde(rename = "apiVersion")]
+            api_version: &'static str,
+            kind: &'static str,
+            items: &'a [Node],
+        }
+        let mut text = Zeroizing::new(Vec::with_capacity(16 * 1024));
+        let written = match self.objects.as_slice() {
+            [object] => serde_json::to_writer_pretty(&mut *text, object),
+            items => {
+                let list = List { api_version: "v1", kind: "List", items };
+                serde_json::to_writer_pretty(&mut *text, &list)
+            }
+        };
+        written.expect("strings serialise");
+        text.push(b'\n');
+        Zeroizing::new(String::from_utf8(std::mem::take(&mut *text)).expect("JSON is text"))
+    }
+}
+
+/// A manifest is made of strings alone.
+impl Serialize for Node {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match &self.value {
+            Value::Scalar(scalar) => serializer.serialize_str(&scalar.text),
+            Value::Sequence(items) => serializer.collect_seq(items),
+            Value::Mapping(members) => {
+                let members =
+                    members.iter().map(|(key, value)| (key.text().unwrap_or_default(), value));
+                serializer.collect_map(members)
+            }
+        }
+    }
+}
+
+fn member(name: &str, value: &str) -> (Node, Node) {
+    (Node::scalar(name), Node::scalar(value))
+}
+
+/// Reads a member of a Secret, in JSON or YAML, as `kubectl get secret NAME -o json` prints it.
+///
+/// The bytes are those the server gets, not trimmed.
+///
+/// # Errors
+///
+/// [`SecretError`] for what is no Secret, and for a member that is missing or no base64.
+pub fn read_secret(text: &str, key: &DataKey) -> Result<Zeroizing<Vec<u8>>, SecretError> {
+    let root =
+        yaml::parse(text)?.first.ok_or(SecretError::NoSecret { kind: "empty".to_owned() })?;
+    match root.member("kind").and_then(Node::text) {
+        Some("Secret") => {}
+        Some(kind) => return Err(SecretError::NoSecret { kind: format!("a {kind}") }),
+        None => return Err(SecretError::NoSecret { kind: root.kind().to_owned() }),
+    }
+    // What stands in `stringData` replaces what stands in `data` (Kubernetes API, Secret v1).
+    if let Some(text) = root.member("stringData").and_then(|data| data.member(key.as_str())) {
+        let text = text.text().unwrap_or_default();
+        return Ok(Zeroizing::new(text.as_bytes().to_vec()));
+    }
+    let data = root.member("data");
+    match data.and_then(|data| data.member(key.as_str())) {
+        Some(value) => {
+            let text = value.text().unwrap_or_default();
+            let text: Zeroizing<String> = Zeroizing::new(text.split_ascii_whitespace().collect());
+            let bytes = STANDARD.decode(text.as_bytes());
+            bytes.map(Zeroizing::new).map_err(|_| SecretError::NoBase64 { key: key.to_string() })
+        }
+        None => {
+            let there = match data.map(|data| &data.value) {
+                Some(Value::Mapping(members)) => {
+                    members.iter().filter_map(|(key, _)| key.text()).map(str::to_owned).collect()
+                }
+                _ => Vec::new(),
+            };
+            Err(SecretError::NoMember { key: key.to_string(), there })
+        }
+    }
+}
+
+/// Why nothing is read from a Secret.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SecretError {
+    /// It is neither YAML nor JSON.
+    #[error(transparent)]
+    Yaml(#[from] YamlError),
+
+    /// It is something else.
+    #[error("is {kind} and no Secret of Kubernetes")]
+    NoSecret {
+        /// What it is.
+        kind: String,
+    },
+
+    /// The member is not there.
+    #[error("has no `{key}` in its data{}", listed(there))]
+    NoMember {
+        /// The member.
+        key: String,
+        /// Those that are.
+        there: Vec<String>,
+    },
+
+    /// The member is not base64.
+    #[error("has a `{key}` that is no base64")]
+    NoBase64 {
+        /// The member.
+        key: String,
+    },
+}
+
+fn listed(there: &[String]) -> String {
+    if there.is_empty() { String::new() } else { format!(", only {}", there.join(", ")) }
+}
+
+/// What Stork and PX-Backup look for.
+const SKIP: &str = "stork.libopenstorage.org/skip-resource";
+
+/// Portworx's CSI driver.
+const CSI_DRIVER: &str = "pxd.portworx.com";
+
+/// What a volume's driver does with a token.
+const CSI_PURPOSES: [&str; 3] = ["provisioner", "node-publish", "controller-expand"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn manifest() -> Manifest {
+        let name = "px-user-token".parse().unwrap();
+        let namespace = "kube-system".parse().unwrap();
+        Manifest::secret(&name, Some(&namespace), &DataKey::auth_token(), b"a.b.c")
+    }
+
+    #[test]
+    fn a_secret_is_what_kubectl_makes_and_annotates() {
+        assert_eq!(
+            manifest().to_yaml().as_str(),
+            "apiVersion: v1\nkind: Secret\nmetadata:\n  name: px-user-token\n  namespace: kube-system\n  annotations:\n    stork.libopenstorage.org/skip-resource: \"true\"\ntype: Opaque\ndata:\n  auth-token: \"YS5iLmM=\"\n"
+        );
+    }
+
+    #[test]
+    fn a_storage_class_comes_as_a_second_document_or_in_a_list() {
+        let (secret, namespace) = ("s".parse().unwrap(), "n".parse().unwrap());
+        let both = manifest().with_storage_class(&"px-csi".parse().unwrap(), &secret, &namespace);
+        let yaml = both.to_yaml();
+        assert!(yaml.contains("\n---\napiVersion: storage.k8s.io/v1\nkind: StorageClass\n"));
+        assert!(yaml.contains("  csi.storage.k8s.io/node-publish-secret-namespace: \"n\"\n"));
+        let json: serde_json::Value = serde_json::from_str(&both.to_json()).unwrap();
+        assert_eq!(json["kind"], "List");
+        assert_eq!(
+            json["items"][1]["parameters"]["csi.storage.k8s.io/provisioner-secret-name"],
+            "s"
+        );
+    }
+
+    #[test]
+    fn what_was_written_is_read_back() {
+        for text in [manifest().to_yaml(), manifest().to_json()] {
+            assert_eq!(*read_secret(&text, &DataKey::auth_token()).unwrap(), b"a.b.c");
+        }
+        let bytes = read_secret(
+            r#"{"kind":"Secret","data":{"shared-secret":"c2VjcmV0Cg=="}}"#,
+            &DataKey::shared_secret(),
+        );
+        assert_eq!(*bytes.unwrap(), b"secret\n");
+        let plain =
+            read_secret("kind: Secret\nstringData: {k: v}\ndata: {k: eA==}", &"k".parse().unwrap());
+        assert_eq!(*plain.unwrap(), b"v");
+    }
+
+    #[test]
+    fn what_is_no_secret_is_named() {
+        for (text, part) in [
+            ("", "is empty and no Secret"),
+            ("word", "is a single value and no Secret"),
+            ("kind: ConfigMap", "is a ConfigMap and no Secret"),
+            ("kind: Secret\ndata: {a: eA==, b: eA==}", "no `auth-token` in its data, only a, b"),
+            ("kind: Secret", "no `auth-token` in its data"),
+            ("kind: Secret\ndata: {auth-token: '?'}", "no base64"),
+            ("{", "line "),
+        ] {
+            let message = read_secret(text, &DataKey::auth_token()).unwrap_err().to_string();
+            assert!(message.contains(part), "{text}: {message}");
+        }
+    }
+
+    #[test]
+    fn names_are_those_of_kubernetes() {
+        let long = "a".repeat(64);
+        for (text, object, namespace, key) in [
+            ("px-user-token", true, true, true),
+            ("a.b", true, false, true),
+            ("A", false, false, true),
+            ("a_b", false, false, true),
+            ("-a", false, false, true),
+            ("a-", false, false, true),
+            ("a..b", false, false, true),
+            ("", false, false, false),
+            (".", false, false, false),
+            ("..a", false, false, false),
+            (".a", false, false, true),
+            ("ü", false, false, false),
+            (&long, true, false, true),
+            (&"a".repeat(254), false, false, false),
+        ] {
+            assert_eq!(text.parse::<ObjectName>().is_ok(), object, "{text}");
+            assert_eq!(text.parse::<Namespace>().is_ok(), namespace, "{text}");
+            assert_eq!(text.parse::<DataKey>().is_ok(), key, "{text}");
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! Self-signed tokens for OpenStorage and Portworx.
+//!
+//! A storage administrator signs a JWT that says who somebody is and which roles and groups they
+//! have; the storage cluster checks it with the same shared secret, or with a public key. This crate
+//! knows what such a token says, how it is kept, and what a server makes of it. It opens no file,
+//! reads no clock and asks nobody: the caller brings bytes and the time.
+//!
+//! - [`Account`]: the auth-config file, as `pxctl auth token generate` reads it.
+//! - [`Claims`], [`Lifetime`], [`Mint`]: the token, byte for byte as OpenStorage writes it.
+//! - [`Server`], [`judge`]: what a server would say, check by check, in its own order, with what it
+//!   lets pass ([`Laxness`]) and what is rarely meant ([`Advice`]).
+//! - [`Roles`], [`Ownership`]: what the holder may then do.
+//! - [`Contexts`]: the file of `pxctl context`.
+//! - [`kubernetes`]: the Secret a token or a shared secret is kept in.
+//!
+//! ```
+//! use openstorage_token::{Answer, Conditions, Lifetime, Server, judge};
+//! use token_jose::SharedSecret;
+//!
+//! // A published token; its secret is published with it.
+//! let token = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJlbWFpbCI6ImppbXN0ZXZlbnNAZ21haWwuY29tIiwiZXhwIjo0NzE3NTk4NTI4LCJncm91cHMiOlsiKiJdLCJpYXQiOjE1NjM5OTg1MjgsImlzcyI6Im9wZW5zdG9yYWdlLmlvIiwibmFtZSI6ImppbSIsInJvbGVzIjpbInN5c3RlbS5hZG1pbiJdLCJzdWIiOiJqaW1zdGV2ZW5zQGdtYWlsLmNvbSJ9.99zV2XyuY53_2Nf5qkpM7nGNFzu8M3Y0jQaxPWkSozA";
+//! let mut server = Server::new("openstorage.io".to_owned());
+//! server.shared_secret = Some(SharedSecret::new(b"mysecret".to_vec())?);
+//! let at = |now| Conditions { now, leeway: "0s".parse::<Lifetime>().expect("0s"), algorithm: None };
+//!
+//! assert_eq!(judge(token, &server, &at(1_700_000_000)).answer, Answer::Accepted);
+//! let late = judge(token, &server, &at(4_717_598_528));
+//! assert_eq!(late.answer, Answer::PermissionDenied);
+//! assert_eq!(late.fault().map(|(rule, _)| rule.as_str()), Some("exp"));
+//! # Ok::<(), token_jose::Error>(())
+//! ```
+
+mod account;
+mod advice;
+mod claims;
+mod contexts;
+mod duration;
+mod go_json;
+pub mod kubernetes;
+mod ownership;
+mod role;
+mod server;
+mod server_config;
+mod text;
+mod verdict;
+mod yaml;
+
+pub use account::{Account, AccountError, Notice};
+pub use advice::Advice;
+pub use claims::{Claims, Mint};
+pub use contexts::{Context, ContextName, Contexts, ContextsError, Created};
+pub use duration::{Lifetime, LifetimeError, LifetimeFault};
+pub use ownership::{Access, Grant, Ownership, OwnershipAnswer};
+pub use role::{ApiMethod, Decision, Role, RoleAnswer, RoleError, Roles, Rule as RoleRule};
+pub use server::{Generation, Server, ServerKey, ServerKeyError, UsernameClaim};
+pub use server_config::{ServerConfig, ServerConfigError};
+pub use verdict::{
+    Answer, Conditions, Fault, Finding, Identity, Laxness, Outcome, Rule, TokenAlgorithm, Verdict,
+    judge, unverified,
+};
+pub use yaml::YamlError;

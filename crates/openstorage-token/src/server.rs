@@ -1,0 +1,210 @@
+use std::fmt;
+use std::str::FromStr;
+
+use token_jose::{Error as JoseError, KeyKind, PublicKey, SharedSecret};
+use x509_parser::prelude::{FromDer as _, X509Certificate};
+
+/// What a server goes by when it judges self-signed tokens.
+///
+/// One issuer, and a key for each family of algorithms it takes.
+#[derive(Clone, Debug)]
+pub struct Server {
+    /// The issuer whose tokens it takes, compared letter by letter.
+    pub issuer: String,
+    /// Checks HS256, HS384 and HS512.
+    pub shared_secret: Option<SharedSecret>,
+    /// Checks RS256, RS384 and RS512.
+    pub rsa: Option<ServerKey>,
+    /// Checks ES256, ES384 and ES512.
+    pub ec: Option<ServerKey>,
+    /// Which claim is the user's unique ID.
+    pub username: UsernameClaim,
+    /// Which library reads its tokens.
+    pub generation: Generation,
+}
+
+impl Server {
+    /// Returns a server without keys, which refuses every token; whoever sets it up adds some.
+    #[must_use]
+    pub fn new(issuer: String) -> Self {
+        Self {
+            issuer,
+            shared_secret: None,
+            rsa: None,
+            ec: None,
+            username: UsernameClaim::default(),
+            generation: Generation::default(),
+        }
+    }
+}
+
+/// The JWT library a server is built with; the two read times and padding differently.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Generation {
+    /// github.com/golang-jwt/jwt, version 4: a token is dead in the second `exp` names.
+    #[default]
+    Current,
+    /// github.com/dgrijalva/jwt-go, version 3.2: it lives through that second, and an `exp` that is
+    /// no number never comes.
+    Older,
+}
+
+/// The claim that is the user's unique ID.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum UsernameClaim {
+    /// `sub`.
+    #[default]
+    Subject,
+    /// `email`.
+    Email,
+    /// `name`.
+    Name,
+}
+
+impl UsernameClaim {
+    /// Returns the claim's name.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Subject => "sub",
+            Self::Email => "email",
+            Self::Name => "name",
+        }
+    }
+}
+
+impl fmt::Display for UsernameClaim {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for UsernameClaim {
+    type Err = String;
+
+    /// Reads a claim's name. A server takes any other word for `sub`; here it is a mistake.
+    fn from_str(text: &str) -> Result<Self, String> {
+        [Self::Subject, Self::Email, Self::Name]
+            .into_iter()
+            .find(|claim| claim.as_str() == text)
+            .ok_or_else(|| "it is `sub`, `email` or `name`".to_owned())
+    }
+}
+
+/// A public key as a server reads it from a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServerKey(PublicKey);
+
+impl ServerKey {
+    /// Reads the file of the RSA flag: PEM with a SubjectPublicKeyInfo or a certificate, whatever its
+    /// label says. Only the first section counts.
+    ///
+    /// # Errors
+    ///
+    /// [`ServerKeyError`] for anything else, and for a key that is not RSA's.
+    pub fn rsa(pem: &[u8]) -> Result<Self, ServerKeyError> {
+        let key = Self::read(pem)?;
+        match key.0.kind() {
+            KeyKind::Rsa => Ok(key),
+            kind => Err(ServerKeyError::Kind { found: kind, due: "an RSA key" }),
+        }
+    }
+
+    /// Reads the file of the EC flag, as [`rsa`](Self::rsa) does: P-256, P-384 or P-521.
+    ///
+    /// # Errors
+    ///
+    /// [`ServerKeyError`] for anything else, and for a key that is not a curve's.
+    pub fn ec(pem: &[u8]) -> Result<Self, ServerKeyError> {
+        let key = Self::read(pem)?;
+        match key.0.kind() {
+            KeyKind::P256 | KeyKind::P384 | KeyKind::P521 => Ok(key),
+            kind => Err(ServerKeyError::Kind { found: kind, due: "an EC key" }),
+        }
+    }
+
+    /// Returns the key.
+    #[must_use]
+    pub fn key(&self) -> &PublicKey {
+        &self.0
+    }
+
+    fn read(pem: &[u8]) -> Result<Self, ServerKeyError> {
+        let section = token_pem::sections(pem).next().ok_or(ServerKeyError::NoPem)?;
+        let label = String::from_utf8_lossy(section.label).into_owned();
+        if label.ends_with("PRIVATE KEY") {
+            return Err(ServerKeyError::Private);
+        }
+        let der = section.contents()?;
+        let spki = match X509Certificate::from_der(&der) {
+            Ok((_, certificate)) => certificate.public_key().raw.to_vec(),
+            Err(_) => der,
+        };
+        match PublicKey::from_spki(&spki) {
+            Ok(key) => Ok(Self(key)),
+            Err(JoseError::Malformed { .. }) => Err(ServerKeyError::NoKey { label }),
+            Err(cause) => Err(ServerKeyError::Unusable(cause)),
+        }
+    }
+}
+
+/// Why a file is no public key for a server.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ServerKeyError {
+    /// There is no section of PEM.
+    #[error("has no PEM in it")]
+    NoPem,
+
+    /// A section is cut or is no base64.
+    #[error(transparent)]
+    Damaged(#[from] token_pem::Damaged),
+
+    /// It is the half that signs.
+    #[error("is a private key; a server has the public one")]
+    Private,
+
+    /// The section is neither a SubjectPublicKeyInfo nor a certificate.
+    #[error("has a `{label}` first, which is neither a `PUBLIC KEY` nor a `CERTIFICATE`")]
+    NoKey {
+        /// The label of the section.
+        label: String,
+    },
+
+    /// A key this crate does not verify with.
+    #[error("{0}")]
+    Unusable(#[source] JoseError),
+
+    /// A key of another kind.
+    #[error("is a key of kind {found}; {due} is due")]
+    Kind {
+        /// What it is.
+        found: KeyKind,
+        /// What it must be.
+        due: &'static str,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use token_jose::KeyPairPem;
+
+    use super::*;
+
+    #[test]
+    fn keys_are_told_apart() {
+        let (ec, rsa) = (KeyPairPem::ec(KeyKind::P256).unwrap(), KeyPairPem::rsa(2048).unwrap());
+        assert!(ServerKey::ec(&ec.public).is_ok() && ServerKey::rsa(&rsa.public).is_ok());
+        for (result, part) in [
+            (ServerKey::ec(&rsa.public), "is a key of kind RSA; an EC key is due"),
+            (ServerKey::rsa(&ec.public), "is a key of kind P-256; an RSA key is due"),
+            (ServerKey::ec(&ec.private), "is a private key"),
+            (ServerKey::ec(b"word"), "has no PEM in it"),
+            (ServerKey::rsa(b"-----BEGIN X-----\nAAAA\n-----END X-----\n"), "has a `X` first"),
+            (ServerKey::rsa(b"-----BEGIN X-----\nAAAA\n"), "damaged"),
+        ] {
+            let message = result.unwrap_err().to_string();
+            assert!(message.contains(part), "{message}");
+        }
+    }
+}

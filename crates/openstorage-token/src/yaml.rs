@@ -1,0 +1,615 @@
+//! YAML as a tree that keeps the text of every scalar, its line, and the order of members.
+//!
+//! The reader is saphyr-parser's. It hands out events, so `0x10` stays `0x10` and a member that
+//! stands twice stays there twice; what a plain `yes` means is for whoever asks.
+
+use std::collections::HashMap;
+
+use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, StrInput, Tag};
+use zeroize::Zeroizing;
+
+/// A value and the line it begins in, from 1.
+#[derive(Clone, Debug)]
+pub(crate) struct Node {
+    pub(crate) line: usize,
+    pub(crate) value: Value,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Value {
+    Scalar(Scalar),
+    Sequence(Vec<Node>),
+    Mapping(Vec<(Node, Node)>),
+}
+
+/// A scalar; it may be a token, so it is wiped.
+#[derive(Clone)]
+pub(crate) struct Scalar {
+    /// The text, without quotes and escapes.
+    pub(crate) text: Zeroizing<String>,
+    /// Written without quotes and not as a block.
+    plain: bool,
+    tag: Option<String>,
+}
+
+impl std::fmt::Debug for Scalar {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Scalar(..)")
+    }
+}
+
+/// What a stream holds: its first document, and the line in which a second begins.
+#[derive(Debug)]
+pub(crate) struct Stream {
+    /// `None` if there is no document, or nothing in it but comments.
+    pub(crate) first: Option<Node>,
+    pub(crate) second_at: Option<usize>,
+}
+
+/// Why a text is not read as YAML.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}: {what}")]
+pub struct YamlError {
+    /// The line, from 1.
+    pub line: usize,
+    /// What is wrong there; never what stands there, which may be a secret.
+    pub what: String,
+}
+
+impl YamlError {
+    pub(crate) fn new(line: usize, what: impl Into<String>) -> Self {
+        Self { line, what: what.into() }
+    }
+}
+
+impl Scalar {
+    pub(crate) fn quoted(text: &str) -> Self {
+        Self { text: Zeroizing::new(text.to_owned()), plain: false, tag: None }
+    }
+
+    /// Returns whether it stands for nothing, as YAML 1.1 spells that.
+    pub(crate) fn is_null(&self) -> bool {
+        match self.tag.as_deref() {
+            None => self.plain && ["", "~", "null", "Null", "NULL"].contains(&self.text.as_str()),
+            Some(tag) => tag == "!!null",
+        }
+    }
+
+    pub(crate) fn is_binary(&self) -> bool {
+        self.tag.as_deref() == Some("!!binary")
+    }
+
+    /// Returns whether it is the key that merges another mapping into this one (YAML 1.1).
+    pub(crate) fn is_merge(&self) -> bool {
+        self.text.as_str() == "<<"
+            && (self.tag.as_deref() == Some("!!merge") || self.plain && self.tag.is_none())
+    }
+}
+
+impl Node {
+    pub(crate) fn scalar(text: &str) -> Self {
+        Self { line: 0, value: Value::Scalar(Scalar::quoted(text)) }
+    }
+
+    pub(crate) fn mapping(members: Vec<(Self, Self)>) -> Self {
+        Self { line: 0, value: Value::Mapping(members) }
+    }
+
+    /// Returns the text of a scalar that stands for something.
+    pub(crate) fn text(&self) -> Option<&str> {
+        match &self.value {
+            Value::Scalar(scalar) if !scalar.is_null() => Some(&scalar.text),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn is_null(&self) -> bool {
+        matches!(&self.value, Value::Scalar(scalar) if scalar.is_null())
+    }
+
+    /// Returns the value of a member of a mapping; of several with one name, the last.
+    pub(crate) fn member(&self, name: &str) -> Option<&Self> {
+        let Value::Mapping(members) = &self.value else { return None };
+        members.iter().rev().find(|(key, _)| key.text() == Some(name)).map(|(_, value)| value)
+    }
+
+    /// Returns what a message calls it.
+    pub(crate) fn kind(&self) -> &'static str {
+        match &self.value {
+            Value::Scalar(scalar) if scalar.is_null() => "nothing",
+            Value::Scalar(_) => "a single value",
+            Value::Sequence(_) => "a list",
+            Value::Mapping(_) => "a mapping",
+        }
+    }
+}
+
+/// Reads the first document of a text.
+pub(crate) fn parse(text: &str) -> Result<Stream, YamlError> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let mut spaced = None;
+    for _ in 0..MOST_TABS {
+        let text = spaced.as_deref().map_or(text, String::as_str);
+        match compose(text) {
+            Err(Refusal::TabBehindColon { end }) => spaced = Some(without_tabs(text, end)),
+            Err(Refusal::Other(error)) => return Err(error),
+            Ok(stream) => return Ok(stream),
+        }
+    }
+    Err(YamlError::new(1, format!("more than {MOST_TABS} tabs stand behind a colon")))
+}
+
+fn compose(text: &str) -> Result<Stream, Refusal> {
+    let mut composer = Composer {
+        parser: Parser::new_from_str(text),
+        anchors: HashMap::new(),
+        open: Vec::new(),
+        count: 0,
+    };
+    composer.first_document()
+}
+
+enum Refusal {
+    /// saphyr-parser 0.3 refuses `name:<TAB>x`, which YAML allows (1.2 §6.2) and libyaml reads.
+    TabBehindColon {
+        /// The index of the character behind the tabs.
+        end: usize,
+    },
+    Other(YamlError),
+}
+
+impl From<ScanError> for Refusal {
+    fn from(error: ScanError) -> Self {
+        match error.info() {
+            "':' must be followed by a valid YAML whitespace" => {
+                Self::TabBehindColon { end: error.marker().index() }
+            }
+            what => Self::Other(YamlError::new(error.marker().line(), what)),
+        }
+    }
+}
+
+impl From<YamlError> for Refusal {
+    fn from(error: YamlError) -> Self {
+        Self::Other(error)
+    }
+}
+
+/// Puts spaces in the place of the tabs that end before a character.
+fn without_tabs(text: &str, end: usize) -> Zeroizing<String> {
+    let mut characters: Zeroizing<Vec<char>> = Zeroizing::new(text.chars().collect());
+    let before = characters.iter_mut().take(end).rev();
+    before.take_while(|c| **c == '\t').for_each(|c| *c = ' ');
+    Zeroizing::new(characters.iter().collect())
+}
+
+struct Composer<'a> {
+    parser: Parser<'a, StrInput<'a>>,
+    /// What carries an anchor and is complete.
+    anchors: HashMap<usize, (Node, usize)>,
+    open: Vec<Open>,
+    /// How many nodes there are, those behind aliases counted each time.
+    count: usize,
+}
+
+/// A collection that has begun and not ended.
+struct Open {
+    line: usize,
+    anchor: usize,
+    began_at: usize,
+    value: Collection,
+}
+
+enum Collection {
+    Sequence(Vec<Node>),
+    Mapping(Vec<(Node, Node)>, Option<Node>),
+}
+
+impl Composer<'_> {
+    fn first_document(&mut self) -> Result<Stream, Refusal> {
+        let mut first = None;
+        while let Some(event) = self.parser.next_event() {
+            let (event, span) = event?;
+            let line = span.start.line().max(1);
+            match event {
+                Event::DocumentEnd => {
+                    // Whatever follows, nobody reads it: only that it is there is told.
+                    let second_at = self.second_document();
+                    return Ok(Stream { first, second_at });
+                }
+                Event::Nothing
+                | Event::StreamStart
+                | Event::StreamEnd
+                | Event::DocumentStart(_) => {}
+                event => {
+                    if let Some(root) = self.take(event, line)? {
+                        first = Some(root);
+                    }
+                }
+            }
+        }
+        Ok(Stream { first, second_at: None })
+    }
+
+    fn second_document(&mut self) -> Option<usize> {
+        loop {
+            match self.parser.next_event()? {
+                Ok((Event::DocumentStart(_), span)) => return Some(span.start.line()),
+                Ok((Event::StreamEnd, _)) | Err(_) => return None,
+                Ok(_) => {}
+            }
+        }
+    }
+
+    /// Takes one event; returns the root when it is complete.
+    fn take(&mut self, event: Event<'_>, line: usize) -> Result<Option<Node>, YamlError> {
+        let began_at = self.count;
+        self.count += 1;
+        let (node, anchor, began_at) = match event {
+            Event::Scalar(text, style, anchor, tag) => {
+                let scalar = Scalar {
+                    text: Zeroizing::new(text.into_owned()),
+                    plain: style == ScalarStyle::Plain,
+                    tag: tag.map(|tag| written(&tag)),
+                };
+                (Node { line, value: Value::Scalar(scalar) }, anchor, began_at)
+            }
+            Event::Alias(anchor) => {
+                let Some((node, size)) = self.anchors.get(&anchor) else {
+                    return Err(YamlError::new(line, "an alias stands inside what it stands for"));
+                };
+                self.count += size;
+                if self.count > MOST_NODES {
+                    return Err(YamlError::new(line, "too much hides behind aliases"));
+                }
+                (Node { line, ..node.clone() }, 0, began_at)
+            }
+            Event::SequenceStart(anchor, _) => {
+                return self.begin(line, anchor, began_at, Collection::Sequence(Vec::new()));
+            }
+            Event::MappingStart(anchor, _) => {
+                return self.begin(line, anchor, began_at, Collection::Mapping(Vec::new(), None));
+            }
+            Event::SequenceEnd | Event::MappingEnd => {
+                let Some(open) = self.open.pop() else { return Ok(None) };
+                let value = match open.value {
+                    Collection::Sequence(items) => Value::Sequence(items),
+                    Collection::Mapping(members, _) => Value::Mapping(members),
+                };
+                (Node { line: open.line, value }, open.anchor, open.began_at)
+            }
+            _ => return Ok(None),
+        };
+        if self.count > MOST_NODES {
+            return Err(YamlError::new(line, format!("there are more than {MOST_NODES} values")));
+        }
+        if anchor != 0 {
+            self.anchors.insert(anchor, (node.clone(), self.count - began_at));
+            self.count += self.count - began_at;
+        }
+        self.place(node)
+    }
+
+    fn begin(
+        &mut self,
+        line: usize,
+        anchor: usize,
+        began_at: usize,
+        value: Collection,
+    ) -> Result<Option<Node>, YamlError> {
+        if self.open.len() == MOST_DEPTH {
+            return Err(YamlError::new(line, format!("it is nested deeper than {MOST_DEPTH}")));
+        }
+        self.open.push(Open { line, anchor, began_at, value });
+        Ok(None)
+    }
+
+    /// Puts a complete node where it belongs; the outermost one comes back.
+    fn place(&mut self, node: Node) -> Result<Option<Node>, YamlError> {
+        match self.open.last_mut().map(|open| &mut open.value) {
+            None => return Ok(Some(node)),
+            Some(Collection::Sequence(items)) => items.push(node),
+            Some(Collection::Mapping(members, key)) => match key.take() {
+                None if !matches!(node.value, Value::Scalar(_)) => {
+                    let what = format!("{} cannot be the name of a member", node.kind());
+                    return Err(YamlError::new(node.line, what));
+                }
+                None => *key = Some(node),
+                Some(key) => members.push((key, node)),
+            },
+        }
+        Ok(None)
+    }
+}
+
+/// Returns a tag as it is written in YAML.
+fn written(tag: &Tag) -> String {
+    match tag.handle.as_str() {
+        "tag:yaml.org,2002:" => format!("!!{}", tag.suffix),
+        "!" | "" => format!("!{}", tag.suffix),
+        handle => format!("!<{handle}{}>", tag.suffix),
+    }
+}
+
+/// Writes a mapping in block style, as go-yaml lays it out: lists at the level of their key.
+///
+/// A scalar that was read plain is written plain, so that a number stays a number. Every other one
+/// is quoted unless no reader could take it for anything but a string.
+pub(crate) fn write(node: &Node) -> Zeroizing<String> {
+    let mut text = Zeroizing::new(String::with_capacity(4096));
+    match &node.value {
+        Value::Mapping(members) if !members.is_empty() => write_members(members, 0, &mut text),
+        _ => {
+            write_inline(node, &mut text);
+            text.push('\n');
+        }
+    }
+    text
+}
+
+fn write_members(members: &[(Node, Node)], indent: usize, text: &mut String) {
+    for (at, (key, value)) in members.iter().enumerate() {
+        if at > 0 {
+            text.push_str(&" ".repeat(indent));
+        }
+        write_inline(key, text);
+        text.push(':');
+        write_value(value, indent, text);
+    }
+}
+
+/// Writes what stands behind the colon of a member that begins at `indent`.
+fn write_value(value: &Node, indent: usize, text: &mut String) {
+    match &value.value {
+        Value::Mapping(members) if !members.is_empty() => {
+            text.push('\n');
+            text.push_str(&" ".repeat(indent + 2));
+            write_members(members, indent + 2, text);
+        }
+        Value::Sequence(items) if !items.is_empty() => {
+            text.push('\n');
+            for item in items {
+                text.push_str(&" ".repeat(indent));
+                write_item(item, indent, text);
+            }
+        }
+        _ => {
+            if !(is_blank(value)) {
+                text.push(' ');
+            }
+            write_inline(value, text);
+            text.push('\n');
+        }
+    }
+}
+
+/// Writes an item of a list whose dash stands at `indent`.
+fn write_item(item: &Node, indent: usize, text: &mut String) {
+    text.push('-');
+    match &item.value {
+        Value::Mapping(members) if !members.is_empty() => {
+            text.push(' ');
+            write_members(members, indent + 2, text);
+        }
+        Value::Sequence(items) if !items.is_empty() => {
+            text.push(' ');
+            for (at, item) in items.iter().enumerate() {
+                if at > 0 {
+                    text.push_str(&" ".repeat(indent + 2));
+                }
+                write_item(item, indent + 2, text);
+            }
+        }
+        _ => {
+            if !is_blank(item) {
+                text.push(' ');
+            }
+            write_inline(item, text);
+            text.push('\n');
+        }
+    }
+}
+
+fn is_blank(node: &Node) -> bool {
+    matches!(&node.value, Value::Scalar(scalar)
+        if scalar.plain && scalar.text.is_empty() && scalar.tag.is_none())
+}
+
+fn write_inline(node: &Node, text: &mut String) {
+    match &node.value {
+        Value::Scalar(scalar) => {
+            if let Some(tag) = &scalar.tag {
+                text.push_str(tag);
+                text.push(' ');
+            }
+            let as_it_is = scalar.plain && !scalar.text.contains(['\n', '\r']);
+            if as_it_is || is_surely_a_string(&scalar.text) {
+                text.push_str(&scalar.text);
+            } else {
+                quote(&scalar.text, text);
+            }
+        }
+        Value::Sequence(items) => {
+            text.push('[');
+            for (at, item) in items.iter().enumerate() {
+                text.push_str(if at > 0 { ", " } else { "" });
+                write_inline(item, text);
+            }
+            text.push(']');
+        }
+        Value::Mapping(_) => text.push_str("{}"),
+    }
+}
+
+/// Writes a double-quoted scalar (YAML 1.2 §7.3.1), which is a JSON string too.
+pub(crate) fn quote(value: &str, text: &mut String) {
+    text.push('"');
+    for c in value.chars() {
+        match c {
+            '"' => text.push_str("\\\""),
+            '\\' => text.push_str("\\\\"),
+            '\n' => text.push_str("\\n"),
+            '\r' => text.push_str("\\r"),
+            '\t' => text.push_str("\\t"),
+            '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{2028}' | '\u{2029}' | '\u{feff}' => {
+                text.push_str(&format!("\\u{:04x}", u32::from(c)));
+            }
+            c => text.push(c),
+        }
+    }
+    text.push('"');
+}
+
+/// Tells whether no reader of YAML, 1.1 or 1.2, takes a plain scalar for anything but this string.
+fn is_surely_a_string(text: &str) -> bool {
+    let inside = |c: char| c.is_ascii_alphanumeric() || "_-./@+:".contains(c);
+    text.starts_with(|c: char| c.is_ascii_alphabetic())
+        && text.chars().all(inside)
+        && !text.ends_with(':')
+        && !WORDS.iter().any(|word| text.eq_ignore_ascii_case(word))
+}
+
+/// The words that YAML 1.1 takes for a truth or for nothing.
+const WORDS: [&str; 9] = ["y", "n", "yes", "no", "on", "off", "true", "false", "null"];
+
+/// No account and no list of contexts comes near it.
+const MOST_NODES: usize = 20_000;
+
+/// Each costs another reading.
+const MOST_TABS: usize = 64;
+
+/// No account and no list of contexts comes near it.
+const MOST_DEPTH: usize = 64;
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn fault(text: &str) -> String {
+        parse(text).unwrap_err().to_string()
+    }
+
+    /// Returns a tree without its lines and styles.
+    fn shape(node: &Node) -> String {
+        match &node.value {
+            Value::Scalar(scalar) if scalar.is_null() => "~".to_owned(),
+            Value::Scalar(scalar) => format!("{:?}{:?}", scalar.tag, scalar.text.as_str()),
+            Value::Sequence(items) => format!("{:?}", items.iter().map(shape).collect::<Vec<_>>()),
+            Value::Mapping(members) => {
+                let members = members.iter().map(|(key, value)| (shape(key), shape(value)));
+                format!("{:?}", members.collect::<Vec<_>>())
+            }
+        }
+    }
+
+    #[test]
+    fn the_text_of_a_scalar_stays_as_it_is_written() {
+        let text = "a: 0x10\nb: 2.50\nc: yes\nd: 2020-01-01\ne:\tx\nf: 1_000\n";
+        let root = parse(text).unwrap().first.unwrap();
+        for (name, value) in [
+            ("a", "0x10"),
+            ("b", "2.50"),
+            ("c", "yes"),
+            ("d", "2020-01-01"),
+            ("e", "x"),
+            ("f", "1_000"),
+        ] {
+            assert_eq!(root.member(name).unwrap().text(), Some(value));
+        }
+    }
+
+    #[test]
+    fn tabs_behind_a_colon_are_blanks_and_tabs_inside_quotes_are_not() {
+        let root = parse("a:\tx\nb:\t\t-1\nc: \"d:\tx\"\n").unwrap().first.unwrap();
+        for (name, value) in [("a", "x"), ("b", "-1"), ("c", "d:\tx")] {
+            assert_eq!(root.member(name).unwrap().text(), Some(value));
+        }
+        assert!(fault(&"a:\tx\n".repeat(65)).contains("more than 64 tabs"));
+    }
+
+    #[test]
+    fn a_second_document_is_told_and_not_read() {
+        let stream = parse("a: 1\n---\nb: [\n").unwrap();
+        assert_eq!(stream.second_at, Some(2));
+        assert_eq!(stream.first.unwrap().member("a").unwrap().text(), Some("1"));
+        assert_eq!(parse("a: 1\n...\n").unwrap().second_at, None);
+    }
+
+    #[test]
+    fn a_fault_names_its_line() {
+        assert!(fault("a: 1\nb: [1, 2\n").starts_with("line "), "{}", fault("a: 1\nb: [1, 2\n"));
+        assert!(fault("a: 1\n b: 2\n").starts_with("line 2: "), "{}", fault("a: 1\n b: 2\n"));
+    }
+
+    #[test]
+    fn what_only_makes_work_is_refused() {
+        let mut bomb = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
+        for level in 1..9 {
+            let aliases = vec![format!("*a{}", level - 1); 10].join(", ");
+            bomb.push_str(&format!("a{level}: &a{level} [{aliases}]\n"));
+        }
+        assert!(fault(&bomb).contains("more than 20000"), "{}", fault(&bomb));
+        let wide = format!("a: &a [{}]\nb: [{}]\n", "x, ".repeat(1000), "*a, ".repeat(1000));
+        assert!(fault(&wide).contains("aliases"), "{}", fault(&wide));
+        assert!(fault("a: &a [*a]\n").contains("inside"));
+        assert!(fault(&"[".repeat(100)).contains("deeper"), "{}", fault(&"[".repeat(100)));
+        assert!(fault(&"- ".repeat(100)).contains("deeper"), "{}", fault(&"- ".repeat(100)));
+        assert!(fault(&"[".repeat(100_000)).contains("recursion"));
+    }
+
+    #[test]
+    fn block_style_is_that_of_go_yaml() {
+        let text = "outer:\n  current: user\n  list:\n  - a: 1\n    b: \"1\"\n  - []\n  - - x\n    - y\n  none:\n  word: \"yes\"\n";
+        let root = parse(text).unwrap().first.unwrap();
+        assert_eq!(write(&root).as_str(), text);
+    }
+
+    #[test]
+    fn what_a_plain_word_would_mean_decides_about_quotes() {
+        for (text, written) in [
+            ("http://localhost:9001", "http://localhost:9001"),
+            ("no", "\"no\""),
+            ("12", "\"12\""),
+            ("a b", "\"a b\""),
+            ("a: b", "\"a: b\""),
+            ("", "\"\""),
+            ("tab\tüé\u{7f}", "\"tab\\tüé\\u007f\""),
+        ] {
+            let node = Node::mapping(vec![(Node::scalar("k"), Node::scalar(text))]);
+            assert_eq!(write(&node).as_str(), format!("k: {written}\n"));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_panics(text in "\\PC*") {
+            let _ = parse(&text);
+        }
+
+        #[test]
+        fn no_yaml_like_text_panics(text in "[-:?{}\\[\\],#&*!|>'\"%@` \\n\\tab0~]{0,60}") {
+            let _ = parse(&text);
+        }
+
+        #[test]
+        fn what_is_read_is_written_so_that_it_reads_the_same(
+            text in "[-:?{}\\[\\],#!|>'\" \\n\\tab0~]{0,40}"
+        ) {
+            if let Ok(Stream { first: Some(root), .. }) = parse(&text)
+                && matches!(root.value, Value::Mapping(_))
+            {
+                let again = parse(&write(&root)).unwrap().first.unwrap();
+                prop_assert_eq!(shape(&again), shape(&root));
+            }
+        }
+
+        #[test]
+        fn a_string_comes_back_whatever_is_in_it(value in any::<String>()) {
+            let node = Node::mapping(vec![(Node::scalar("k"), Node::scalar(&value))]);
+            let again = parse(&write(&node)).unwrap().first.unwrap();
+            prop_assert_eq!(again.member("k").unwrap().text(), Some(value.as_str()));
+        }
+    }
+}
