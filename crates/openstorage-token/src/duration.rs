@@ -17,7 +17,7 @@ use std::str::FromStr;
 /// assert!("1w".parse::<Lifetime>().is_err());
 /// # Ok::<(), openstorage_token::LifetimeError>(())
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Lifetime(u64);
 
 impl Lifetime {

@@ -58,4 +58,4 @@ pub use verdict::{
     Answer, Conditions, Fault, Finding, Identity, Laxness, Outcome, Rule, TokenAlgorithm, Verdict,
     judge, unverified,
 };
-pub use yaml::YamlError;
+pub use yaml::{YamlError, yaml_of_json};

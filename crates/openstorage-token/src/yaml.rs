@@ -331,6 +331,31 @@ fn written(tag: &Tag) -> String {
     }
 }
 
+/// Writes a JSON value as YAML in block style, its strings quoted where a reader could mistake them.
+///
+/// Numbers and truths are not expected: they come out as strings.
+#[must_use]
+pub fn yaml_of_json(value: &serde_json::Value) -> Zeroizing<String> {
+    write(&node_of_json(value))
+}
+
+fn node_of_json(value: &serde_json::Value) -> Node {
+    use serde_json::Value as Json;
+    match value {
+        Json::Object(members) => {
+            let member =
+                |(name, value): (&String, &Json)| (Node::scalar(name), node_of_json(value));
+            Node::mapping(members.iter().map(member).collect())
+        }
+        Json::Array(items) => {
+            let items = items.iter().map(node_of_json).collect();
+            Node { line: 0, value: Value::Sequence(items) }
+        }
+        Json::String(text) => Node::scalar(text),
+        other => Node::scalar(&other.to_string()),
+    }
+}
+
 /// Writes a mapping in block style, as go-yaml lays it out: lists at the level of their key.
 ///
 /// A scalar that was read plain is written plain, so that a number stays a number. Every other one

@@ -1,6 +1,7 @@
 //! The command line, read into the words of the domain.
 
 mod given;
+mod px;
 mod token;
 
 use std::error::Error as _;
@@ -11,6 +12,7 @@ use clap::error::{ContextKind, ErrorKind};
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 pub(crate) use given::{Assignment, Given, Switch};
+pub(crate) use px::*;
 pub(crate) use token::{CaArgs, ProofArgs, TokenArgs};
 
 use crate::dialect::Dialect;
@@ -61,6 +63,8 @@ pub(crate) enum Commands {
     /// Contexts: which CA and which settings are meant
     #[command(subcommand)]
     Context(ContextCommands),
+    /// Tokens, contexts and keys of OpenStorage and Portworx
+    Px(Box<PxArgs>),
     /// Print a completion script for a shell
     Completion {
         /// The shell
@@ -151,14 +155,18 @@ pub(crate) enum Parsed {
 /// Reads the arguments behind the program's name.
 pub(crate) fn parse(arguments: Vec<OsString>, dialect: Dialect) -> Result<Parsed, Error> {
     let mut command = command().name(dialect.name()).bin_name(dialect.name());
-    let commands: Vec<String> =
-        command.get_subcommands().map(|command| command.get_name().to_owned()).collect();
-    for name in commands.iter().filter(|name| !dialect.answers(name)) {
-        command = command.mut_subcommand(name, |command| command.hide(true));
-    }
+    command = match dialect.below() {
+        None => without_unanswered(command, dialect),
+        Some(below) => {
+            command.mut_subcommand(below, |command| without_unanswered(command, dialect))
+        }
+    };
     command.build();
+    let below = dialect.below().map(OsString::from);
+    let arguments = below.into_iter().chain(arguments);
     let normal = spelling::normalise(arguments, &command)?;
-    let flags = normal.iter().take_while(|argument| argument.to_string_lossy().starts_with("--"));
+    let words = normal.iter().skip(usize::from(dialect.below().is_some()));
+    let flags = words.take_while(|argument| argument.to_string_lossy().starts_with("--"));
     if flags.into_iter().any(|flag| flag == "--version") {
         return Ok(Parsed::Version);
     }
@@ -167,9 +175,21 @@ pub(crate) fn parse(arguments: Vec<OsString>, dialect: Dialect) -> Result<Parsed
         command.try_get_matches_from_mut(argv).and_then(|matches| Cli::from_arg_matches(&matches));
     match parsed {
         Ok(cli) => Ok(Parsed::Command(Box::new(cli))),
-        Err(error) if !error.use_stderr() => Ok(Parsed::Text(error.render().to_string())),
+        Err(error) if !error.use_stderr() => {
+            Ok(Parsed::Text(dialect.in_its_words(error.render().to_string())))
+        }
         Err(error) => Err(refused(&error)),
     }
+}
+
+/// Hides the commands that are not answered under this name.
+fn without_unanswered(mut command: clap::Command, dialect: Dialect) -> clap::Command {
+    let names: Vec<String> =
+        command.get_subcommands().map(|command| command.get_name().to_owned()).collect();
+    for name in names.iter().filter(|name| !dialect.answers(name)) {
+        command = command.mut_subcommand(name, |command| command.hide(true));
+    }
+    command
 }
 
 /// Returns the whole command line as a value, for help, completion and manual pages.

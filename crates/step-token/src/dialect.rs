@@ -13,17 +13,38 @@ use crate::Error;
 pub(crate) struct Dialect {
     /// The names of the program, as found in `argv[0]`.
     names: &'static [&'static str],
+    /// The command of ours that its command line continues.
+    below: Option<&'static str>,
     /// The commands that are answered, each as its words.
     answers: &'static [&'static [&'static str]],
+    /// The flags with a value that may stand in front of a command.
+    values: &'static [&'static str],
     /// The first line of `version`, without operating system and architecture.
     banner: Option<&'static str>,
 }
 
 /// The dialects, the program's own first.
-const DIALECTS: [Dialect; 2] = [
-    Dialect { names: &["step-token"], answers: &[], banner: None },
+const DIALECTS: [Dialect; 3] = [
+    Dialect { names: &["step-token"], below: None, answers: &[], values: &[], banner: None },
+    Dialect {
+        names: &["pxctl"],
+        below: Some("px"),
+        answers: &[
+            &["auth", "token", "generate"],
+            &["context", "create"],
+            &["context", "delete"],
+            &["context", "list"],
+            &["context", "set"],
+            &["context", "unset"],
+            &["version"],
+            &["help"],
+        ],
+        values: &["config", "context", "output-type", "ca", "cert", "key"],
+        banner: None,
+    },
     Dialect {
         names: &["step", "step-cli"],
+        below: None,
         answers: &[
             &["ca", "token"],
             &["ca", "provisioner", "list"],
@@ -34,6 +55,7 @@ const DIALECTS: [Dialect; 2] = [
             &["version"],
             &["help"],
         ],
+        values: &["config"],
         // The version whose surface is kept; callers read the number behind the slash.
         banner: Some("Smallstep CLI/0.30.6"),
     },
@@ -59,6 +81,19 @@ impl Dialect {
         self.names[0]
     }
 
+    /// Returns the command of ours that its command line continues, if it is not all of ours.
+    pub(crate) fn below(self) -> Option<&'static str> {
+        self.below
+    }
+
+    /// Writes a text about our command line as one about its own.
+    pub(crate) fn in_its_words(self, text: String) -> String {
+        match self.below {
+            None => text,
+            Some(below) => text.replace(&format!("{} {below}", self.name()), self.name()),
+        }
+    }
+
     /// Returns whether a command of the first level is answered in this dialect.
     pub(crate) fn answers(self, command: &str) -> bool {
         self.answers.is_empty() || self.answers.iter().any(|answer| answer[0] == command)
@@ -76,10 +111,10 @@ impl Dialect {
         let mut rest = arguments.iter().filter_map(|argument| argument.to_str());
         let mut words = Vec::new();
         while let Some(word) = rest.next().filter(|word| *word != "--") {
-            // The one flag with a value that stands in front of a command.
-            if matches!(word, "--config" | "-config") {
+            let flag = word.strip_prefix("--").or_else(|| word.strip_prefix('-'));
+            if flag.is_some_and(|flag| self.values.contains(&flag)) {
                 rest.next();
-            } else if !word.starts_with('-') {
+            } else if flag.is_none() {
                 words.push(word);
             }
         }
@@ -117,6 +152,7 @@ mod tests {
         for (argv0, name) in [
             ("/usr/bin/step", "step"),
             ("step-cli", "step"),
+            ("/opt/pwx/bin/pxctl", "pxctl"),
             ("./target/debug/step-token", "step-token"),
             ("anything", "step-token"),
         ] {
@@ -138,6 +174,9 @@ mod tests {
         ] {
             admitted("step", line).unwrap();
         }
+        for line in ["auth token generate --issuer x", "--context a -j context list", "auth", ""] {
+            admitted("pxctl", line).unwrap();
+        }
         admitted("step-token", "anything at all").unwrap();
     }
 
@@ -150,6 +189,14 @@ mod tests {
             ("token s", "`step token s`"),
         ] {
             let message = admitted("step", line).unwrap_err();
+            assert!(message.contains(name), "{message}");
+        }
+        for (line, name) in [
+            ("volume list", "`pxctl volume list`"),
+            ("--context a auth role create", "`pxctl auth role create`"),
+            ("px token", "`pxctl px token`"),
+        ] {
+            let message = admitted("pxctl", line).unwrap_err();
             assert!(message.contains(name), "{message}");
         }
     }

@@ -1,20 +1,18 @@
 //! Where the token goes: standard output, or a file of mode 0600.
 
+mod description;
+
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
-use step_claims::{Operation, Purpose};
-use step_provisioner::KindName;
 use token_jose::Token;
-use token_time::Timestamp;
 use zeroize::Zeroizing;
 
-use crate::fetch::Fetched;
 use crate::file;
+use crate::origin::{Origin, Setting};
 use crate::settings::OutputSettings;
-use crate::sign::Minted;
 use crate::{Error, World};
 
 /// A place to write to, found usable before a key was opened.
@@ -43,11 +41,13 @@ impl Output {
     pub(crate) fn settle(settings: &OutputSettings, world: &World) -> Result<Self, Error> {
         let target = match &settings.file {
             None => Target::Stdout,
-            Some(file) => target(&file.value, settings.force, world)?,
+            Some(file) => target(file, settings.force, world)?,
         };
         if settings.json && matches!(target, Target::Stream) {
-            return Err(Error::usage("--json and the token would both go to standard output")
-                .hint("leave out --output-file: --json holds the token"));
+            let message = "--json and the token would both go to standard output";
+            let file = settings.file.as_ref().map(|file| file.origin.to_string());
+            let hint = format!("leave out {}: --json holds the token", file.unwrap_or_default());
+            return Err(Error::usage(message).hint(hint));
         }
         Ok(Self { target, json: settings.json })
     }
@@ -57,7 +57,7 @@ impl Output {
         let token = minted.token().expose();
         match &self.target {
             Target::Stdout if self.json => {
-                json(Description { token: Some(token), ..minted.describe() }, world)
+                json(&minted.describe(Place { token: Some(token), file: None }), token.len(), world)
             }
             Target::Stdout => {
                 let line = Zeroizing::new([token.as_bytes(), b"\n"].concat());
@@ -77,12 +77,16 @@ impl Output {
     }
 
     fn describe(&self, minted: &impl Described, path: &Path, world: &World) -> Result<(), Error> {
+        if !self.json {
+            return Ok(());
+        }
         let file = Some(path.display().to_string());
-        if self.json { json(Description { file, ..minted.describe() }, world) } else { Ok(()) }
+        json(&minted.describe(Place { token: None, file }), 0, world)
     }
 }
 
-fn target(path: &Path, force: bool, world: &World) -> Result<Target, Error> {
+fn target(file: &Setting<PathBuf>, force: bool, world: &World) -> Result<Target, Error> {
+    let (path, flag) = (file.value.as_path(), &file.origin);
     // What these lead to may be a regular file that somebody else is writing, too.
     if STANDARD_OUTPUT.iter().any(|name| path == Path::new(name)) {
         return Ok(Target::Stream);
@@ -93,19 +97,17 @@ fn target(path: &Path, force: bool, world: &World) -> Result<Target, Error> {
     let path = file::behind_links(path).map_err(|cause| file::cannot_write(path).because(cause))?;
     match std::fs::metadata(&path) {
         Ok(found) if found.is_dir() => {
-            let message = format!("{} is a directory (--output-file)", path.display());
+            let message = format!("{} is a directory ({flag})", path.display());
             return Err(Error::settings(message).hint("name a file in it"));
         }
         Ok(found) if !found.is_file() => return Ok(Target::Device(path)),
-        Ok(_) if !force => may_overwrite(&path, world)?,
+        Ok(_) if !force => may_overwrite(&path, flag, world)?,
         Ok(_) => {}
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             let directory = file::directory_of(&path);
             if !directory.is_dir() {
                 let message = format!("there is no directory {}", directory.display());
-                return Err(
-                    Error::settings(message).hint(format!("--output-file is {}", path.display()))
-                );
+                return Err(Error::settings(message).hint(format!("{flag} is {}", path.display())));
             }
         }
         Err(error) => return Err(file::cannot_write(&path).because(error)),
@@ -116,7 +118,7 @@ fn target(path: &Path, force: bool, world: &World) -> Result<Target, Error> {
     Ok(Target::File { path, overwrite })
 }
 
-fn may_overwrite(path: &Path, world: &World) -> Result<(), Error> {
+fn may_overwrite(path: &Path, flag: &Origin, world: &World) -> Result<(), Error> {
     let question = format!("Would you like to overwrite {}", path.display());
     match world.ask(|person| person.confirm(&question)) {
         Some(Ok(true)) => Ok(()),
@@ -124,7 +126,7 @@ fn may_overwrite(path: &Path, world: &World) -> Result<(), Error> {
         Some(Err(cause)) => {
             Err(Error::settings(format!("{} stays as it is", path.display())).because(cause))
         }
-        None => Err(Error::settings(format!("{} exists (--output-file)", path.display()))
+        None => Err(Error::settings(format!("{} exists ({flag})", path.display()))
             .hint("--force overwrites it")),
     }
 }
@@ -147,147 +149,33 @@ pub(crate) fn stdout(bytes: &[u8], world: &World) -> Result<(), Error> {
 
 /// A token, and what there is to say about it.
 pub(crate) trait Described {
+    /// The object that `--json` prints; docs/cli.md lists its members.
+    type Object<'a>: Serialize
+    where
+        Self: 'a;
+
     /// Returns the token.
     fn token(&self) -> &Token;
 
-    /// Returns the object without the token and its file.
-    fn describe(&self) -> Description<'_>;
+    /// Returns the object.
+    fn describe<'a>(&'a self, place: Place<'a>) -> Self::Object<'a>;
 }
 
-/// The object that `--json` prints; docs/cli.md lists its members.
-#[derive(Default, Serialize)]
-pub(crate) struct Description<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    token: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    file: Option<String>,
-    #[serde(rename = "type")]
-    purpose: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    provisioner: Option<&'a str>,
-    #[serde(rename = "provisionerType", skip_serializing_if = "Option::is_none")]
-    provisioner_type: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    issuer: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    alg: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    kid: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    audience: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    subject: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    sans: Option<Vec<&'a str>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    principals: Option<Vec<&'a str>>,
-    #[serde(rename = "notBefore", skip_serializing_if = "Option::is_none")]
-    not_before: Option<String>,
-    #[serde(rename = "notAfter", skip_serializing_if = "Option::is_none")]
-    not_after: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    nbf: Option<i64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    exp: Option<i64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    jti: Option<&'a str>,
-    #[serde(rename = "rootFingerprint", skip_serializing_if = "Option::is_none")]
-    root: Option<String>,
+/// Where the token is, for the object that describes it: in it, or in a file.
+#[derive(Debug)]
+pub(crate) struct Place<'a> {
+    pub(crate) token: Option<&'a str>,
+    pub(crate) file: Option<String>,
 }
 
-impl Described for Minted {
-    fn token(&self) -> &Token {
-        &self.token
-    }
-
-    fn describe(&self) -> Description<'_> {
-        let claims = &self.claims;
-        let (sans, principals) = match &claims.purpose {
-            Purpose::Sign(sans) if sans.is_empty() => (Some(vec![claims.subject.as_str()]), None),
-            Purpose::Sign(sans) => (Some(sans.iter().map(AsRef::as_ref).collect()), None),
-            Purpose::SshUser(ssh) | Purpose::SshHost(ssh) => {
-                (None, Some(ssh.principals.iter().map(AsRef::as_ref).collect()))
-            }
-            _ => (None, None),
-        };
-        let (nbf, exp) = (claims.validity.not_before(), claims.validity.not_after());
-        let issuer = claims.issuer.as_str();
-        Description {
-            purpose: kind_of(claims.purpose.operation()),
-            // A renew token has no provisioner.
-            provisioner: self.kind.map(|_| issuer),
-            provisioner_type: self.kind.map(|kind| kind.to_string()),
-            issuer: self.kind.is_none().then_some(issuer),
-            alg: Some(self.algorithm.as_str()),
-            kid: Some(self.key_id.as_str()),
-            audience: Some(claims.audience.as_str()),
-            subject: Some(claims.subject.as_str()),
-            sans,
-            principals,
-            not_before: Some(text(nbf)),
-            not_after: Some(text(exp)),
-            nbf: Some(nbf),
-            exp: Some(exp),
-            jti: Some(claims.token_id.as_str()),
-            root: claims.root.map(|root| root.to_string()),
-            ..Description::default()
-        }
-    }
-}
-
-impl Described for Fetched {
-    fn token(&self) -> &Token {
-        self.token.token()
-    }
-
-    fn describe(&self) -> Description<'_> {
-        let description = Description {
-            purpose: kind_of(self.operation),
-            provisioner: self.provisioner.as_deref(),
-            provisioner_type: Some(KindName::K8sSa.to_string()),
-            alg: self.token.algorithm(),
-            ..Description::default()
-        };
-        let Some(claims) = self.token.claims() else { return description };
-        let (nbf, exp) = (claims.begins(), claims.expires());
-        Description {
-            issuer: Some(&claims.issuer),
-            audience: claims.audience.first().map(String::as_str),
-            subject: Some(&claims.subject),
-            not_before: nbf.map(text),
-            not_after: exp.map(text),
-            nbf,
-            exp,
-            ..description
-        }
-    }
-}
-
-fn text(seconds: i64) -> String {
-    Timestamp::from_unix_seconds(seconds).to_string()
-}
-
-fn json(description: Description<'_>, world: &World) -> Result<(), Error> {
+/// Prints an object that holds `secret` bytes which are to be wiped.
+fn json(object: &impl Serialize, secret: usize, world: &World) -> Result<(), Error> {
     // Room enough that it never moves and leaves a copy of the token behind.
-    let room = JSON_ROOM + 2 * description.token.map_or(0, str::len);
-    let mut text = Zeroizing::new(Vec::with_capacity(room));
-    serde_json::to_writer_pretty(&mut *text, &description)
+    let mut text = Zeroizing::new(Vec::with_capacity(JSON_ROOM + 2 * secret));
+    serde_json::to_writer_pretty(&mut *text, object)
         .map_err(|cause| Error::settings("cannot write JSON").because(cause))?;
     text.push(b'\n');
     stdout(&text, world)
-}
-
-fn kind_of(operation: Operation) -> &'static str {
-    match operation {
-        Operation::Revoke => "revoke",
-        Operation::Renew => "renew",
-        Operation::SshUser => "ssh-user",
-        Operation::SshHost => "ssh-host",
-        Operation::SshRevoke => "ssh-revoke",
-        Operation::SshRenew => "ssh-renew",
-        Operation::SshRekey => "ssh-rekey",
-        _ => "sign",
-    }
 }
 
 /// What the members beside the token take, with room for many names.

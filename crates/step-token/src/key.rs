@@ -153,7 +153,7 @@ impl Found {
         let tries = if sealed.is_jwk() { 3 } else { 1 };
         for _ in 0..tries {
             let Some(answer) = world.ask(|person| person.passphrase(&prompt)) else {
-                return Err(no_password(&self.called, password));
+                return Err(no_password(&self.called, self.flag, password));
             };
             let answer = answer.map_err(|cause| {
                 Error::key(format!("{} was not opened", self.called)).because(cause)
@@ -245,8 +245,8 @@ pub(crate) enum Password {
 impl Password {
     /// Reads the source that the settings name. It must be readable even if no key turns out to be
     /// sealed.
-    pub(crate) fn read(settings: &ProvisionerSettings, world: &World) -> Result<Self, Error> {
-        let Some(source) = &settings.passphrase else { return Ok(Self::None) };
+    pub(crate) fn read(source: Option<&Setting<Source>>, world: &World) -> Result<Self, Error> {
+        let Some(source) = source else { return Ok(Self::None) };
         // At a terminal `-` is a question like any other: nothing is echoed.
         if source.value == Source::Stdin && world.person().is_some() {
             return Ok(Self::None);
@@ -288,15 +288,16 @@ fn open_with(
     })
 }
 
-fn no_password(called: &str, password: &Password) -> Error {
+fn no_password(called: &str, flag: &str, password: &Password) -> Error {
     let message = match password {
         Password::Empty { named } => format!("{called} is sealed, and {named} holds no password"),
         _ => format!("{called} is sealed, no password is given, and nobody can be asked"),
     };
-    Error::key(message).hint(
-        "--password-file names a file with it (STEP_PASSWORD_FILE); env:NAME, fd:N, cred:NAME and \
-         - work too",
-    )
+    // The flags of px have no variables.
+    let variable = if flag.ends_with("-private-keyfile") { "" } else { " (STEP_PASSWORD_FILE)" };
+    Error::key(message).hint(format!(
+        "--password-file names a file with it{variable}; env:NAME, fd:N, cred:NAME and - work too"
+    ))
 }
 
 fn unusable(called: &str, flag: &str, cause: &JoseError) -> Error {

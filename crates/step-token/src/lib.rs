@@ -63,6 +63,7 @@ mod origin;
 mod printable;
 mod proof;
 mod secret;
+mod secret_member;
 mod select;
 mod settings;
 mod sign;
@@ -88,7 +89,7 @@ use dialect::Dialect;
 #[must_use]
 pub fn run(argv: impl IntoIterator<Item = OsString>, world: &World) -> Exit {
     match try_run(argv, world) {
-        Ok(()) => Exit::Done,
+        Ok(exit) => exit,
         Err(error) => {
             world.say(&error.report());
             error.exit()
@@ -96,14 +97,14 @@ pub fn run(argv: impl IntoIterator<Item = OsString>, world: &World) -> Exit {
     }
 }
 
-fn try_run(argv: impl IntoIterator<Item = OsString>, world: &World) -> Result<(), Error> {
+fn try_run(argv: impl IntoIterator<Item = OsString>, world: &World) -> Result<Exit, Error> {
     let mut argv = argv.into_iter();
     let dialect = Dialect::of(argv.next().as_deref());
     let arguments: Vec<OsString> = argv.collect();
     dialect.admit(&arguments)?;
     match args::parse(arguments, dialect)? {
-        Parsed::Text(text) => emit::stdout(text.as_bytes(), world),
-        Parsed::Version => command::version(dialect.banner(), world),
+        Parsed::Text(text) => emit::stdout(text.as_bytes(), world).map(|()| Exit::Done),
+        Parsed::Version => command::version(dialect.banner(), world).map(|()| Exit::Done),
         Parsed::Command(cli) => {
             world.set_quiet(cli.global.quiet.unwrap_or_default().0);
             if cli.global.no_prompt.unwrap_or_default().0 {

@@ -130,23 +130,53 @@ impl Source {
         origin: &Origin,
         world: &World,
     ) -> Result<Zeroizing<Vec<u8>>, Error> {
+        self.read_up_to(MAX_PUBLIC, origin, world)
+    }
+
+    /// Reads all of a list that has a row for each of many.
+    ///
+    /// # Errors
+    ///
+    /// As [`read_public`](Self::read_public), with room for a hundred thousand rows.
+    pub(crate) fn read_fleet(
+        &self,
+        origin: &Origin,
+        world: &World,
+    ) -> Result<Zeroizing<Vec<u8>>, Error> {
+        self.read_up_to(MAX_FLEET, origin, world)
+    }
+
+    fn read_up_to(
+        &self,
+        most: u64,
+        origin: &Origin,
+        world: &World,
+    ) -> Result<Zeroizing<Vec<u8>>, Error> {
         // A private key may stand beside a certificate.
         let bytes = match self {
             Self::Stdin => world
-                .read_secret_from_stdin(MAX_PUBLIC + 1)
+                .read_secret_from_stdin(most + 1)
                 .map_err(|cause| self.unreadable(origin).because(cause))?,
             Self::Path(path) => File::open(path)
-                .and_then(|file| read_wiped(file, MAX_PUBLIC + 1))
+                .and_then(|file| read_wiped(file, most + 1))
                 .map_err(|cause| self.unreadable(origin).because(cause))?,
             Self::Variable(_) | Self::Descriptor(_) | Self::Credential(_) => {
                 self.read(origin, world)?
             }
         };
-        if bytes.len() as u64 > MAX_PUBLIC {
-            let message = format!("{self} ({origin}) is larger than {} MiB", MAX_PUBLIC >> 20);
+        if bytes.len() as u64 > most {
+            let message = format!("{self} ({origin}) is larger than {} MiB", most >> 20);
             return Err(Error::settings(message));
         }
         Ok(bytes)
+    }
+
+    /// Returns the source with a relative path beginning in this directory.
+    pub(crate) fn beside(self, directory: &Path) -> Self {
+        match self {
+            Self::Path(path) => Self::Path(directory.join(path)),
+            other => other,
+        }
     }
 
     fn file(
@@ -222,6 +252,9 @@ const MAX: u64 = 256 * 1024;
 
 /// No chain of certificates comes near it.
 const MAX_PUBLIC: u64 = 1 << 20;
+
+/// A hundred thousand rows of 300 bytes.
+const MAX_FLEET: u64 = 32 << 20;
 
 /// The usual key and passphrase fit in.
 const ROOM: usize = 16 * 1024;

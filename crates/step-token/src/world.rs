@@ -24,7 +24,7 @@ pub struct World {
     stdin: RefCell<Box<dyn Read>>,
     stdout: RefCell<Box<dyn Write>>,
     stderr: RefCell<Box<dyn Write>>,
-    colour: bool,
+    colour: Cell<bool>,
     quiet: Cell<bool>,
     prompts: Cell<bool>,
     asked: Cell<bool>,
@@ -63,7 +63,7 @@ impl World {
                 true => RefCell::new(Box::new(Closed)),
             },
             stderr: RefCell::new(Box::new(io::stderr())),
-            colour,
+            colour: Cell::new(colour),
             quiet: Cell::new(false),
             prompts: Cell::new(true),
             asked: Cell::new(false),
@@ -86,7 +86,7 @@ impl World {
             stdin: RefCell::new(Box::new(io::empty())),
             stdout: RefCell::new(Box::new(io::sink())),
             stderr: RefCell::new(Box::new(io::sink())),
-            colour: false,
+            colour: Cell::new(false),
             quiet: Cell::new(false),
             prompts: Cell::new(true),
             asked: Cell::new(false),
@@ -194,6 +194,11 @@ impl World {
         self.prompts.set(false);
     }
 
+    /// Draws in colour from now on, whatever stderr is.
+    pub(crate) fn set_colour(&self, colour: bool) {
+        self.colour.set(colour);
+    }
+
     pub(crate) fn set_quiet(&self, quiet: bool) {
         self.quiet.set(quiet);
     }
@@ -229,7 +234,7 @@ impl World {
             return;
         }
         let chosen = printable(chosen);
-        if self.colour {
+        if self.colour.get() {
             self.say(&format!("\u{1b}[32m✔\u{1b}[0m \u{1b}[1m{what}:\u{1b}[0m {chosen}"));
         } else {
             self.say(&format!("✔ {what}: {chosen}"));

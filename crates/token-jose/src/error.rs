@@ -83,8 +83,8 @@ pub enum Error {
         key_ids: Vec<String>,
     },
 
-    /// The kind of key is one that no provisioner can hold.
-    #[error("is {what}; a provisioner's key is P-256, P-384, P-521, RSA or Ed25519")]
+    /// The kind of key is one that signs no token.
+    #[error("is {what}; P-256, P-384, P-521, RSA and Ed25519 keys are supported")]
     UnsupportedKey {
         /// What it is.
         what: String,

@@ -36,7 +36,7 @@ pub(crate) fn run(args: &TokenArgs, global: &GlobalArgs, world: &World) -> Resul
         possession: possession.as_ref(),
         operation,
     };
-    let password = Password::read(&settings.provisioner, world)?;
+    let password = Password::read(settings.provisioner.passphrase.as_ref(), world)?;
     let (chosen, given) = choose(&search, &password, world)?;
     match (chosen.source(&settings), request.zip(validity)) {
         (TokenSource::Fetched(Issuer::Kubernetes), _) => {

@@ -1,0 +1,69 @@
+//! Who a token speaks for: a file, and flags that outrank it.
+
+use openstorage_token::{Account, AccountError};
+
+use super::given;
+use crate::args::PxAccountArgs;
+use crate::{Error, World};
+
+/// Reads the file, if there is one, and puts the flags over it.
+pub(super) fn read(args: &PxAccountArgs, world: &World) -> Result<Account, Error> {
+    let file = given("auth-config", args.auth_config.as_ref());
+    let mut account = match &file {
+        None => Account::default(),
+        Some(file) => {
+            let bytes = file.value.read_public(&file.origin, world)?;
+            let named = format!("{} ({})", file.value, file.origin);
+            let text = std::str::from_utf8(&bytes)
+                .map_err(|_| Error::settings(format!("{named} is not UTF-8")))?;
+            let (account, notices) = Account::from_yaml(text).map_err(|cause| {
+                let is_tab =
+                    matches!(&cause, AccountError::Yaml(error) if error.what.contains("tab"));
+                Error::settings(format!("{named}: {cause}"))
+                    .hints(is_tab.then(|| "YAML is indented with spaces".to_owned()))
+            })?;
+            for notice in notices {
+                world.warn(&format!("{}: {notice}", file.value));
+            }
+            account
+        }
+    };
+    let over = |member: &mut String, flag: &Option<String>| {
+        if let Some(value) = flag {
+            member.clone_from(value);
+        }
+    };
+    over(&mut account.subject, &args.subject);
+    over(&mut account.name, &args.name);
+    over(&mut account.email, &args.email);
+    if !args.role.is_empty() {
+        account.roles = Some(args.role.clone());
+    }
+    if !args.group.is_empty() {
+        account.groups = Some(args.group.clone());
+    }
+    subject(&mut account, file.is_some(), world)?;
+    Ok(account)
+}
+
+/// Derives a subject that is missing, and says so; without a file there must be something of which.
+fn subject(account: &mut Account, has_file: bool, world: &World) -> Result<(), Error> {
+    if !account.subject.is_empty() {
+        return Ok(());
+    }
+    let nameless = account.name.is_empty() && account.email.is_empty();
+    if nameless && !has_file {
+        return Err(Error::usage(
+            "the token speaks for nobody: there is no subject, name or e-mail address",
+        )
+        .hint("--subject is the unique ID; --auth-config names a file with `sub:`"));
+    }
+    account.subject = account.derived_subject();
+    let of =
+        if nameless { "nothing: all who have none share it" } else { "name and e-mail address" };
+    world.warn(&format!(
+        "there is no subject, so {} is made of {of}; --subject or `sub:` gives a unique one",
+        account.subject
+    ));
+    Ok(())
+}

@@ -1,0 +1,342 @@
+//! `px context`: a name for a token and an endpoint.
+
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use openstorage_token::{Context, Contexts, Created};
+use rustix::fs::{FlockOperation, flock};
+use serde::Serialize;
+use token_jose::Token;
+use token_time::Timestamp;
+
+use super::{Manner, given, stored};
+use crate::args::{PxContextCommands, PxContextsFileArg, PxStoredTokenArgs};
+use crate::{Error, World, emit, file};
+
+/// Runs a `px context` command.
+pub(super) fn run(
+    command: &PxContextCommands,
+    manner: &Manner,
+    world: &World,
+) -> Result<(), Error> {
+    if !matches!(command, PxContextCommands::List { .. }) {
+        manner.refuse_context()?;
+    }
+    match command {
+        PxContextCommands::List { file } => list(file, manner, world),
+        PxContextCommands::Create { name, token, endpoint, file } => {
+            let token = token_of(token, world)?;
+            let endpoint = given("endpoint", endpoint.as_ref()).map(|endpoint| endpoint.value);
+            let place = Place::lock(file, world)?;
+            let mut contexts = place.contexts_or_aside(world)?;
+            let created = contexts.create(name, token.as_ref(), endpoint.as_deref());
+            let created = created.map_err(|cause| stored::unusable(&place.path, &cause))?;
+            place.write(&contexts)?;
+            warn_of(token.as_ref(), world);
+            let what = if created == Created::New { "created" } else { "changed" };
+            world.note(&format!("context {} is {what}", name.as_str()));
+            if contexts.current() == Some(name.as_str()) && created == Created::New {
+                world.note(&format!(
+                    "it is the current one; `px context set {}` is not needed",
+                    name.as_str()
+                ));
+            }
+            Ok(())
+        }
+        PxContextCommands::Set { name, file } => {
+            let place = Place::lock(file, world)?;
+            let mut contexts = place.contexts()?;
+            let context =
+                contexts.set(name).map_err(|cause| stored::unusable(&place.path, &cause))?;
+            place.write(&contexts)?;
+            warn_of(context.token.as_ref(), world);
+            world.announce("Context", name);
+            Ok(())
+        }
+        PxContextCommands::Unset { file } => {
+            let place = Place::lock(file, world)?;
+            let mut contexts = place.contexts()?;
+            match contexts.unset() {
+                None => world.note("no context was current"),
+                Some(name) => {
+                    place.write(&contexts)?;
+                    world.note(&format!("context {name} is no longer the current one"));
+                }
+            }
+            Ok(())
+        }
+        PxContextCommands::Delete { name, token, file } => {
+            delete(name.as_deref(), token_of(token, world)?, file, world)
+        }
+    }
+}
+
+fn token_of(args: &PxStoredTokenArgs, world: &World) -> Result<Option<Token>, Error> {
+    stored::of_flags(args.token.as_ref(), args.token_file.as_ref(), world)
+}
+
+fn delete(
+    name: Option<&str>,
+    token: Option<Token>,
+    file: &PxContextsFileArg,
+    world: &World,
+) -> Result<(), Error> {
+    let place = Place::lock(file, world)?;
+    let mut contexts = place.contexts()?;
+    let names = match (name, token) {
+        (Some(_), Some(_)) => {
+            return Err(Error::usage(
+                "a name and a token are given, and one says which context goes",
+            )
+            .hint("leave out one of them"));
+        }
+        (Some(name), None) => vec![name.to_owned()],
+        (None, Some(token)) => contexts.holding(&token),
+        (None, None) => {
+            return Err(Error::usage("no context is named")
+                .hint("a name or --token-file says which one goes"));
+        }
+    };
+    if names.is_empty() {
+        let message = format!("no context in {} has this token", place.path.display());
+        return Err(Error::settings(message));
+    }
+    for name in names {
+        contexts.delete(&name).map_err(|cause| stored::unusable(&place.path, &cause))?;
+        world.note(&format!("context {name} is removed"));
+    }
+    place.write(&contexts)
+}
+
+/// Says of a token that is stored or chosen what would make it useless.
+fn warn_of(token: Option<&Token>, world: &World) {
+    let Some(token) = token else { return };
+    match fault(token, world.now()) {
+        None => {}
+        Some(fault) => world.warn(&format!("its token {fault}")),
+    }
+}
+
+/// Says what is wrong with a token, as far as that shows without a key.
+fn fault(token: &Token, now: Timestamp) -> Option<String> {
+    let Some(identity) = openstorage_token::unverified(token.expose()) else {
+        return Some("is none that a server could read".to_owned());
+    };
+    let now = now.unix_seconds();
+    match (identity.expires, identity.issued_at) {
+        (Some(end), _) if end <= now => {
+            Some(format!("expired at {}", Timestamp::from_unix_seconds(end)))
+        }
+        (_, Some(beginning)) if beginning > now => {
+            Some(format!("is not valid before {}", Timestamp::from_unix_seconds(beginning)))
+        }
+        _ => None,
+    }
+}
+
+/// The listing as pxctl documents it; the members behind `endpoint` are ours.
+#[derive(Serialize)]
+struct Listing {
+    contextconfig: Inner,
+}
+
+#[derive(Serialize)]
+struct Inner {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    current: Option<String>,
+    configurations: Vec<Entry>,
+}
+
+#[derive(Serialize)]
+struct Entry {
+    context: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    identity: Option<Identity>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    endpoint: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Identity {
+    subject: String,
+    name: String,
+    email: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    issuer: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    roles: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    groups: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires: Option<String>,
+}
+
+fn list(args: &PxContextsFileArg, manner: &Manner, world: &World) -> Result<(), Error> {
+    let path = stored::path(args, world)?;
+    let contexts = stored::load(&path)?.unwrap_or_default();
+    let all = contexts.all();
+    let current = match &manner.context {
+        None => contexts.current().map(str::to_owned),
+        Some(name) => {
+            Some(contexts.find(name).map_err(|cause| stored::unusable(&path, &cause))?.name)
+        }
+    };
+    if let Some(name) = current.as_ref().filter(|name| !all.iter().any(|it| it.name == **name)) {
+        world.warn(&format!("the current context `{name}` is not in {}", path.display()));
+    }
+    let now = world.now();
+    let configurations = all.iter().map(|context| entry(context, manner, now)).collect();
+    let listing = Listing { contextconfig: Inner { current, configurations } };
+    if manner.json {
+        return manner.print(&listing, world);
+    }
+    let value = serde_json::to_value(&listing)
+        .map_err(|cause| Error::settings("cannot write YAML").because(cause))?;
+    emit::stdout(openstorage_token::yaml_of_json(&value).as_bytes(), world)
+}
+
+fn entry(context: &Context, manner: &Manner, now: Timestamp) -> Entry {
+    let token = context.token.as_ref().map(|token| match manner.raw {
+        true => token.expose().to_owned(),
+        // Enough to tell a token from none; it is not for every screen.
+        false => format!("{}...", token.expose().get(..3).unwrap_or_default()),
+    });
+    let identity = context.identity().map(|identity| Identity {
+        issuer: manner.wide.then_some(identity.issuer),
+        roles: manner.wide.then_some(identity.roles),
+        groups: manner.wide.then_some(identity.groups),
+        expires: identity
+            .expires
+            .filter(|_| manner.wide)
+            .map(|end| Timestamp::from_unix_seconds(end).to_string()),
+        subject: identity.subject,
+        name: identity.name,
+        email: identity.email,
+    });
+    let error = context.token.as_ref().and_then(|token| fault(token, now));
+    Entry {
+        context: context.name.clone(),
+        token,
+        identity,
+        endpoint: context.endpoint.clone(),
+        error: error.map(|error| format!("token {error}")),
+    }
+}
+
+/// The file of contexts, with nobody else writing.
+struct Place {
+    path: PathBuf,
+    _lock: File,
+}
+
+impl Place {
+    /// Waits for whoever else is writing, for a while.
+    fn lock(args: &PxContextsFileArg, world: &World) -> Result<Self, Error> {
+        let path = stored::path(args, world)?;
+        let path =
+            file::behind_links(&path).map_err(|cause| file::cannot_write(&path).because(cause))?;
+        let directory = file::directory_of(&path);
+        make_directory(directory).map_err(|cause| {
+            Error::settings(format!("cannot make directory {}", directory.display())).because(cause)
+        })?;
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let lock = directory.join(format!(".{name}.lock"));
+        let cannot = |cause: io::Error| {
+            Error::settings(format!("cannot lock {}", lock.display())).because(cause)
+        };
+        let file = open_lock(&lock).map_err(cannot)?;
+        for _ in 0..TRIES {
+            match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+                Ok(()) => return Ok(Self { path, _lock: file }),
+                Err(rustix::io::Errno::WOULDBLOCK) => std::thread::sleep(PAUSE),
+                Err(error) => return Err(cannot(error.into())),
+            }
+        }
+        Err(Error::settings(format!("{} is locked by another run", path.display()))
+            .hint(format!("it holds {}; end it, or wait", lock.display())))
+    }
+
+    /// Reads the contexts; a file that is not there has none.
+    fn contexts(&self) -> Result<Contexts, Error> {
+        Ok(stored::load(&self.path)?.unwrap_or_default())
+    }
+
+    /// Reads the contexts; a file that cannot be read as such is put aside, and nothing of it is lost.
+    fn contexts_or_aside(&self, world: &World) -> Result<Contexts, Error> {
+        let Some(text) = stored::text_of(&self.path)? else { return Ok(Contexts::default()) };
+        match Contexts::parse(&text) {
+            Ok(contexts) => Ok(contexts),
+            Err(cause) => {
+                let aside = self.aside()?;
+                world.warn(&format!(
+                    "{}: {cause}; it is kept as {}, and a new one begins",
+                    self.path.display(),
+                    aside.display()
+                ));
+                Ok(Contexts::default())
+            }
+        }
+    }
+
+    /// Gives the file a name that nothing has.
+    fn aside(&self) -> Result<PathBuf, Error> {
+        let name = self.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        for number in 1..=MOST_ASIDE {
+            let aside = self.path.with_file_name(format!("{name}.broken-{number}"));
+            match std::fs::hard_link(&self.path, &aside) {
+                Ok(()) => return Ok(aside),
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(cause) => return Err(file::cannot_write(&aside).because(cause)),
+            }
+        }
+        Err(Error::settings(format!(
+            "there are {MOST_ASIDE} broken files beside {}",
+            self.path.display()
+        ))
+        .hint("mend or remove them"))
+    }
+
+    fn write(&self, contexts: &Contexts) -> Result<(), Error> {
+        let text = contexts.to_yaml();
+        // What cannot be read back is not written over what can.
+        Contexts::parse(&text).map_err(|cause| {
+            Error::settings(format!("{} stays as it is", self.path.display())).because(cause)
+        })?;
+        file::replace(&self.path, text.as_bytes(), 0o600)
+    }
+}
+
+#[cfg(unix)]
+fn make_directory(directory: &Path) -> io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt as _;
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(directory)
+}
+
+#[cfg(not(unix))]
+fn make_directory(directory: &Path) -> io::Result<()> {
+    std::fs::create_dir_all(directory)
+}
+
+fn open_lock(lock: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.create(true).truncate(false).write(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.mode(0o600);
+    }
+    options.open(lock)
+}
+
+/// Ten seconds of waiting, in steps that nobody notices.
+const TRIES: u32 = 500;
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// More broken files than anybody leaves lying about.
+const MOST_ASIDE: u32 = 100;

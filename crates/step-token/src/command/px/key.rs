@@ -1,0 +1,289 @@
+//! What signs a token: a shared secret, or one private key.
+
+use openstorage_token::kubernetes::DataKey;
+use openstorage_token::{Advice, Claims, Mint, TokenAlgorithm};
+use token_jose::{
+    Algorithm, KeyFile, KeyKind, MacAlgorithm, MacKey, PrivateKey, SharedSecret, SigningKey as _,
+    Token,
+};
+use zeroize::Zeroizing;
+
+use super::{given, one_reader_of_stdin};
+use crate::args::{PxPrivateKeyArgs, PxSharedSecretArgs};
+use crate::key::{Found, Password};
+use crate::origin::{Origin, Setting};
+use crate::secret::Source;
+use crate::secret_member::SecretSource;
+use crate::{Error, World};
+
+/// An open key of either family.
+pub(super) enum OpenKey {
+    Shared(Mint<MacKey>),
+    Pair(Box<Mint<PrivateKey>>),
+}
+
+impl OpenKey {
+    pub(super) fn alg(&self) -> &'static str {
+        match self {
+            Self::Shared(mint) => mint.alg(),
+            Self::Pair(mint) => mint.alg(),
+        }
+    }
+
+    pub(super) fn token(&self, claims: &Claims) -> Result<Token, Error> {
+        match self {
+            Self::Shared(mint) => mint.token(claims),
+            Self::Pair(mint) => mint.token(claims),
+        }
+        .map_err(|cause| Error::key("the token was not signed").because(cause))
+    }
+}
+
+/// What was asked for, before anything is opened.
+pub(super) struct KeyWish {
+    source: KeySource,
+    password: Option<Setting<Source>>,
+    algorithm: Option<TokenAlgorithm>,
+}
+
+enum KeySource {
+    Shared(SecretWish),
+    Rsa(Setting<Source>),
+    Ec(Setting<Source>),
+}
+
+impl KeyWish {
+    /// Settles which of the flags is meant; `others` are flags that may read standard input too.
+    pub(super) fn settle(
+        secret: &PxSharedSecretArgs,
+        key: &PxPrivateKeyArgs,
+        others: &[(&str, bool)],
+    ) -> Result<Self, Error> {
+        let wish = SecretWish::settle(secret)?;
+        let rsa = given("rsa-private-keyfile", key.rsa_private_keyfile.as_ref());
+        let ec = given("ecdsa-private-keyfile", key.ecdsa_private_keyfile.as_ref());
+        let password = given("password-file", key.password_file.as_ref());
+        let is_stdin = |setting: &Option<Setting<Source>>| {
+            setting.as_ref().is_some_and(|setting| setting.value == Source::Stdin)
+        };
+        let mut readers = others.to_vec();
+        readers.extend([
+            ("--shared-secret-file", wish.as_ref().is_some_and(SecretWish::is_stdin)),
+            ("--rsa-private-keyfile", is_stdin(&rsa)),
+            ("--ecdsa-private-keyfile", is_stdin(&ec)),
+            ("--password-file", is_stdin(&password)),
+        ]);
+        one_reader_of_stdin(&readers)?;
+
+        let names: Vec<String> = [
+            wish.as_ref().map(|wish| wish.origin().to_string()),
+            rsa.as_ref().map(|rsa| rsa.origin.to_string()),
+            ec.as_ref().map(|ec| ec.origin.to_string()),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
+        let source = match (wish, rsa, ec) {
+            (Some(wish), None, None) => KeySource::Shared(wish),
+            (None, Some(rsa), None) => KeySource::Rsa(rsa),
+            (None, None, Some(ec)) => KeySource::Ec(ec),
+            (None, None, None) => {
+                return Err(Error::usage("nothing is given that signs the token").hint(
+                    "--shared-secret-file, --rsa-private-keyfile or --ecdsa-private-keyfile names it",
+                ));
+            }
+            _ => {
+                let message = format!("{} are given, and one key signs", names.join(" and "));
+                return Err(Error::usage(message).hint("leave out the others"));
+            }
+        };
+        if let (KeySource::Shared(wish), Some(password)) = (&source, &password) {
+            let message = format!("{} has no effect with {}", password.origin, wish.origin());
+            return Err(Error::usage(message).hint("a shared secret has no seal"));
+        }
+        let wish = Self { source, password, algorithm: key.alg };
+        wish.algorithm_fits()?;
+        Ok(wish)
+    }
+
+    /// An algorithm of another family is refused before a key is read.
+    fn algorithm_fits(&self) -> Result<(), Error> {
+        let Some(algorithm) = self.algorithm else { return Ok(()) };
+        let (fits, what) = match (&self.source, algorithm) {
+            (KeySource::Shared(wish), algorithm) => {
+                (matches!(algorithm, TokenAlgorithm::Mac(_)), wish.origin().to_string())
+            }
+            (KeySource::Rsa(rsa), TokenAlgorithm::Signature(algorithm)) => {
+                (algorithm.key_kind() == KeyKind::Rsa, rsa.origin.to_string())
+            }
+            (KeySource::Ec(ec), TokenAlgorithm::Signature(algorithm)) => {
+                (algorithm.key_kind() != KeyKind::Rsa, ec.origin.to_string())
+            }
+            (KeySource::Rsa(key) | KeySource::Ec(key), TokenAlgorithm::Mac(_)) => {
+                (false, key.origin.to_string())
+            }
+        };
+        if fits {
+            return Ok(());
+        }
+        let start = algorithm.as_str().get(..2).unwrap_or_default();
+        let flag = match start {
+            "HS" => "--shared-secret-file",
+            "RS" => "--rsa-private-keyfile",
+            _ => "--ecdsa-private-keyfile",
+        };
+        Err(Error::usage(format!("--alg {algorithm} does not go with {what}"))
+            .hint(format!("it takes {flag}")))
+    }
+
+    /// Reads and opens the key.
+    pub(super) fn open(&self, world: &World) -> Result<OpenKey, Error> {
+        match &self.source {
+            KeySource::Shared(wish) => {
+                let algorithm = match self.algorithm {
+                    Some(TokenAlgorithm::Mac(algorithm)) => algorithm,
+                    _ => MacAlgorithm::Hs256,
+                };
+                let secret = wish.read(world)?;
+                Ok(OpenKey::Shared(Mint::new(MacKey::new(algorithm, &secret))))
+            }
+            KeySource::Rsa(setting) => {
+                let key = self.load(setting, "rsa-private-keyfile", world)?;
+                self.pair(key, setting, KeyKind::Rsa)
+            }
+            KeySource::Ec(setting) => {
+                let key = self.load(setting, "ecdsa-private-keyfile", world)?;
+                self.pair(key, setting, KeyKind::P256)
+            }
+        }
+    }
+
+    fn load(
+        &self,
+        setting: &Setting<Source>,
+        flag: &'static str,
+        world: &World,
+    ) -> Result<PrivateKey, Error> {
+        let password = Password::read(self.password.as_ref(), world)?;
+        Found::read(setting, flag, KeyFile::parse, world)?.open(None, None, &password, world)
+    }
+
+    /// Gives the key its algorithm, or says why it has none.
+    fn pair(
+        &self,
+        key: PrivateKey,
+        setting: &Setting<Source>,
+        expected: KeyKind,
+    ) -> Result<OpenKey, Error> {
+        let called = format!("key {} ({})", setting.value, setting.origin);
+        let kind = key.public_key().kind();
+        let is_curve = matches!(kind, KeyKind::P256 | KeyKind::P384 | KeyKind::P521);
+        let fits = if expected == KeyKind::Rsa { kind == KeyKind::Rsa } else { is_curve };
+        if !fits {
+            let error = Error::key(format!("{called} is a key of kind {kind}"));
+            return Err(match kind {
+                KeyKind::Rsa => error.hint("--rsa-private-keyfile takes it"),
+                _ if is_curve => error.hint("--ecdsa-private-keyfile takes it"),
+                _ => error.hint("OpenStorage knows RSA, P-256, P-384 and P-521"),
+            });
+        }
+        let asked = match (self.algorithm, expected) {
+            (Some(TokenAlgorithm::Signature(algorithm)), _) => algorithm,
+            (_, KeyKind::Rsa) => Algorithm::Rs256,
+            _ => Algorithm::Es256,
+        };
+        if asked.key_kind() != kind {
+            let message =
+                format!("{called} is a {kind} key, and {asked} needs a {} key", asked.key_kind());
+            let own = Algorithm::of(kind);
+            return Err(Error::key(message).hint(format!("--alg {own} signs with it")));
+        }
+        let key = key.with_algorithm(asked).map_err(|cause| Error::key(called).because(cause))?;
+        Ok(OpenKey::Pair(Box::new(Mint::new(key))))
+    }
+}
+
+/// A shared secret, before it is read.
+pub(super) enum SecretWish {
+    /// From the command line itself.
+    Typed(SharedSecret),
+    /// From elsewhere.
+    Elsewhere { source: Setting<SecretSource>, key: DataKey },
+}
+
+impl SecretWish {
+    /// Settles which of the two flags is meant, if any.
+    pub(super) fn settle(args: &PxSharedSecretArgs) -> Result<Option<Self>, Error> {
+        let source = given("shared-secret-file", args.shared_secret_file.as_ref());
+        let typed = given("shared-secret", args.shared_secret.as_ref());
+        Self::settle_from(source, typed, args.secret_key.as_ref())
+    }
+
+    pub(super) fn settle_from(
+        source: Option<Setting<SecretSource>>,
+        typed: Option<Setting<String>>,
+        key: Option<&DataKey>,
+    ) -> Result<Option<Self>, Error> {
+        let kubernetes = source.as_ref().is_some_and(|source| source.value.is_kubernetes());
+        if key.is_some() && !kubernetes {
+            return Err(Error::usage(
+                "--secret-key names a member of a Kubernetes Secret, and none is read",
+            )
+            .hint("--shared-secret-file k8s:FILE reads one"));
+        }
+        match (source, typed) {
+            (Some(_), Some(_)) => Err(Error::usage(
+                "--shared-secret and --shared-secret-file are given, and one key signs",
+            )
+            .hint("leave out --shared-secret, which shows it to everybody")),
+            (Some(source), None) => {
+                let key = key.cloned().unwrap_or_else(DataKey::shared_secret);
+                Ok(Some(Self::Elsewhere { source, key }))
+            }
+            (None, Some(typed)) => {
+                let secret = SharedSecret::new(typed.value.into_bytes());
+                let secret = secret.map_err(|_| Error::key("the shared secret is empty"))?;
+                Ok(Some(Self::Typed(secret)))
+            }
+            (None, None) => Ok(None),
+        }
+    }
+
+    pub(super) fn is_stdin(&self) -> bool {
+        matches!(self, Self::Elsewhere { source, .. } if source.value.is_stdin())
+    }
+
+    pub(super) fn origin(&self) -> Origin {
+        match self {
+            Self::Typed(_) => Origin::CommandLine { flag: "shared-secret" },
+            Self::Elsewhere { source, .. } => source.origin.clone(),
+        }
+    }
+
+    /// Reads the secret, and warns where it can be seen or guessed.
+    pub(super) fn read(&self, world: &World) -> Result<SharedSecret, Error> {
+        let secret = self.read_quietly(world)?;
+        if let Some(advice) = Advice::of_secret(secret.expose()) {
+            world.warn(&advice.to_string());
+        }
+        Ok(secret)
+    }
+
+    /// The same, for whoever speaks of guessing in another place.
+    pub(super) fn read_quietly(&self, world: &World) -> Result<SharedSecret, Error> {
+        match self {
+            Self::Typed(secret) => {
+                world.warn(
+                    "--shared-secret shows the secret to everybody who lists processes; --shared-secret-file env:NAME, fd:N or a file does not",
+                );
+                Ok(secret.clone())
+            }
+            Self::Elsewhere { source, key } => {
+                let bytes: Zeroizing<Vec<u8>> =
+                    source.value.read(key, "shared secret", &source.origin, world)?;
+                SharedSecret::new(bytes.to_vec())
+                    .map_err(|_| Error::key("the shared secret is empty"))
+            }
+        }
+    }
+}

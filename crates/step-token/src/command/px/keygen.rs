@@ -1,0 +1,165 @@
+//! `px keygen`: a shared secret, or a key pair.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::Serialize;
+use token_jose::{KeyKind, KeyPairPem};
+use zeroize::{Zeroize as _, Zeroizing};
+
+use super::Manner;
+use crate::args::{KeygenCurve, KeygenKind, PxKeygenArgs};
+use crate::{Error, World, emit, file};
+
+/// Makes it, writes it, and says how a server is told.
+pub(super) fn run(args: &PxKeygenArgs, manner: &Manner, world: &World) -> Result<(), Error> {
+    if args.kind != KeygenKind::Ec && args.curve.is_some() {
+        return Err(
+            Error::usage("--curve is for an EC key").hint("leave it out, or make an `ec` key")
+        );
+    }
+    if args.kind != KeygenKind::Rsa && args.bits.is_some() {
+        return Err(
+            Error::usage("--bits is for an RSA key").hint("leave it out, or make an `rsa` key")
+        );
+    }
+    let force = args.force.unwrap_or_default().0;
+    let public = public_name(&args.file);
+    let has_public = args.kind != KeygenKind::Secret;
+    let files = std::iter::once(&args.file).chain(has_public.then_some(&public));
+    for there in files.filter(|file| !force && file.exists()) {
+        return Err(Error::settings(format!("{} exists", there.display()))
+            .hint("--force overwrites it, and whoever uses it must get the new one"));
+    }
+    let pair = match args.kind {
+        KeygenKind::Secret => {
+            file::write(&args.file, secret(world)?.as_bytes(), 0o600, force)?;
+            return describe(Settings::secret(&args.file), manner, world);
+        }
+        KeygenKind::Ec => KeyPairPem::ec(match args.curve {
+            None | Some(KeygenCurve::P256) => KeyKind::P256,
+            Some(KeygenCurve::P384) => KeyKind::P384,
+            Some(KeygenCurve::P521) => KeyKind::P521,
+        }),
+        KeygenKind::Rsa => {
+            let bits = args.bits.unwrap_or(BITS);
+            if !(2048..=8192).contains(&bits) {
+                return Err(Error::usage(format!("--bits {bits}: an RSA key has 2048 to 8192")));
+            }
+            KeyPairPem::rsa(bits)
+        }
+    }
+    .map_err(|cause| Error::key("no key could be made").because(cause))?;
+    file::write(&public, &pair.public, 0o600, force)?;
+    file::write(&args.file, &pair.private, 0o600, force).inspect_err(|_| {
+        // Half a pair is none; what was there before is gone in any case.
+        let _ = std::fs::remove_file(&public);
+    })?;
+    describe(Settings::pair(args.kind, args.curve, &args.file, &public), manner, world)
+}
+
+/// 48 random bytes in base64: 64 characters, and no line end.
+fn secret(world: &World) -> Result<Zeroizing<String>, Error> {
+    let random = || {
+        world
+            .random()
+            .map_err(|cause| Error::settings("the system gives no randomness").because(cause))
+    };
+    let mut bytes = Zeroizing::new([0; 48]);
+    let (mut first, mut second) = (random()?, random()?);
+    bytes[..32].copy_from_slice(&first);
+    bytes[32..].copy_from_slice(&second[..16]);
+    first.zeroize();
+    second.zeroize();
+    Ok(Zeroizing::new(STANDARD.encode(*bytes)))
+}
+
+fn public_name(private: &Path) -> PathBuf {
+    let mut name = OsString::from(private);
+    name.push(".pub");
+    PathBuf::from(name)
+}
+
+/// What was made, and what to paste where.
+#[derive(Serialize)]
+struct Settings {
+    file: String,
+    #[serde(rename = "publicFile", skip_serializing_if = "Option::is_none")]
+    public_file: Option<String>,
+    alg: &'static str,
+    /// Lines, each for one kind of server.
+    server: Vec<String>,
+    /// How a token is minted with it.
+    mint: String,
+}
+
+impl Settings {
+    fn secret(file: &Path) -> Self {
+        let name = file.display().to_string();
+        let file = quoted(file);
+        Self {
+            server: vec![
+                format!(
+                    "# as a Kubernetes Secret, for Portworx with PORTWORX_AUTH_JWT_SHAREDSECRET\nstep-token px secret pxkeys -n portworx --shared-secret-file {file} | kubectl apply -f -"
+                ),
+                format!(
+                    "# for an OpenStorage server\nOPENSTORAGE_AUTH_SHAREDSECRET=\"$(cat {file})\""
+                ),
+            ],
+            mint: format!(
+                "step-token px token --shared-secret-file {file} --issuer ISSUER --auth-config FILE"
+            ),
+            public_file: None,
+            alg: "HS256",
+            file: name,
+        }
+    }
+
+    fn pair(kind: KeygenKind, curve: Option<KeygenCurve>, file: &Path, public: &Path) -> Self {
+        let names = (file.display().to_string(), public.display().to_string());
+        let (file, public) = (quoted(file), quoted(public));
+        let (argument, variable, flag) = match kind {
+            KeygenKind::Rsa => ("jwt_rsa_pubkey_file", "OPENSTORAGE_AUTH_RSA_PUBKEY", "rsa"),
+            _ => ("jwt_ecds_pubkey_file", "OPENSTORAGE_AUTH_ECDS_PUBKEY", "ecdsa"),
+        };
+        let (alg, extra) = match (kind, curve) {
+            (KeygenKind::Rsa, _) => ("RS256", ""),
+            (_, Some(KeygenCurve::P384)) => ("ES384", " --alg ES384"),
+            (_, Some(KeygenCurve::P521)) => ("ES512", " --alg ES512"),
+            _ => ("ES256", ""),
+        };
+        Self {
+            server: vec![
+                format!("# for Portworx, with the public key on every node\n-{argument} {public}"),
+                format!("# for an OpenStorage server\n{variable}={public}"),
+            ],
+            mint: format!(
+                "step-token px token --{flag}-private-keyfile {file}{extra} --issuer ISSUER --auth-config FILE"
+            ),
+            public_file: Some(names.1),
+            alg,
+            file: names.0,
+        }
+    }
+}
+
+fn describe(settings: Settings, manner: &Manner, world: &World) -> Result<(), Error> {
+    if manner.json {
+        return manner.print(&settings, world);
+    }
+    let Settings { server, mint, .. } = settings;
+    let text = format!("{}\n# a token with it\n{mint}\n", server.join("\n"));
+    emit::stdout(text.as_bytes(), world)
+}
+
+/// Returns a path as a shell takes it for one word.
+fn quoted(path: &Path) -> String {
+    let text = path.display().to_string();
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-./+:@,".contains(c);
+    if text.chars().all(is_plain) { text } else { format!("'{}'", text.replace('\'', r"'\''")) }
+}
+
+/// What NIST calls good beyond 2030 (SP 800-57).
+const BITS: u32 = 3072;

@@ -1,0 +1,124 @@
+//! A secret as it is, or as a member of a Kubernetes Secret.
+
+use std::fmt;
+use std::path::Path;
+use std::str::FromStr;
+
+use openstorage_token::kubernetes::{DataKey, read_secret};
+use zeroize::Zeroizing;
+
+use crate::origin::Origin;
+use crate::secret::{Source, without_line_end};
+use crate::{Error, World};
+
+/// A [`Source`] of a secret, or behind `k8s:` one of a Kubernetes Secret that holds it.
+///
+/// `k8s:-` takes what `kubectl get secret NAME -o json` prints.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct SecretSource {
+    source: Source,
+    kubernetes: bool,
+}
+
+impl FromStr for SecretSource {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (text, kubernetes) = match text.strip_prefix("k8s:") {
+            Some(text) => (text, true),
+            None => (text, false),
+        };
+        Ok(Self { source: text.parse()?, kubernetes })
+    }
+}
+
+impl fmt::Display for SecretSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.kubernetes {
+            true => write!(f, "the Secret in {}", self.source),
+            false => self.source.fmt(f),
+        }
+    }
+}
+
+impl SecretSource {
+    /// Returns whether standard input is read, which can be done once.
+    pub(crate) fn is_stdin(&self) -> bool {
+        self.source == Source::Stdin
+    }
+
+    /// Returns the source with a relative path beginning in this directory.
+    pub(crate) fn beside(self, directory: &Path) -> Self {
+        Self { source: self.source.beside(directory), ..self }
+    }
+
+    pub(crate) fn is_kubernetes(&self) -> bool {
+        self.kubernetes
+    }
+
+    /// Reads the secret. One line end is dropped and said, but for a Secret of Kubernetes, whose bytes
+    /// are those that the server has.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be read, is empty, or is no Secret, naming the source and the flag.
+    pub(crate) fn read(
+        &self,
+        key: &DataKey,
+        what: &str,
+        origin: &Origin,
+        world: &World,
+    ) -> Result<Zeroizing<Vec<u8>>, Error> {
+        let bytes = self.source.read(origin, world)?;
+        let secret = match self.kubernetes {
+            false => {
+                let left = without_line_end(&bytes);
+                if left.len() < bytes.len() {
+                    world.note(&format!("the line end behind the {what} in {self} is left out"));
+                }
+                Zeroizing::new(left.to_vec())
+            }
+            true => {
+                let secret = member(&bytes, key).map_err(|cause| {
+                    Error::settings(format!("{} ({origin}) {cause}", self.source))
+                        .hint("`kubectl get secret NAME -o json` prints one; --secret-key names another member")
+                })?;
+                if secret.ends_with(b"\n") {
+                    world.warn(&format!(
+                        "the {what} in {self} ends in a line feed, which belongs to it: the server has it too"
+                    ));
+                }
+                secret
+            }
+        };
+        if secret.is_empty() {
+            return Err(Error::key(format!("the {what} in {self} ({origin}) is empty"))
+                .hint("`step-token px keygen secret FILE` makes one"));
+        }
+        Ok(secret)
+    }
+}
+
+fn member(bytes: &[u8], key: &DataKey) -> Result<Zeroizing<Vec<u8>>, String> {
+    let text = std::str::from_utf8(bytes).map_err(|_| "is not UTF-8".to_owned())?;
+    read_secret(text, key).map_err(|cause| cause.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_of_kubernetes_may_come_from_any_source() {
+        for (text, shown) in [
+            ("k8s:-", "the Secret in standard input"),
+            ("k8s:env:X", "the Secret in environment variable X"),
+            ("k8s:secret.json", "the Secret in secret.json"),
+            ("./k8s:x", "./k8s:x"),
+            ("fd:3", "file descriptor 3"),
+        ] {
+            assert_eq!(text.parse::<SecretSource>().unwrap().to_string(), shown);
+        }
+        assert!("k8s:".parse::<SecretSource>().is_err());
+    }
+}
