@@ -1,6 +1,7 @@
 //! The command line, read into the words of the domain.
 
 mod given;
+mod lazily;
 mod px;
 mod token;
 
@@ -12,6 +13,7 @@ use clap::error::{ContextKind, ErrorKind};
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 pub(crate) use given::{Assignment, Given, Switch};
+pub(crate) use lazily::Lazily;
 pub(crate) use px::*;
 pub(crate) use token::{CaArgs, ProofArgs, TokenArgs};
 
@@ -56,7 +58,7 @@ pub(crate) struct GlobalArgs {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Commands {
     /// Mint one token (short for `ca token`)
-    Token(Box<TokenArgs>),
+    Token(Lazily<TokenArgs>),
     /// Tokens and provisioners of a CA
     #[command(subcommand)]
     Ca(CaCommands),
@@ -64,7 +66,7 @@ pub(crate) enum Commands {
     #[command(subcommand)]
     Context(ContextCommands),
     /// Tokens, contexts and keys of OpenStorage and Portworx
-    Px(Box<PxArgs>),
+    Px(Lazily<PxArgs>),
     /// Print a completion script for a shell
     Completion {
         /// The shell
@@ -83,7 +85,7 @@ pub(crate) enum Commands {
 #[derive(Debug, Subcommand)]
 pub(crate) enum CaCommands {
     /// Mint one token
-    Token(Box<TokenArgs>),
+    Token(Lazily<TokenArgs>),
     /// Provisioners of a CA
     #[command(subcommand)]
     Provisioner(ProvisionerCommands),
@@ -92,7 +94,7 @@ pub(crate) enum CaCommands {
 #[derive(Debug, Subcommand)]
 pub(crate) enum ProvisionerCommands {
     /// List the provisioners of a CA
-    List(ListArgs),
+    List(Lazily<ListArgs>),
 }
 
 /// `ca provisioner list`.
@@ -154,18 +156,22 @@ pub(crate) enum Parsed {
 
 /// Reads the arguments behind the program's name.
 pub(crate) fn parse(arguments: Vec<OsString>, dialect: Dialect) -> Result<Parsed, Error> {
-    let mut command = command().name(dialect.name()).bin_name(dialect.name());
-    command = match dialect.below() {
+    let mut command = Cli::command().name(dialect.name()).bin_name(dialect.name());
+    let below = dialect.below();
+    let arguments = below.map(OsString::from).into_iter().chain(arguments);
+    let (normal, path) = spelling::normalise(arguments, &command, describe)?;
+    // What is asked for is described, and what leads there; nothing else is.
+    let path: Vec<&str> = path.iter().map(String::as_str).collect();
+    for depth in 1..=path.len() {
+        command = describe(command, path.get(..depth).unwrap_or_default());
+    }
+    command = match below {
         None => without_unanswered(command, dialect),
         Some(below) => {
             command.mut_subcommand(below, |command| without_unanswered(command, dialect))
         }
     };
-    command.build();
-    let below = dialect.below().map(OsString::from);
-    let arguments = below.into_iter().chain(arguments);
-    let normal = spelling::normalise(arguments, &command)?;
-    let words = normal.iter().skip(usize::from(dialect.below().is_some()));
+    let words = normal.iter().skip(usize::from(below.is_some()));
     let flags = words.take_while(|argument| argument.to_string_lossy().starts_with("--"));
     if flags.into_iter().any(|flag| flag == "--version") {
         return Ok(Parsed::Version);
@@ -194,20 +200,63 @@ fn without_unanswered(mut command: clap::Command, dialect: Dialect) -> clap::Com
 
 /// Returns the whole command line as a value, for help, completion and manual pages.
 pub(crate) fn command() -> clap::Command {
-    let named = |command: clap::Command| {
-        command.mut_args(|argument| {
-            let Some(name) = argument.get_long().map(str::to_owned) else { return argument };
-            if ["table", "can"].contains(&name.as_str()) {
-                return argument;
-            }
-            let variable = crate::flags::variables_of(&name).join(", ");
-            let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
-            argument.help(format!("{help} [env: {variable}]"))
-        })
-    };
-    Cli::command().mut_subcommand("token", named).mut_subcommand("ca", |ca| {
-        ca.mut_subcommand("token", named)
-            .mut_subcommand("provisioner", |provisioner| provisioner.mut_subcommand("list", named))
+    ARGUMENTS.iter().fold(Cli::command(), |root, (path, _)| describe(root, path))
+}
+
+/// Describes the arguments of one command of the tree, if it has any.
+fn describe(root: clap::Command, path: &[&str]) -> clap::Command {
+    match ARGUMENTS.iter().find(|(there, _)| *there == path) {
+        None => root,
+        Some((_, arguments)) => at(root, path, *arguments),
+    }
+}
+
+/// Changes the command of a path, and keeps what the list of commands says about it.
+fn at(command: clap::Command, path: &[&str], change: Change) -> clap::Command {
+    match path {
+        [] => {
+            let about = command.get_about().cloned().unwrap_or_default();
+            change(command).about(about)
+        }
+        [first, rest @ ..] if command.find_subcommand(first).is_some() => {
+            command.mut_subcommand(*first, |command| at(command, rest, change))
+        }
+        _ => command,
+    }
+}
+
+/// What is done to a command.
+type Change = fn(clap::Command) -> clap::Command;
+
+/// The commands that have arguments, each below the one it belongs to.
+const ARGUMENTS: [(&[&str], Change); 15] = [
+    (&["token"], |command| with_variables(TokenArgs::augment_args(command))),
+    (&["ca", "token"], |command| with_variables(TokenArgs::augment_args(command))),
+    (&["ca", "provisioner", "list"], |command| with_variables(ListArgs::augment_args(command))),
+    (&["px"], PxArgs::augment_args),
+    (&["px", "token"], PxTokenArgs::augment_args),
+    (&["px", "auth", "token", "generate"], PxTokenArgs::augment_args),
+    (&["px", "verify"], PxVerifyArgs::augment_args),
+    (&["px", "inspect"], PxInspectArgs::augment_args),
+    (&["px", "secret"], PxSecretArgs::augment_args),
+    (&["px", "keygen"], PxKeygenArgs::augment_args),
+    (&["px", "context", "create"], PxContextCreateArgs::augment_args),
+    (&["px", "context", "list"], PxContextsFileArg::augment_args),
+    (&["px", "context", "set"], PxContextSetArgs::augment_args),
+    (&["px", "context", "unset"], PxContextsFileArg::augment_args),
+    (&["px", "context", "delete"], PxContextDeleteArgs::augment_args),
+];
+
+/// Names the variable of every flag that has one.
+fn with_variables(command: clap::Command) -> clap::Command {
+    command.mut_args(|argument| {
+        let Some(name) = argument.get_long().map(str::to_owned) else { return argument };
+        if ["table", "can"].contains(&name.as_str()) {
+            return argument;
+        }
+        let variable = crate::flags::variables_of(&name).join(", ");
+        let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
+        argument.help(format!("{help} [env: {variable}]"))
     })
 }
 
@@ -283,3 +332,36 @@ Examples:
   step-token token db.internal --offline --ca-config ca.json --password-file env:PASSWORD
   step-token token host-1 --ssh --host --principal host-1.internal --provisioner admin
   step-token token 0x0A1B2C --revoke --key admin.jwk";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Calls `see` with every command that has no commands below it, and its path.
+    fn leaves(
+        command: &clap::Command,
+        path: &[&str],
+        see: &mut impl FnMut(&[&str], &clap::Command),
+    ) {
+        for below in command.get_subcommands() {
+            let path = [path, &[below.get_name()]].concat();
+            if below.has_subcommands() { leaves(below, &path, see) } else { see(&path, below) }
+        }
+    }
+
+    #[test]
+    fn the_whole_command_line_is_sound() {
+        command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_is_described_in_the_whole() {
+        // Those that take nothing at all.
+        let bare = [&["context", "list"][..], &["version"], &["px", "version"]];
+        leaves(&command(), &[], &mut |path, command| {
+            let has_arguments = command.get_arguments().next().is_some();
+            assert_eq!(has_arguments, !bare.contains(&path), "{path:?}");
+            assert!(command.get_about().is_some(), "{path:?}");
+        });
+    }
+}

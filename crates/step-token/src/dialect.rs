@@ -26,22 +26,7 @@ pub(crate) struct Dialect {
 /// The dialects, the program's own first.
 const DIALECTS: [Dialect; 3] = [
     Dialect { names: &["step-token"], below: None, answers: &[], values: &[], banner: None },
-    Dialect {
-        names: &["pxctl"],
-        below: Some("px"),
-        answers: &[
-            &["auth", "token", "generate"],
-            &["context", "create"],
-            &["context", "delete"],
-            &["context", "list"],
-            &["context", "set"],
-            &["context", "unset"],
-            &["version"],
-            &["help"],
-        ],
-        values: &["config", "context", "output-type", "ca", "cert", "key"],
-        banner: None,
-    },
+    Dialect::PXCTL,
     Dialect {
         names: &["step", "step-cli"],
         below: None,
@@ -62,6 +47,24 @@ const DIALECTS: [Dialect; 3] = [
 ];
 
 impl Dialect {
+    /// Portworx's client.
+    const PXCTL: Self = Self {
+        names: &["pxctl"],
+        below: Some("px"),
+        answers: &[
+            &["auth", "token", "generate"],
+            &["context", "create"],
+            &["context", "delete"],
+            &["context", "list"],
+            &["context", "set"],
+            &["context", "unset"],
+            &["version"],
+            &["help"],
+        ],
+        values: &["config", "context", "output-type", "ca", "cert", "key"],
+        banner: None,
+    };
+
     /// Finds the dialect by the name the program was called by; any other name is its own.
     pub(crate) fn of(argv0: Option<&OsStr>) -> Self {
         let name = argv0.and_then(|path| Path::new(path).file_stem()).and_then(OsStr::to_str);

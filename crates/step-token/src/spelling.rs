@@ -11,7 +11,9 @@ use clap::{Arg, Command};
 
 use crate::Error;
 
-/// Rewrites the arguments behind the program's name.
+/// Rewrites the arguments behind the program's name, and returns the commands they lead to.
+///
+/// `describe` adds the arguments of the command at a path, once that is reached.
 ///
 /// # Errors
 ///
@@ -19,9 +21,11 @@ use crate::Error;
 pub(crate) fn normalise(
     arguments: impl IntoIterator<Item = OsString>,
     root: &Command,
-) -> Result<Vec<OsString>, Error> {
+    describe: impl Fn(Command, &[&str]) -> Command,
+) -> Result<(Vec<OsString>, Vec<String>), Error> {
     let mut arguments = arguments.into_iter();
-    let mut commands = vec![root];
+    let mut root = root.clone();
+    let mut path: Vec<String> = Vec::new();
     let mut spellings = BTreeMap::new();
     let mut result = Vec::new();
     while let Some(argument) = arguments.next() {
@@ -31,14 +35,21 @@ pub(crate) fn normalise(
                 result.extend(arguments);
                 break;
             }
-            let deeper = argument
-                .to_str()
-                .and_then(|name| commands.last().and_then(|command| command.find_subcommand(name)));
-            commands.extend(deeper);
+            // `help` leads to the command that is named behind it.
+            let name = argument.to_str().filter(|name| *name != "help");
+            if let Some(name) =
+                name.filter(|name| command_at(&root, &path).find_subcommand(name).is_some())
+            {
+                path.push(name.to_owned());
+                let words: Vec<&str> = path.iter().map(String::as_str).collect();
+                root = describe(root, &words);
+            }
             result.push(argument);
             continue;
         };
-        let known = commands.iter().rev().find_map(|command| flag.find(command));
+        let known = (0..=path.len())
+            .rev()
+            .find_map(|depth| flag.find(command_at(&root, path.get(..depth).unwrap_or_default())));
         let Some(known) = known else {
             result.push(flag.unknown());
             continue;
@@ -68,7 +79,12 @@ pub(crate) fn normalise(
             }
         });
     }
-    Ok(result)
+    Ok((result, path))
+}
+
+/// Returns the command that a path leads to, or the last that is there.
+fn command_at<'a>(root: &'a Command, path: &[String]) -> &'a Command {
+    path.iter().fold(root, |command, name| command.find_subcommand(name).unwrap_or(command))
 }
 
 /// A flag as typed: its name without dashes, and what stands behind an equals sign.
@@ -156,8 +172,8 @@ mod tests {
 
     fn normal(line: &str) -> Result<Vec<String>, String> {
         let arguments = line.split(' ').map(OsString::from);
-        match normalise(arguments, &command()) {
-            Ok(result) => {
+        match normalise(arguments, &command(), |command, _| command) {
+            Ok((result, _)) => {
                 Ok(result.into_iter().map(|argument| argument.into_string().unwrap()).collect())
             }
             Err(error) => Err(error.report()),

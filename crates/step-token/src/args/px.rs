@@ -10,6 +10,7 @@ use openstorage_token::{
 use token_time::When;
 
 use super::given::{Given, Switch};
+use super::lazily::Lazily;
 use crate::secret::Source;
 use crate::secret_member::SecretSource;
 
@@ -73,18 +74,18 @@ pub(crate) enum OutputType {
 #[derive(Debug, Subcommand)]
 pub(crate) enum PxCommands {
     /// Mint one token, or with --fleet many (pxctl auth token generate)
-    Token(Box<PxTokenArgs>),
+    Token(Lazily<PxTokenArgs>),
     /// Say whether a server would accept a token, and if not, why
-    Verify(Box<PxVerifyArgs>),
+    Verify(Lazily<PxVerifyArgs>),
     /// Show what a token says, and believe nothing
-    Inspect(PxInspectArgs),
+    Inspect(Lazily<PxInspectArgs>),
     /// Contexts of pxctl: a name for a token and an endpoint
     #[command(subcommand)]
     Context(PxContextCommands),
     /// Print the manifest of a Kubernetes Secret with a token or a shared secret
-    Secret(PxSecretArgs),
+    Secret(Lazily<PxSecretArgs>),
     /// Make a shared secret or a key pair, and say how a server is told
-    Keygen(PxKeygenArgs),
+    Keygen(Lazily<PxKeygenArgs>),
     /// As pxctl has it: `auth token generate`
     #[command(subcommand)]
     Auth(PxAuthCommands),
@@ -103,7 +104,7 @@ pub(crate) enum PxAuthCommands {
 #[derive(Debug, Subcommand)]
 pub(crate) enum PxAuthTokenCommands {
     /// Mint one token
-    Generate(Box<PxTokenArgs>),
+    Generate(Lazily<PxTokenArgs>),
 }
 
 /// `px token`.
@@ -339,46 +340,58 @@ pub(crate) struct PxInspectArgs {
 #[derive(Debug, Subcommand)]
 pub(crate) enum PxContextCommands {
     /// Create a context, or change one that is there; the first one is the current one
-    Create {
-        /// Its name
-        #[arg(value_name = "NAME")]
-        name: ContextName,
-        #[command(flatten)]
-        token: PxStoredTokenArgs,
-        /// Where its server is, such as http://localhost:9001
-        #[arg(long, short = 'e', value_name = "URL")]
-        endpoint: Option<Given<String>>,
-        #[command(flatten)]
-        file: PxContextsFileArg,
-    },
+    Create(Lazily<PxContextCreateArgs>),
     /// Print the contexts
-    List {
-        #[command(flatten)]
-        file: PxContextsFileArg,
-    },
+    List(Lazily<PxContextsFileArg>),
     /// Make a context the current one
-    Set {
-        /// Its name
-        #[arg(value_name = "NAME")]
-        name: String,
-        #[command(flatten)]
-        file: PxContextsFileArg,
-    },
+    Set(Lazily<PxContextSetArgs>),
     /// Leave no context current
-    Unset {
-        #[command(flatten)]
-        file: PxContextsFileArg,
-    },
+    Unset(Lazily<PxContextsFileArg>),
     /// Remove a context, by its name or by its token
-    Delete {
-        /// Its name
-        #[arg(value_name = "NAME")]
-        name: Option<String>,
-        #[command(flatten)]
-        token: PxStoredTokenArgs,
-        #[command(flatten)]
-        file: PxContextsFileArg,
-    },
+    Delete(Lazily<PxContextDeleteArgs>),
+}
+
+/// `px context create`.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct PxContextCreateArgs {
+    /// Its name
+    #[arg(value_name = "NAME")]
+    pub(crate) name: ContextName,
+
+    #[command(flatten)]
+    pub(crate) token: PxStoredTokenArgs,
+
+    /// Where its server is, such as http://localhost:9001
+    #[arg(long, short = 'e', value_name = "URL")]
+    pub(crate) endpoint: Option<Given<String>>,
+
+    #[command(flatten)]
+    pub(crate) file: PxContextsFileArg,
+}
+
+/// `px context set`.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct PxContextSetArgs {
+    /// Its name
+    #[arg(value_name = "NAME")]
+    pub(crate) name: String,
+
+    #[command(flatten)]
+    pub(crate) file: PxContextsFileArg,
+}
+
+/// `px context delete`.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct PxContextDeleteArgs {
+    /// Its name
+    #[arg(value_name = "NAME")]
+    pub(crate) name: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) token: PxStoredTokenArgs,
+
+    #[command(flatten)]
+    pub(crate) file: PxContextsFileArg,
 }
 
 /// The token of a context.

@@ -21,15 +21,16 @@ pub(super) fn run(
     manner: &Manner,
     world: &World,
 ) -> Result<(), Error> {
-    if !matches!(command, PxContextCommands::List { .. }) {
+    if !matches!(command, PxContextCommands::List(_)) {
         manner.refuse_context()?;
     }
     match command {
-        PxContextCommands::List { file } => list(file, manner, world),
-        PxContextCommands::Create { name, token, endpoint, file } => {
-            let token = token_of(token, world)?;
-            let endpoint = given("endpoint", endpoint.as_ref()).map(|endpoint| endpoint.value);
-            let place = Place::lock(file, world)?;
+        PxContextCommands::List(file) => list(file, manner, world),
+        PxContextCommands::Create(args) => {
+            let name = &args.name;
+            let token = token_of(&args.token, world)?;
+            let endpoint = given("endpoint", args.endpoint.as_ref()).map(|endpoint| endpoint.value);
+            let place = Place::lock(&args.file, world)?;
             let mut contexts = place.contexts_or_aside(world)?;
             let created = contexts.create(name, token.as_ref(), endpoint.as_deref());
             let created = created.map_err(|cause| stored::unusable(&place.path, &cause))?;
@@ -45,8 +46,9 @@ pub(super) fn run(
             }
             Ok(())
         }
-        PxContextCommands::Set { name, file } => {
-            let place = Place::lock(file, world)?;
+        PxContextCommands::Set(args) => {
+            let name = args.name.as_str();
+            let place = Place::lock(&args.file, world)?;
             let mut contexts = place.contexts()?;
             let context =
                 contexts.set(name).map_err(|cause| stored::unusable(&place.path, &cause))?;
@@ -55,7 +57,7 @@ pub(super) fn run(
             world.announce("Context", name);
             Ok(())
         }
-        PxContextCommands::Unset { file } => {
+        PxContextCommands::Unset(file) => {
             let place = Place::lock(file, world)?;
             let mut contexts = place.contexts()?;
             match contexts.unset() {
@@ -67,8 +69,8 @@ pub(super) fn run(
             }
             Ok(())
         }
-        PxContextCommands::Delete { name, token, file } => {
-            delete(name.as_deref(), token_of(token, world)?, file, world)
+        PxContextCommands::Delete(args) => {
+            delete(args.name.as_deref(), token_of(&args.token, world)?, &args.file, world)
         }
     }
 }
