@@ -384,6 +384,10 @@ pub enum ContextsError {
     #[error(transparent)]
     Yaml(#[from] YamlError),
 
+    /// It is no text.
+    #[error("it is not UTF-8")]
+    NoText,
+
     /// It is YAML and no mapping.
     #[error("line {line}: is {kind} and no mapping")]
     NoMapping {

@@ -95,7 +95,7 @@ pub enum LifetimeFault {
     #[error("it is empty; `1d` is a day")]
     Empty,
     /// It begins with a sign.
-    #[error("it has no sign; a token ends behind its beginning")]
+    #[error("it has a sign, and a length of time has none")]
     Sign,
     /// It does not begin with a digit.
     #[error("a number comes first, as in `30d`")]
@@ -154,8 +154,8 @@ mod tests {
             ("1w", "\"w\" is not a unit"),
             ("1S", "\"S\" is not a unit"),
             ("5M", "\"M\" is not a unit"),
-            ("-1d", "no sign"),
-            ("+1d", "no sign"),
+            ("-1d", "has a sign"),
+            ("+1d", "has a sign"),
             ("1.5h", "\".5h\" is not a unit"),
             ("1h30m", "\"h30m\" is not a unit"),
             ("1 d", "\" d\" is not a unit"),

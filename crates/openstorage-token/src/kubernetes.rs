@@ -192,9 +192,9 @@ impl Manifest {
         text
     }
 
-    /// Returns it as JSON; several objects are a `List`.
+    /// Returns it as JSON, over several lines or in one; several objects are a `List`.
     #[must_use]
-    pub fn to_json(&self) -> Zeroizing<String> {
+    pub fn to_json(&self, compact: bool) -> Zeroizing<String> {
         #[derive(Serialize)]
         struct List<'a> {
             #[serde(rename = "apiVersion")]
@@ -203,12 +203,12 @@ impl Manifest {
             items: &'a [Node],
         }
         let mut text = Zeroizing::new(Vec::with_capacity(16 * 1024));
-        let written = match self.objects.as_slice() {
-            [object] => serde_json::to_writer_pretty(&mut *text, object),
-            items => {
-                let list = List { api_version: "v1", kind: "List", items };
-                serde_json::to_writer_pretty(&mut *text, &list)
-            }
+        let list = List { api_version: "v1", kind: "List", items: &self.objects };
+        let written = match (self.objects.as_slice(), compact) {
+            ([object], false) => serde_json::to_writer_pretty(&mut *text, object),
+            ([object], true) => serde_json::to_writer(&mut *text, object),
+            (_, false) => serde_json::to_writer_pretty(&mut *text, &list),
+            (_, true) => serde_json::to_writer(&mut *text, &list),
         };
         written.expect("strings serialise");
         text.push(b'\n');
@@ -275,12 +275,19 @@ pub fn read_secret(text: &str, key: &DataKey) -> Result<Zeroizing<Vec<u8>>, Secr
     }
 }
 
+/// Tells whether a text is a Secret, in JSON or YAML.
+#[must_use]
+pub fn is_secret(text: &str) -> bool {
+    let root = yaml::parse(text).ok().and_then(|stream| stream.first);
+    root.is_some_and(|root| root.member("kind").and_then(Node::text) == Some("Secret"))
+}
+
 /// Why nothing is read from a Secret.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SecretError {
     /// It is neither YAML nor JSON.
-    #[error(transparent)]
+    #[error("is neither YAML nor JSON: {0}")]
     Yaml(#[from] YamlError),
 
     /// It is something else.
@@ -345,7 +352,7 @@ mod tests {
         let yaml = both.to_yaml();
         assert!(yaml.contains("\n---\napiVersion: storage.k8s.io/v1\nkind: StorageClass\n"));
         assert!(yaml.contains("  csi.storage.k8s.io/node-publish-secret-namespace: \"n\"\n"));
-        let json: serde_json::Value = serde_json::from_str(&both.to_json()).unwrap();
+        let json: serde_json::Value = serde_json::from_str(&both.to_json(false)).unwrap();
         assert_eq!(json["kind"], "List");
         assert_eq!(
             json["items"][1]["parameters"]["csi.storage.k8s.io/provisioner-secret-name"],
@@ -355,7 +362,7 @@ mod tests {
 
     #[test]
     fn what_was_written_is_read_back() {
-        for text in [manifest().to_yaml(), manifest().to_json()] {
+        for text in [manifest().to_yaml(), manifest().to_json(false), manifest().to_json(true)] {
             assert_eq!(*read_secret(&text, &DataKey::auth_token()).unwrap(), b"a.b.c");
         }
         let bytes = read_secret(

@@ -51,7 +51,14 @@ impl FromStr for Grant {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let (name, access) = match text.rsplit_once('=') {
-            Some((name, access)) => (name, access.parse()?),
+            Some((name, access)) => {
+                let access = access.parse();
+                (
+                    name,
+                    access
+                        .map_err(|_: String| "a level is `read`, `write` or `admin`".to_owned())?,
+                )
+            }
             None => (text, Access::default()),
         };
         if name.is_empty() {

@@ -9,7 +9,7 @@ use std::error::Error as _;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::error::{ContextKind, ErrorKind};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 pub(crate) use given::{Assignment, Given, Switch};
@@ -184,7 +184,7 @@ pub(crate) fn parse(arguments: Vec<OsString>, dialect: Dialect) -> Result<Parsed
         Err(error) if !error.use_stderr() => {
             Ok(Parsed::Text(dialect.in_its_words(error.render().to_string())))
         }
-        Err(error) => Err(refused(&error)),
+        Err(error) => Err(refused(&error, path.first() == Some(&"px"))),
     }
 }
 
@@ -261,7 +261,9 @@ fn with_variables(command: clap::Command) -> clap::Command {
 }
 
 /// Says the parser's error in the program's form: one line, then hints.
-fn refused(error: &clap::Error) -> Error {
+///
+/// What is typed behind `px` may be a secret: a value that was not quoted falls apart into arguments.
+fn refused(error: &clap::Error, is_px: bool) -> Error {
     let context = |kind| error.get(kind).map(ToString::to_string).unwrap_or_default();
     let flag = flag_of(&context(ContextKind::InvalidArg));
     let value = context(ContextKind::InvalidValue);
@@ -270,8 +272,20 @@ fn refused(error: &clap::Error) -> Error {
             Error::usage("no command is named").hint("`--help` lists the commands")
         }
         ErrorKind::MissingRequiredArgument => {
-            let missing = flag.trim_matches(['<', '>']).to_lowercase();
-            Error::usage(format!("no {missing} is given")).hint("`--help` shows what is expected")
+            let missing = match error.get(ContextKind::InvalidArg) {
+                Some(ContextValue::Strings(names)) => names.clone(),
+                _ => vec![flag],
+            };
+            let missing: Vec<String> = missing
+                .iter()
+                .map(|name| format!("no {}", flag_of(name).trim_matches(['<', '>']).to_lowercase()))
+                .collect();
+            Error::usage(format!("{} is given", missing.join(" and ")))
+                .hint("`--help` shows what is expected")
+        }
+        ErrorKind::UnknownArgument if !flag.starts_with('-') && is_px => {
+            Error::usage("there is one argument too many")
+                .hint("a value with blanks in it needs quotes; `--help` shows what is expected")
         }
         ErrorKind::UnknownArgument if !flag.starts_with('-') => {
             Error::usage(format!("`{flag}` is one argument too many"))
@@ -296,7 +310,7 @@ fn refused(error: &clap::Error) -> Error {
         }
         ErrorKind::InvalidValue | ErrorKind::ValueValidation => {
             let known = context(ContextKind::ValidValue);
-            let known = (!known.is_empty()).then(|| format!("there are {known}"));
+            let known = (!known.is_empty()).then(|| format!("known: {known}"));
             let message = match error.source().map(ToString::to_string) {
                 // What quotes the value itself need not be told it again.
                 Some(why) if why.starts_with(&format!("\"{value}\"")) => format!("{why} ({flag})"),

@@ -11,19 +11,67 @@ use token_jose::Token;
 use zeroize::Zeroizing;
 
 use crate::file;
-use crate::origin::{Origin, Setting};
+use crate::origin::Setting;
 use crate::settings::OutputSettings;
 use crate::{Error, World};
 
-/// A place to write to, found usable before a key was opened.
+/// A place for a token, found usable before a key was opened.
 #[derive(Debug)]
 pub(crate) struct Output {
-    target: Target,
+    place: Destination,
     json: bool,
+    compact: bool,
 }
 
+impl Output {
+    /// Settles where the token goes, and whether a file that is there may be overwritten.
+    pub(crate) fn settle(settings: &OutputSettings, world: &World) -> Result<Self, Error> {
+        let place = Destination::settle(settings.file.as_ref(), settings.force, world)?;
+        if settings.json && matches!(place, Destination::Stream) {
+            let message = "--json and the token would both go to standard output";
+            let file = settings.file.as_ref().map(|file| file.origin.to_string());
+            let hint = format!("leave out {}: --json holds the token", file.unwrap_or_default());
+            return Err(Error::usage(message).hint(hint));
+        }
+        Ok(Self { place, json: settings.json, compact: false })
+    }
+
+    /// Prints JSON in one line.
+    pub(crate) fn compact(self, compact: bool) -> Self {
+        Self { compact, ..self }
+    }
+
+    /// Writes the token.
+    pub(crate) fn write(&self, minted: &impl Described, world: &World) -> Result<(), Error> {
+        let token = minted.token().expose();
+        match &self.place {
+            Destination::Stdout if self.json => {
+                let object = minted.describe(Place { token: Some(token), file: None });
+                json(&object, token.len(), self.compact, world)
+            }
+            Destination::Stdout => {
+                let line = Zeroizing::new([token.as_bytes(), b"\n"].concat());
+                stdout(&line, world)
+            }
+            // A file holds the token without a line feed, as step's does.
+            place => {
+                place.write(token.as_bytes(), world)?;
+                match place.path().filter(|_| self.json) {
+                    None => Ok(()),
+                    Some(path) => {
+                        let file = Some(path.display().to_string());
+                        let object = minted.describe(Place { token: None, file });
+                        json(&object, 0, self.compact, world)
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// A place to write to, found usable before anything costly was done.
 #[derive(Debug)]
-enum Target {
+pub(crate) enum Destination {
     Stdout,
     /// Standard output under its name as a file: the token without a line feed.
     Stream,
@@ -36,63 +84,54 @@ enum Target {
     Device(PathBuf),
 }
 
-impl Output {
-    /// Settles where the token goes, and whether a file that is there may be overwritten.
-    pub(crate) fn settle(settings: &OutputSettings, world: &World) -> Result<Self, Error> {
-        let target = match &settings.file {
-            None => Target::Stdout,
-            Some(file) => target(file, settings.force, world)?,
-        };
-        if settings.json && matches!(target, Target::Stream) {
-            let message = "--json and the token would both go to standard output";
-            let file = settings.file.as_ref().map(|file| file.origin.to_string());
-            let hint = format!("leave out {}: --json holds the token", file.unwrap_or_default());
-            return Err(Error::usage(message).hint(hint));
-        }
-        Ok(Self { target, json: settings.json })
-    }
-
-    /// Writes the token.
-    pub(crate) fn write(&self, minted: &impl Described, world: &World) -> Result<(), Error> {
-        let token = minted.token().expose();
-        match &self.target {
-            Target::Stdout if self.json => {
-                json(&minted.describe(Place { token: Some(token), file: None }), token.len(), world)
-            }
-            Target::Stdout => {
-                let line = Zeroizing::new([token.as_bytes(), b"\n"].concat());
-                stdout(&line, world)
-            }
-            // A file holds the token without a line feed, as step's does.
-            Target::Stream => stdout(token.as_bytes(), world),
-            Target::Device(path) => {
-                write_device(path, token.as_bytes())?;
-                self.describe(minted, path, world)
-            }
-            Target::File { path, overwrite } => {
-                file::write(path, token.as_bytes(), 0o600, *overwrite)?;
-                self.describe(minted, path, world)
-            }
+impl Destination {
+    /// Settles the place that a flag names, or standard output.
+    pub(crate) fn settle(
+        file: Option<&Setting<PathBuf>>,
+        force: bool,
+        world: &World,
+    ) -> Result<Self, Error> {
+        match file {
+            None => Ok(Self::Stdout),
+            Some(file) => target(&file.value, &file.origin.to_string(), force, world),
         }
     }
 
-    fn describe(&self, minted: &impl Described, path: &Path, world: &World) -> Result<(), Error> {
-        if !self.json {
-            return Ok(());
+    /// Settles a file; `named` is what messages call its flag or argument.
+    pub(crate) fn file(
+        path: &Path,
+        named: &str,
+        force: bool,
+        world: &World,
+    ) -> Result<Self, Error> {
+        target(path, named, force, world)
+    }
+
+    /// Writes a result, into a file with mode 0600.
+    pub(crate) fn write(&self, bytes: &[u8], world: &World) -> Result<(), Error> {
+        match self {
+            Self::Stdout | Self::Stream => stdout(bytes, world),
+            Self::Device(path) => write_device(path, bytes),
+            Self::File { path, overwrite } => file::write(path, bytes, 0o600, *overwrite),
         }
-        let file = Some(path.display().to_string());
-        json(&minted.describe(Place { token: None, file }), 0, world)
+    }
+
+    /// Returns the file or device, if it is one.
+    pub(crate) fn path(&self) -> Option<&Path> {
+        match self {
+            Self::Stdout | Self::Stream => None,
+            Self::Device(path) | Self::File { path, .. } => Some(path),
+        }
     }
 }
 
-fn target(file: &Setting<PathBuf>, force: bool, world: &World) -> Result<Target, Error> {
-    let (path, flag) = (file.value.as_path(), &file.origin);
+fn target(path: &Path, flag: &str, force: bool, world: &World) -> Result<Destination, Error> {
     // What these lead to may be a regular file that somebody else is writing, too.
     if STANDARD_OUTPUT.iter().any(|name| path == Path::new(name)) {
-        return Ok(Target::Stream);
+        return Ok(Destination::Stream);
     }
     if path.starts_with("/dev/fd") || path.starts_with("/proc/self/fd") {
-        return Ok(Target::Device(path.to_owned()));
+        return Ok(Destination::Device(path.to_owned()));
     }
     let path = file::behind_links(path).map_err(|cause| file::cannot_write(path).because(cause))?;
     match std::fs::metadata(&path) {
@@ -100,7 +139,7 @@ fn target(file: &Setting<PathBuf>, force: bool, world: &World) -> Result<Target,
             let message = format!("{} is a directory ({flag})", path.display());
             return Err(Error::settings(message).hint("name a file in it"));
         }
-        Ok(found) if !found.is_file() => return Ok(Target::Device(path)),
+        Ok(found) if !found.is_file() => return Ok(Destination::Device(path)),
         Ok(_) if !force => may_overwrite(&path, flag, world)?,
         Ok(_) => {}
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -115,10 +154,10 @@ fn target(file: &Setting<PathBuf>, force: bool, world: &World) -> Result<Target,
     file::may_be_made_in(file::directory_of(&path))
         .map_err(|cause| file::cannot_write(&path).because(cause))?;
     let overwrite = force || path.exists();
-    Ok(Target::File { path, overwrite })
+    Ok(Destination::File { path, overwrite })
 }
 
-fn may_overwrite(path: &Path, flag: &Origin, world: &World) -> Result<(), Error> {
+fn may_overwrite(path: &Path, flag: &str, world: &World) -> Result<(), Error> {
     let question = format!("Would you like to overwrite {}", path.display());
     match world.ask(|person| person.confirm(&question)) {
         Some(Ok(true)) => Ok(()),
@@ -169,11 +208,14 @@ pub(crate) struct Place<'a> {
 }
 
 /// Prints an object that holds `secret` bytes which are to be wiped.
-fn json(object: &impl Serialize, secret: usize, world: &World) -> Result<(), Error> {
+fn json(object: &impl Serialize, secret: usize, compact: bool, world: &World) -> Result<(), Error> {
     // Room enough that it never moves and leaves a copy of the token behind.
     let mut text = Zeroizing::new(Vec::with_capacity(JSON_ROOM + 2 * secret));
-    serde_json::to_writer_pretty(&mut *text, object)
-        .map_err(|cause| Error::settings("cannot write JSON").because(cause))?;
+    let written = match compact {
+        true => serde_json::to_writer(&mut *text, object),
+        false => serde_json::to_writer_pretty(&mut *text, object),
+    };
+    written.map_err(|cause| Error::settings("cannot write JSON").because(cause))?;
     text.push(b'\n');
     stdout(&text, world)
 }

@@ -14,9 +14,9 @@ pub(crate) fn replace(path: &Path, bytes: &[u8], mode: u32) -> Result<(), Error>
 pub(crate) fn write(path: &Path, bytes: &[u8], mode: u32, overwrite: bool) -> Result<(), Error> {
     let write_whole = || -> io::Result<()> {
         // The library names the temporary file, which nobody asked for.
-        let mut file = temporary(directory_of(path), mode)
-            .map_err(|error| error.raw_os_error().map_or(error, io::Error::from_raw_os_error))?;
-        file.write_all(bytes)?;
+        let mut file =
+            temporary(directory_of(path), mode).map_err(|error| io::Error::from(error.kind()))?;
+        file.as_file_mut().write_all(bytes)?;
         file.as_file().sync_all()?;
         match overwrite {
             true => file.persist(path),

@@ -281,8 +281,12 @@ fn open_with(
     };
     opened.map_err(|cause| match cause {
         JoseError::WrongPassphrase => {
-            Error::key(format!("the password in {source} does not open {called}"))
-                .hint("each key has its own; the CA's own keys may have another one")
+            let error = Error::key(format!("the password in {source} does not open {called}"));
+            if has_no_ca(flag) {
+                error.hint("each key has its own")
+            } else {
+                error.hint("each key has its own; the CA's own keys may have another one")
+            }
         }
         cause => unusable(called, flag, &cause),
     })
@@ -294,10 +298,15 @@ fn no_password(called: &str, flag: &str, password: &Password) -> Error {
         _ => format!("{called} is sealed, no password is given, and nobody can be asked"),
     };
     // The flags of px have no variables.
-    let variable = if flag.ends_with("-private-keyfile") { "" } else { " (STEP_PASSWORD_FILE)" };
+    let variable = if has_no_ca(flag) { "" } else { " (STEP_PASSWORD_FILE)" };
     Error::key(message).hint(format!(
         "--password-file names a file with it{variable}; env:NAME, fd:N, cred:NAME and - work too"
     ))
+}
+
+/// Tells whether the key that a flag names has nothing to do with step-ca.
+fn has_no_ca(flag: &str) -> bool {
+    flag.ends_with("-private-keyfile")
 }
 
 fn unusable(called: &str, flag: &str, cause: &JoseError) -> Error {

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::Path;
 use std::str::FromStr;
 
-use openstorage_token::kubernetes::{DataKey, read_secret};
+use openstorage_token::kubernetes::{DataKey, is_secret, read_secret};
 use zeroize::Zeroizing;
 
 use crate::origin::Origin;
@@ -72,6 +72,7 @@ impl SecretSource {
         let bytes = self.source.read(origin, world)?;
         let secret = match self.kubernetes {
             false => {
+                self.refuse_wrapping(&bytes, what, origin)?;
                 let left = without_line_end(&bytes);
                 if left.len() < bytes.len() {
                     world.note(&format!("the line end behind the {what} in {self} is left out"));
@@ -80,8 +81,10 @@ impl SecretSource {
             }
             true => {
                 let secret = member(&bytes, key).map_err(|cause| {
-                    Error::settings(format!("{} ({origin}) {cause}", self.source))
-                        .hint("`kubectl get secret NAME -o json` prints one; --secret-key names another member")
+                    let flag = if what == "token" { "--token-key" } else { "--secret-key" };
+                    Error::settings(format!("{} ({origin}) {cause}", self.source)).hint(format!(
+                        "`kubectl get secret NAME -o json` prints one; {flag} names another member; without k8s: the file is the {what} itself"
+                    ))
                 })?;
                 if secret.ends_with(b"\n") {
                     world.warn(&format!(
@@ -92,10 +95,41 @@ impl SecretSource {
             }
         };
         if secret.is_empty() {
-            return Err(Error::key(format!("the {what} in {self} ({origin}) is empty"))
-                .hint("`step-token px keygen secret FILE` makes one"));
+            let message = format!("the {what} in {self} ({origin}) is empty");
+            return Err(match what {
+                "token" => Error::settings(message).hint("`step-token px token` mints one"),
+                _ => Error::key(message).hint("`step-token px keygen secret FILE` makes one"),
+            });
         }
         Ok(secret)
+    }
+
+    /// A Secret of Kubernetes, or a key in PEM, is not what is meant where a bare secret is due.
+    fn refuse_wrapping(&self, bytes: &[u8], what: &str, origin: &Origin) -> Result<(), Error> {
+        let text = std::str::from_utf8(bytes).unwrap_or_default();
+        if text.contains("Secret") && is_secret(text) {
+            let message =
+                format!("{self} ({origin}) is a Kubernetes Secret, and not the {what} in it");
+            let hint = format!("{origin} k8s:{} reads its member", self.typed());
+            return Err(Error::key(message).hint(hint));
+        }
+        if text.contains("-----BEGIN ") {
+            let message = format!("{self} ({origin}) is PEM, and not a {what}");
+            return Err(Error::key(message)
+                .hint("--rsa-private-keyfile and --ecdsa-private-keyfile take keys"));
+        }
+        Ok(())
+    }
+
+    /// Returns the source as it is typed.
+    fn typed(&self) -> String {
+        match &self.source {
+            Source::Path(path) => path.display().to_string(),
+            Source::Stdin => "-".to_owned(),
+            Source::Variable(name) => format!("env:{name}"),
+            Source::Descriptor(number) => format!("fd:{number}"),
+            Source::Credential(name) => format!("cred:{name}"),
+        }
     }
 }
 

@@ -67,7 +67,15 @@ pub(crate) fn normalise(
                 Error::usage(format!("--{} needs a value", flag.name))
                     .hint(format!("`--{}=` gives it an empty one", flag.name))
             })?,
-            (false, None) => OsString::from("true"),
+            (false, None) => {
+                // A flag that may have a value other than true or false has its own for none.
+                let names = known.get_value_names().unwrap_or_default();
+                if names.iter().any(|name| *name != "BOOL") {
+                    result.push(OsString::from(format!("--{long}")));
+                    continue;
+                }
+                OsString::from("true")
+            }
         };
         result.push(match is_switch(known) {
             // Flags of the parser itself, as --help: they take no value at all.

@@ -11,7 +11,7 @@ use crate::server::UsernameClaim;
 #[non_exhaustive]
 pub enum Fault {
     /// It has not three parts.
-    #[error("it has {count} parts with a dot between them; three are due")]
+    #[error("it has {count} part{} with dots between them; three are due", if *count == 1 { "" } else { "s" })]
     Parts {
         /// How many.
         count: usize,
@@ -46,7 +46,7 @@ pub enum Fault {
         found: &'static str,
     },
     /// The payload is `null`, at which a server dies.
-    #[error("its payload is `null`: a server would not refuse it but crash")]
+    #[error("its payload is `null`, at which a server crashes")]
     Null,
     /// A number somewhere fits no float.
     #[error("a number in its {part} is beyond what a 64-bit float holds")]

@@ -1,6 +1,7 @@
 //! The commands of `px`: tokens of OpenStorage and Portworx.
 
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use clap::{Args, Subcommand, ValueEnum};
 use openstorage_token::kubernetes::{DataKey, Namespace, ObjectName};
@@ -221,6 +222,10 @@ pub(crate) struct PxTokenArg {
     #[arg(long, value_name = "SOURCE")]
     pub(crate) token_file: Option<Given<SecretSource>>,
 
+    /// The member of the Kubernetes Secret that holds the token (default: auth-token)
+    #[arg(long, value_name = "KEY")]
+    pub(crate) token_key: Option<DataKey>,
+
     #[command(flatten)]
     pub(crate) contexts: PxContextsFileArg,
 }
@@ -332,6 +337,7 @@ pub(crate) struct PxRightsArgs {
 
 /// `px inspect`.
 #[derive(Clone, Debug, Args)]
+#[command(after_help = crate::exit::HELP)]
 pub(crate) struct PxInspectArgs {
     #[command(flatten)]
     pub(crate) token: PxTokenArg,
@@ -404,6 +410,10 @@ pub(crate) struct PxStoredTokenArgs {
     /// Read the token from here: a file, `-`, env:NAME, fd:N, cred:NAME, or any of these behind k8s:
     #[arg(long, value_name = "SOURCE")]
     pub(crate) token_file: Option<Given<SecretSource>>,
+
+    /// The member of the Kubernetes Secret that holds the token (default: auth-token)
+    #[arg(long, value_name = "KEY")]
+    pub(crate) token_key: Option<DataKey>,
 }
 
 /// `px secret`.
@@ -426,7 +436,7 @@ pub(crate) struct PxSecretArgs {
     #[arg(long, value_name = "SOURCE")]
     pub(crate) shared_secret_file: Option<Given<SecretSource>>,
 
-    /// Keep it under this member instead
+    /// Keep it under this member instead, and read it from there out of a Secret
     #[arg(long, value_name = "KEY")]
     pub(crate) secret_key: Option<DataKey>,
 
@@ -458,7 +468,7 @@ pub(crate) struct PxKeygenArgs {
 
     /// The bits of an RSA key, 2048 to 8192 (default: 3072)
     #[arg(long, value_name = "BITS")]
-    pub(crate) bits: Option<u32>,
+    pub(crate) bits: Option<KeyBits>,
 
     /// Overwrite files that are there
     #[arg(long, short = 'f', value_name = "BOOL", num_args = 0..=1, require_equals = true,
@@ -472,6 +482,19 @@ pub(crate) enum KeygenKind {
     Secret,
     Ec,
     Rsa,
+}
+
+/// The length of an RSA key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct KeyBits(pub(crate) u32);
+
+impl FromStr for KeyBits {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let bits = text.parse().ok().filter(|bits| (2048..=8192).contains(bits));
+        bits.map(Self).ok_or_else(|| "it is a number from 2048 to 8192".to_owned())
+    }
 }
 
 /// The curves of `px keygen`.

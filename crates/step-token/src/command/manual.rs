@@ -51,8 +51,11 @@ fn commands(command: &clap::Command, above: String) -> Vec<(String, clap::Comman
         "" => command.get_name().to_owned(),
         above => format!("{above}-{}", command.get_name()),
     };
-    let below: Vec<_> =
-        command.get_subcommands().flat_map(|below| commands(below, name.clone())).collect();
+    let below: Vec<_> = command
+        .get_subcommands()
+        .filter(|below| !below.is_hide_set())
+        .flat_map(|below| commands(below, name.clone()))
+        .collect();
     std::iter::once((name, command.clone())).chain(below).collect()
 }
 

@@ -13,7 +13,7 @@ mod token;
 mod verify;
 mod way_out;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use zeroize::Zeroizing;
@@ -40,9 +40,9 @@ pub(crate) fn run(
             if let Some(name) = &manner.context {
                 world.note(&format!("--context {name}: a token is minted without a server"));
             }
-            match &args.fleet {
-                Some(Given::Value(_)) => fleet::run(args, &manner, world).map(done),
-                _ => token::run(args, &manner, world).map(done),
+            match named("fleet", args.fleet.as_ref())? {
+                Some(rows) => fleet::run(args, &rows, world).map(done),
+                None => token::run(args, &manner, world).map(done),
             }
         }
         PxCommands::Verify(args) => verify::run(args, &manner, world),
@@ -135,6 +135,23 @@ fn given<T: Clone>(flag: &'static str, value: Option<&Given<T>>) -> Option<Setti
         }
         Some(Given::Empty) | None => None,
     }
+}
+
+/// Returns a flag's value with its name; an empty value is a mistake, such as a variable without one.
+fn named<T: Clone>(
+    flag: &'static str,
+    value: Option<&Given<T>>,
+) -> Result<Option<Setting<T>>, Error> {
+    match value {
+        Some(Given::Empty) => Err(Error::usage(format!("--{flag} is empty"))
+            .hint("leave it out, or look at the variable it came from")),
+        value => Ok(given(flag, value)),
+    }
+}
+
+/// Returns the file that a result goes to; `-` is standard output.
+fn output_file(value: Option<&Given<PathBuf>>) -> Result<Option<Setting<PathBuf>>, Error> {
+    Ok(named("output", value)?.filter(|file| file.value.as_os_str() != "-"))
 }
 
 /// Refuses two flags that both read standard input.

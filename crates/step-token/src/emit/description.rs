@@ -90,7 +90,6 @@ impl Described for Minted {
             exp: Some(exp),
             jti: Some(claims.token_id.as_str()),
             root: claims.root.map(|root| root.to_string()),
-            ..Description::default()
         }
     }
 }

@@ -2,24 +2,31 @@
 
 use openstorage_token::{Account, AccountError};
 
-use super::given;
+use super::named;
 use crate::args::PxAccountArgs;
 use crate::{Error, World};
 
 /// Reads the file, if there is one, and puts the flags over it.
 pub(super) fn read(args: &PxAccountArgs, world: &World) -> Result<Account, Error> {
-    let file = given("auth-config", args.auth_config.as_ref());
+    let file = named("auth-config", args.auth_config.as_ref())?;
+    for (flag, list) in [("role", &args.role), ("group", &args.group)] {
+        if list.iter().any(String::is_empty) {
+            return Err(Error::usage(format!("--{flag} is empty"))
+                .hint("leave it out, or look at the variable it came from"));
+        }
+    }
     let mut account = match &file {
         None => Account::default(),
         Some(file) => {
             let bytes = file.value.read_public(&file.origin, world)?;
-            let named = format!("{} ({})", file.value, file.origin);
+            let called = format!("{} ({})", file.value, file.origin);
             let text = std::str::from_utf8(&bytes)
-                .map_err(|_| Error::settings(format!("{named} is not UTF-8")))?;
+                .map_err(|_| Error::settings(format!("{called} is not UTF-8")))?;
             let (account, notices) = Account::from_yaml(text).map_err(|cause| {
                 let is_tab =
                     matches!(&cause, AccountError::Yaml(error) if error.what.contains("tab"));
-                Error::settings(format!("{named}: {cause}"))
+                let colon = if matches!(cause, AccountError::NoMapping { .. }) { "" } else { ":" };
+                Error::settings(format!("{called}{colon} {cause}"))
                     .hints(is_tab.then(|| "YAML is indented with spaces".to_owned()))
             })?;
             for notice in notices {

@@ -5,14 +5,14 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use openstorage_token::{Context, Contexts, Created};
+use openstorage_token::{Context, Contexts, ContextsError, Created};
 use rustix::fs::{FlockOperation, flock};
 use serde::Serialize;
 use token_jose::Token;
 use token_time::Timestamp;
 
-use super::{Manner, given, stored};
-use crate::args::{PxContextCommands, PxContextsFileArg, PxStoredTokenArgs};
+use super::{Manner, named, stored};
+use crate::args::{PxContextCommands, PxContextCreateArgs, PxContextDeleteArgs, PxContextsFileArg};
 use crate::{Error, World, emit, file};
 
 /// Runs a `px context` command.
@@ -26,90 +26,118 @@ pub(super) fn run(
     }
     match command {
         PxContextCommands::List(file) => list(file, manner, world),
-        PxContextCommands::Create(args) => {
-            let name = &args.name;
-            let token = token_of(&args.token, world)?;
-            let endpoint = given("endpoint", args.endpoint.as_ref()).map(|endpoint| endpoint.value);
-            let place = Place::lock(&args.file, world)?;
-            let mut contexts = place.contexts_or_aside(world)?;
-            let created = contexts.create(name, token.as_ref(), endpoint.as_deref());
-            let created = created.map_err(|cause| stored::unusable(&place.path, &cause))?;
-            place.write(&contexts)?;
-            warn_of(token.as_ref(), world);
-            let what = if created == Created::New { "created" } else { "changed" };
-            world.note(&format!("context {} is {what}", name.as_str()));
-            if contexts.current() == Some(name.as_str()) && created == Created::New {
-                world.note(&format!(
-                    "it is the current one; `px context set {}` is not needed",
-                    name.as_str()
-                ));
-            }
-            Ok(())
-        }
+        PxContextCommands::Create(args) => create(args, manner, world),
         PxContextCommands::Set(args) => {
             let name = args.name.as_str();
-            let place = Place::lock(&args.file, world)?;
-            let mut contexts = place.contexts()?;
-            let context =
-                contexts.set(name).map_err(|cause| stored::unusable(&place.path, &cause))?;
-            place.write(&contexts)?;
-            warn_of(context.token.as_ref(), world);
-            world.announce("Context", name);
-            Ok(())
+            let (token, _) = change(&args.file, world, |contexts| {
+                contexts.set(name).map(|context| context.token)
+            })?;
+            warn_of(token.as_ref(), world);
+            say("current", name, manner, world)
         }
         PxContextCommands::Unset(file) => {
-            let place = Place::lock(file, world)?;
-            let mut contexts = place.contexts()?;
-            match contexts.unset() {
+            let (name, _) = change(file, world, |contexts| Ok(contexts.unset()))?;
+            match name {
                 None => world.note("no context was current"),
-                Some(name) => {
-                    place.write(&contexts)?;
-                    world.note(&format!("context {name} is no longer the current one"));
-                }
+                Some(name) => say("unset", &name, manner, world)?,
             }
             Ok(())
         }
-        PxContextCommands::Delete(args) => {
-            delete(args.name.as_deref(), token_of(&args.token, world)?, &args.file, world)
-        }
+        PxContextCommands::Delete(args) => delete(args, manner, world),
     }
 }
 
-fn token_of(args: &PxStoredTokenArgs, world: &World) -> Result<Option<Token>, Error> {
-    stored::of_flags(args.token.as_ref(), args.token_file.as_ref(), world)
+fn create(args: &PxContextCreateArgs, manner: &Manner, world: &World) -> Result<(), Error> {
+    let name = &args.name;
+    let token = stored::of_flags(&args.token, world)?;
+    let endpoint = named("endpoint", args.endpoint.as_ref())?.map(|endpoint| endpoint.value);
+    let path = stored::path(&args.file, world)?;
+    // A directory in its place is said before a lock is made beside it.
+    stored::bytes_of(&path)?;
+    let place = Place::lock(&path)?;
+    let mut contexts = place.contexts_or_aside(world)?;
+    let created = contexts.create(name, token.as_ref(), endpoint.as_deref());
+    let created = created.map_err(|cause| stored::unusable(&place.path, &cause))?;
+    place.write(&contexts)?;
+    warn_of(token.as_ref(), world);
+    let what = if created == Created::New { "created" } else { "changed" };
+    say(what, name.as_str(), manner, world)?;
+    if created == Created::New && contexts.current() == Some(name.as_str()) {
+        world.note("it is the current one");
+    }
+    Ok(())
 }
 
-fn delete(
-    name: Option<&str>,
-    token: Option<Token>,
-    file: &PxContextsFileArg,
-    world: &World,
-) -> Result<(), Error> {
-    let place = Place::lock(file, world)?;
-    let mut contexts = place.contexts()?;
-    let names = match (name, token) {
+fn delete(args: &PxContextDeleteArgs, manner: &Manner, world: &World) -> Result<(), Error> {
+    let token = stored::of_flags(&args.token, world)?;
+    match (&args.name, token) {
         (Some(_), Some(_)) => {
-            return Err(Error::usage(
-                "a name and a token are given, and one says which context goes",
-            )
-            .hint("leave out one of them"));
+            Err(Error::usage("a name and a token are given, and one says which context goes")
+                .hint("leave out one of them"))
         }
-        (Some(name), None) => vec![name.to_owned()],
-        (None, Some(token)) => contexts.holding(&token),
         (None, None) => {
-            return Err(Error::usage("no context is named")
-                .hint("a name or --token-file says which one goes"));
+            Err(Error::usage("no context is named")
+                .hint("a name or --token-file says which one goes"))
         }
-    };
-    if names.is_empty() {
-        let message = format!("no context in {} has this token", place.path.display());
-        return Err(Error::settings(message));
+        (Some(name), None) => {
+            change(&args.file, world, |contexts| contexts.delete(name))?;
+            say("removed", name, manner, world)
+        }
+        (None, Some(token)) => {
+            let (names, path) = change(&args.file, world, |contexts| {
+                let names = contexts.holding(&token);
+                names.iter().try_for_each(|name| contexts.delete(name)).map(|()| names)
+            })?;
+            if names.is_empty() {
+                let message = format!("no context in {} has this token", path.display());
+                return Err(Error::settings(message)
+                    .hint("`step-token px context list --raw` shows them with their tokens"));
+            }
+            names.iter().try_for_each(|name| say("removed", name, manner, world))
+        }
     }
-    for name in names {
-        contexts.delete(&name).map_err(|cause| stored::unusable(&place.path, &cause))?;
-        world.note(&format!("context {name} is removed"));
+}
+
+/// Changes the contexts of a file that is there, with nobody else writing.
+fn change<T>(
+    args: &PxContextsFileArg,
+    world: &World,
+    change: impl Fn(&mut Contexts) -> Result<T, ContextsError>,
+) -> Result<(T, PathBuf), Error> {
+    let path = stored::path(args, world)?;
+    let refused = |cause| stored::unusable(&path, &cause);
+    // What cannot be is said before a lock is made; where nothing is, nothing is written.
+    let there = stored::load(&path)?;
+    let tried = change(&mut there.clone().unwrap_or_default()).map_err(refused)?;
+    if there.is_none() {
+        return Ok((tried, path));
     }
-    place.write(&contexts)
+    let place = Place::lock(&path)?;
+    let mut contexts = stored::load(&place.path)?.unwrap_or_default();
+    let before = contexts.to_yaml();
+    let changed = change(&mut contexts).map_err(refused)?;
+    if *contexts.to_yaml() != *before {
+        place.write(&contexts)?;
+    }
+    Ok((changed, path))
+}
+
+/// Says what became of a context: in words on stderr, or as an object.
+fn say(what: &'static str, name: &str, manner: &Manner, world: &World) -> Result<(), Error> {
+    #[derive(Serialize)]
+    struct Object<'a> {
+        context: &'a str,
+        result: &'static str,
+    }
+    if manner.json {
+        return manner.print(&Object { context: name, result: what }, world);
+    }
+    match what {
+        "current" => world.announce("Context", name),
+        "unset" => world.note(&format!("context {name} is no longer the current one")),
+        what => world.note(&format!("context {name} is {what}")),
+    }
+    Ok(())
 }
 
 /// Says of a token that is stored or chosen what would make it useless.
@@ -239,10 +267,9 @@ struct Place {
 
 impl Place {
     /// Waits for whoever else is writing, for a while.
-    fn lock(args: &PxContextsFileArg, world: &World) -> Result<Self, Error> {
-        let path = stored::path(args, world)?;
+    fn lock(path: &Path) -> Result<Self, Error> {
         let path =
-            file::behind_links(&path).map_err(|cause| file::cannot_write(&path).because(cause))?;
+            file::behind_links(path).map_err(|cause| file::cannot_write(path).because(cause))?;
         let directory = file::directory_of(&path);
         make_directory(directory).map_err(|cause| {
             Error::settings(format!("cannot make directory {}", directory.display())).because(cause)
@@ -264,15 +291,10 @@ impl Place {
             .hint(format!("it holds {}; end it, or wait", lock.display())))
     }
 
-    /// Reads the contexts; a file that is not there has none.
-    fn contexts(&self) -> Result<Contexts, Error> {
-        Ok(stored::load(&self.path)?.unwrap_or_default())
-    }
-
     /// Reads the contexts; a file that cannot be read as such is put aside, and nothing of it is lost.
     fn contexts_or_aside(&self, world: &World) -> Result<Contexts, Error> {
-        let Some(text) = stored::text_of(&self.path)? else { return Ok(Contexts::default()) };
-        match Contexts::parse(&text) {
+        let Some(bytes) = stored::bytes_of(&self.path)? else { return Ok(Contexts::default()) };
+        match stored::parse(&bytes) {
             Ok(contexts) => Ok(contexts),
             Err(cause) => {
                 let aside = self.aside()?;

@@ -1,6 +1,6 @@
 //! `px token --fleet`: a token for each row of a CSV, one key for all of them.
 
-use std::path::Path;
+use std::collections::HashSet;
 
 use openstorage_token::{Account, Claims, Lifetime};
 use serde::Serialize;
@@ -8,13 +8,20 @@ use token_time::Timestamp;
 use zeroize::Zeroizing;
 
 use super::key::KeyWish;
-use super::token::{advise, backdate, issuer, readers};
-use super::{Manner, given};
+use super::output_file;
+use super::token::{advice, backdate, issuer, readers};
 use crate::args::PxTokenArgs;
-use crate::{Error, World, emit, file};
+use crate::emit::Destination;
+use crate::origin::Setting;
+use crate::secret::Source;
+use crate::{Error, World};
 
 /// Mints them all, or none: every row is read before the key is opened.
-pub(super) fn run(args: &PxTokenArgs, manner: &Manner, world: &World) -> Result<(), Error> {
+pub(super) fn run(
+    args: &PxTokenArgs,
+    source: &Setting<Source>,
+    world: &World,
+) -> Result<(), Error> {
     let issuer = issuer(args)?;
     let one = &args.account;
     let named = [
@@ -30,12 +37,15 @@ pub(super) fn run(args: &PxTokenArgs, manner: &Manner, world: &World) -> Result<
             .hint("each row of the file says who its token is for"));
     }
     let key = KeyWish::settle(&args.secret, &args.key, &readers(args))?;
-    let rows = rows(args, world)?;
+    let rows = rows(args, source, world)?;
+    advise(&rows, &issuer, world);
+    let output = output_file(args.output.as_ref())?;
+    let place = Destination::settle(output.as_ref(), true, world)?;
 
     let key = key.open(world)?;
     let now = world.now().unix_seconds();
     let mut lines = Zeroizing::new(Vec::with_capacity(rows.len() * ROOM));
-    for Row { account, lifetime } in rows {
+    for Row { account, lifetime, .. } in rows {
         let claims = Claims::new(account, issuer.clone(), now, lifetime, backdate(args));
         let token = key.token(&claims)?;
         let line = Line {
@@ -48,14 +58,29 @@ pub(super) fn run(args: &PxTokenArgs, manner: &Manner, world: &World) -> Result<
             .map_err(|cause| Error::settings("cannot write JSON").because(cause))?;
         lines.push(b'\n');
     }
-    let _ = manner;
-    match given("output", args.output.as_ref()).filter(|file| file.value != Path::new("-")) {
-        None => emit::stdout(&lines, world),
-        Some(output) => {
-            file::replace(&output.value, &lines, 0o600)?;
-            world.note(&format!("Tokens written to output file: {}", output.value.display()));
-            Ok(())
+    place.write(&lines, world)?;
+    if let Some(file) = place.path() {
+        world.note(&format!("Tokens written to output file: {}", file.display()));
+    }
+    Ok(())
+}
+
+/// Says what is allowed and rarely meant, once for all rows, with the line of the first.
+fn advise(rows: &[Row], issuer: &str, world: &World) {
+    let mut told: Vec<(String, u64, usize)> = Vec::new();
+    for row in rows {
+        let account = row.account.clone();
+        let claims = Claims::new(account, issuer.to_owned(), 0, row.lifetime, Lifetime::default());
+        for text in advice(&claims, row.lifetime) {
+            match told.iter_mut().find(|(there, ..)| *there == text) {
+                Some((_, _, more)) => *more += 1,
+                None => told.push((text, row.line, 0)),
+            }
         }
+    }
+    for (text, line, more) in told {
+        let more = if more == 0 { String::new() } else { format!(" (and {more} more)") };
+        world.warn(&format!("line {line}{more}: {text}"));
     }
 }
 
@@ -69,45 +94,49 @@ struct Line<'a> {
 }
 
 struct Row {
+    /// Its line, from 1.
+    line: u64,
     account: Account,
     lifetime: Lifetime,
 }
 
 /// Reads every row, and names the first that cannot be.
-fn rows(args: &PxTokenArgs, world: &World) -> Result<Vec<Row>, Error> {
-    let Some(source) = given("fleet", args.fleet.as_ref()) else { return Ok(Vec::new()) };
+fn rows(args: &PxTokenArgs, source: &Setting<Source>, world: &World) -> Result<Vec<Row>, Error> {
     let bytes = source.value.read_fleet(&source.origin, world)?;
     let named = format!("{} ({})", source.value, source.origin);
     let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(bytes.as_slice());
     let broken = |cause: csv::Error| {
         let line = cause.position().map_or(1, csv::Position::line);
-        Error::settings(format!("{named}: line {line} is no row of the others' length"))
-            .hint(HEADER)
+        let what = match cause.kind() {
+            csv::ErrorKind::Utf8 { .. } => "is not UTF-8",
+            _ => "has another number of columns than the first",
+        };
+        Error::settings(format!("{named}: line {line} {what}")).hint(HEADER)
     };
     let header = reader.headers().map_err(broken)?.clone();
-    if let Some(unknown) = header.iter().find(|name| !COLUMNS.contains(name)) {
-        let message = format!("{named}: there is no column `{unknown}`");
+    // What stands there instead of a name may be a secret, and is not repeated.
+    if let Some(unknown) = header.iter().position(|name| !COLUMNS.contains(&name)) {
+        let message =
+            format!("{named}: line 1 names no column that is known in its place {}", unknown + 1);
         return Err(Error::settings(message).hint(HEADER));
     }
-    if let Some(twice) =
-        header.iter().enumerate().find(|(at, name)| header.iter().take(*at).any(|it| it == *name))
-    {
-        return Err(
-            Error::settings(format!("{named}: column `{}` stands twice", twice.1)).hint(HEADER)
-        );
+    let mut seen = HashSet::new();
+    if let Some(twice) = header.iter().find(|name| !seen.insert(*name)) {
+        return Err(Error::settings(format!("{named}: column `{twice}` stands twice")).hint(HEADER));
     }
-    if !header.iter().any(|name| name == "subject") {
+    if !seen.contains("subject") {
         return Err(Error::settings(format!("{named}: there is no column `subject`")).hint(HEADER));
     }
     let mut rows: Vec<Row> = Vec::new();
+    let mut subjects = HashSet::new();
     for record in reader.records() {
         let record = record.map_err(broken)?;
         let line = record.position().map_or(0, csv::Position::line);
-        let row = row(&header, &record, args)
+        let row = row(&header, &record, line, args)
             .map_err(|why| Error::settings(format!("{named}: line {line}: {why}")))?;
-        if rows.iter().any(|before| before.account.subject == row.account.subject) {
-            let message =
-                format!("{named}: line {line}: subject `{}` stands twice", row.account.subject);
+        if !subjects.insert(row.account.subject.clone()) {
+            let subject = &row.account.subject;
+            let message = format!("{named}: line {line}: subject `{subject}` stands twice");
             return Err(Error::settings(message)
                 .hint("a subject is one account's; it owns what it creates"));
         }
@@ -116,16 +145,13 @@ fn rows(args: &PxTokenArgs, world: &World) -> Result<Vec<Row>, Error> {
     if rows.is_empty() {
         return Err(Error::settings(format!("{named} has no rows")).hint(HEADER));
     }
-    let sample = &rows[0];
-    let claims =
-        Claims::new(sample.account.clone(), issuer(args)?, 0, sample.lifetime, Lifetime::default());
-    advise(&claims, sample.lifetime, world);
     Ok(rows)
 }
 
 fn row(
     header: &csv::StringRecord,
     record: &csv::StringRecord,
+    line: u64,
     args: &PxTokenArgs,
 ) -> Result<Row, String> {
     let cell = |name: &str| {
@@ -155,7 +181,7 @@ fn row(
         roles: list("roles"),
         groups: list("groups"),
     };
-    Ok(Row { account, lifetime })
+    Ok(Row { line, account, lifetime })
 }
 
 /// The columns; `subject` must be there.

@@ -17,21 +17,17 @@ pub(super) fn run(args: &PxInspectArgs, manner: &Manner, world: &World) -> Resul
         Error::settings(format!("this {cause}"))
             .hint("a token is three parts of base64url with dots between them")
     })?;
-    let json = |bytes: &[u8], what: &str| -> Result<Box<RawValue>, Error> {
-        let text = String::from_utf8_lossy(bytes).into_owned();
-        // White space between members is nobody's claim; the members stay as they are written.
-        RawValue::from_string(text)
-            .map_err(|_| Error::settings(format!("the token's {what} is no JSON")))
+    let shown = |bytes: &[u8], part: &str| {
+        shown(bytes).ok_or_else(|| Error::settings(format!("the token's {part} is no JSON")))
     };
-    let object = Object {
-        header: json(&parts.header, "header")?,
-        claims: json(&parts.payload, "payload")?,
-        verified: false,
-    };
-    // A pretty printer would leave raw values alone.
-    let value: serde_json::Value = serde_json::to_value(&object)
-        .map_err(|cause| Error::settings("the token cannot be shown").because(cause))?;
-    manner.print(&value, world)?;
+    let (header, claims) = (shown(&parts.header, "header")?, shown(&parts.payload, "payload")?);
+    if !(header.is_faithful && claims.is_faithful) {
+        world.warn(
+            "a member stands twice, or is written in an unusual way; it is shown as it stands",
+        );
+    }
+    let object = Object { header: &header.json, claims: &claims.json, verified: false };
+    manner.print(&object, world)?;
 
     match unverified(token.expose()) {
         None => world.warn("no server could read these claims; `step-token px verify` says why"),
@@ -42,7 +38,9 @@ pub(super) fn run(args: &PxInspectArgs, manner: &Manner, world: &World) -> Resul
             }
             let now = world.now().unix_seconds();
             match identity.expires {
-                None => world.warn("`exp` is missing or 0"),
+                None => {
+                    world.warn("there is no `exp`, or it is 0, which a server takes for no end")
+                }
                 Some(end) if end <= now => world.warn(&format!("it expired at {}", time(end))),
                 Some(end) => world.note(&format!("exp is {}", time(end))),
             }
@@ -63,10 +61,47 @@ pub(super) fn run(args: &PxInspectArgs, manner: &Manner, world: &World) -> Resul
     Ok(())
 }
 
+/// A part of a token on its way to a reader.
+struct Shown {
+    json: Json,
+    /// Whether a program that reads JSON keeps all of it.
+    is_faithful: bool,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Json {
+    /// To be laid out.
+    Value(serde_json::Value),
+    /// To be left as it stands.
+    Raw(Box<RawValue>),
+}
+
+/// Reads a part; what a JSON value does not keep, a member that stands twice or a long number, stays text.
+fn shown(bytes: &[u8]) -> Option<Shown> {
+    let text = String::from_utf8_lossy(bytes).into_owned();
+    let raw = RawValue::from_string(text).ok()?;
+    let value: Option<serde_json::Value> = serde_json::from_str(raw.get()).ok();
+    let squeezed = |text: &str| text.split_ascii_whitespace().collect::<String>();
+    // Escapes may be written in several ways; what is compared is what they stand for.
+    let same = |value: &serde_json::Value| {
+        let again = token_jose::json::to_vec(value).ok()?;
+        let plain = serde_json::to_string(value).ok()?;
+        let written = squeezed(raw.get());
+        Some(squeezed(&String::from_utf8_lossy(&again)) == written || squeezed(&plain) == written)
+    };
+    match value {
+        Some(value) if same(&value) == Some(true) => {
+            Some(Shown { json: Json::Value(value), is_faithful: true })
+        }
+        _ => Some(Shown { json: Json::Raw(raw), is_faithful: false }),
+    }
+}
+
 /// The object that is printed.
 #[derive(Serialize)]
-struct Object {
-    header: Box<RawValue>,
-    claims: Box<RawValue>,
+struct Object<'a> {
+    header: &'a Json,
+    claims: &'a Json,
     verified: bool,
 }

@@ -9,7 +9,7 @@ use token_jose::{
 use zeroize::Zeroizing;
 
 use super::{given, one_reader_of_stdin};
-use crate::args::{PxPrivateKeyArgs, PxSharedSecretArgs};
+use crate::args::{Given, PxPrivateKeyArgs, PxSharedSecretArgs};
 use crate::key::{Found, Password};
 use crate::origin::{Origin, Setting};
 use crate::secret::Source;
@@ -18,7 +18,7 @@ use crate::{Error, World};
 
 /// An open key of either family.
 pub(super) enum OpenKey {
-    Shared(Mint<MacKey>),
+    Shared(Box<Mint<MacKey>>),
     Pair(Box<Mint<PrivateKey>>),
 }
 
@@ -88,7 +88,25 @@ impl KeyWish {
             (None, Some(rsa), None) => KeySource::Rsa(rsa),
             (None, None, Some(ec)) => KeySource::Ec(ec),
             (None, None, None) => {
-                return Err(Error::usage("nothing is given that signs the token").hint(
+                let empty = [
+                    ("--shared-secret", matches!(secret.shared_secret, Some(Given::Empty))),
+                    (
+                        "--shared-secret-file",
+                        matches!(secret.shared_secret_file, Some(Given::Empty)),
+                    ),
+                    (
+                        "--rsa-private-keyfile",
+                        matches!(key.rsa_private_keyfile, Some(Given::Empty)),
+                    ),
+                    (
+                        "--ecdsa-private-keyfile",
+                        matches!(key.ecdsa_private_keyfile, Some(Given::Empty)),
+                    ),
+                ];
+                let empty = empty.into_iter().find(|(_, empty)| *empty);
+                let empty = empty.map(|(flag, _)| format!(": {flag} is empty")).unwrap_or_default();
+                let message = format!("nothing is given that signs the token{empty}");
+                return Err(Error::usage(message).hint(
                     "--shared-secret-file, --rsa-private-keyfile or --ecdsa-private-keyfile names it",
                 ));
             }
@@ -145,7 +163,7 @@ impl KeyWish {
                     _ => MacAlgorithm::Hs256,
                 };
                 let secret = wish.read(world)?;
-                Ok(OpenKey::Shared(Mint::new(MacKey::new(algorithm, &secret))))
+                Ok(OpenKey::Shared(Box::new(Mint::new(MacKey::new(algorithm, &secret)))))
             }
             KeySource::Rsa(setting) => {
                 let key = self.load(setting, "rsa-private-keyfile", world)?;

@@ -11,7 +11,8 @@ use zeroize::{Zeroize as _, Zeroizing};
 
 use super::Manner;
 use crate::args::{KeygenCurve, KeygenKind, PxKeygenArgs};
-use crate::{Error, World, emit, file};
+use crate::emit::Destination;
+use crate::{Error, World, emit};
 
 /// Makes it, writes it, and says how a server is told.
 pub(super) fn run(args: &PxKeygenArgs, manner: &Manner, world: &World) -> Result<(), Error> {
@@ -26,38 +27,28 @@ pub(super) fn run(args: &PxKeygenArgs, manner: &Manner, world: &World) -> Result
         );
     }
     let force = args.force.unwrap_or_default().0;
-    let public = public_name(&args.file);
-    let has_public = args.kind != KeygenKind::Secret;
-    let files = std::iter::once(&args.file).chain(has_public.then_some(&public));
-    for there in files.filter(|file| !force && file.exists()) {
-        return Err(Error::settings(format!("{} exists", there.display()))
-            .hint("--force overwrites it, and whoever uses it must get the new one"));
+    let private = Destination::file(&args.file, "FILE", force, world)?;
+    if args.kind == KeygenKind::Secret {
+        private.write(secret(world)?.as_bytes(), world)?;
+        return describe(Settings::secret(&args.file), manner, world);
     }
+    let public_name = public_name(&args.file);
+    let public = Destination::file(&public_name, "FILE with .pub behind", force, world)?;
     let pair = match args.kind {
-        KeygenKind::Secret => {
-            file::write(&args.file, secret(world)?.as_bytes(), 0o600, force)?;
-            return describe(Settings::secret(&args.file), manner, world);
-        }
-        KeygenKind::Ec => KeyPairPem::ec(match args.curve {
+        KeygenKind::Rsa => KeyPairPem::rsa(args.bits.map_or(BITS, |bits| bits.0)),
+        _ => KeyPairPem::ec(match args.curve {
             None | Some(KeygenCurve::P256) => KeyKind::P256,
             Some(KeygenCurve::P384) => KeyKind::P384,
             Some(KeygenCurve::P521) => KeyKind::P521,
         }),
-        KeygenKind::Rsa => {
-            let bits = args.bits.unwrap_or(BITS);
-            if !(2048..=8192).contains(&bits) {
-                return Err(Error::usage(format!("--bits {bits}: an RSA key has 2048 to 8192")));
-            }
-            KeyPairPem::rsa(bits)
-        }
     }
     .map_err(|cause| Error::key("no key could be made").because(cause))?;
-    file::write(&public, &pair.public, 0o600, force)?;
-    file::write(&args.file, &pair.private, 0o600, force).inspect_err(|_| {
+    public.write(&pair.public, world)?;
+    private.write(&pair.private, world).inspect_err(|_| {
         // Half a pair is none; what was there before is gone in any case.
-        let _ = std::fs::remove_file(&public);
+        let _ = public.path().map(std::fs::remove_file);
     })?;
-    describe(Settings::pair(args.kind, args.curve, &args.file, &public), manner, world)
+    describe(Settings::pair(args.kind, args.curve, &args.file, &public_name), manner, world)
 }
 
 /// 48 random bytes in base64: 64 characters, and no line end.

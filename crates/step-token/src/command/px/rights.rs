@@ -58,6 +58,11 @@ impl<'a> Questions<'a> {
         Ok(Self { args, roles, ownership })
     }
 
+    /// Returns whether anything was asked.
+    pub(super) fn is_any(&self) -> bool {
+        !self.args.can.is_empty() || self.ownership.is_some()
+    }
+
     /// Answers them for the holder of a token.
     pub(super) fn answer(&self, identity: &Identity) -> Answers {
         let held = || identity.roles.iter().map(String::as_str);

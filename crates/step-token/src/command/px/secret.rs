@@ -1,15 +1,20 @@
 //! `px secret`: the manifest of a Kubernetes Secret.
 
 use openstorage_token::kubernetes::{DataKey, Manifest};
+use zeroize::Zeroizing;
 
-use super::{Manner, given, stored};
+use super::{Manner, named, output_file, stored};
 use crate::args::{Given, PxSecretArgs};
-use crate::{Error, World, emit, file};
+use crate::emit::Destination;
+use crate::{Error, World};
 
 /// Prints a manifest with a token or a shared secret.
 pub(super) fn run(args: &PxSecretArgs, manner: &Manner, world: &World) -> Result<(), Error> {
-    let token = given("token-file", args.token_file.as_ref());
-    let shared = given("shared-secret-file", args.shared_secret_file.as_ref());
+    let token = named("token-file", args.token_file.as_ref())?;
+    let shared = named("shared-secret-file", args.shared_secret_file.as_ref())?;
+    let output = output_file(args.output.as_ref())?;
+    let place = Destination::settle(output.as_ref(), true, world)?;
+    let member = |default: DataKey| args.secret_key.clone().unwrap_or(default);
     let class = match (&args.annotate_csi, &args.namespace) {
         (None, _) => None,
         (Some(_), None) => {
@@ -22,9 +27,10 @@ pub(super) fn run(args: &PxSecretArgs, manner: &Manner, world: &World) -> Result
     };
     let (key, content) = match (token, shared) {
         (Some(token), None) => {
-            let token = stored::from(&token, world)?;
+            let key = member(DataKey::auth_token());
+            let token = stored::from(&token, &key, world)?;
             stored::fits_a_header(&token)?;
-            (DataKey::auth_token(), zeroize::Zeroizing::new(token.expose().as_bytes().to_vec()))
+            (key, Zeroizing::new(token.expose().as_bytes().to_vec()))
         }
         (None, Some(shared)) => {
             if class.is_some() {
@@ -33,7 +39,7 @@ pub(super) fn run(args: &PxSecretArgs, manner: &Manner, world: &World) -> Result
                 )
                 .hint("--token-file names a token"));
             }
-            let key = DataKey::shared_secret();
+            let key = member(DataKey::shared_secret());
             let secret = shared.value.read(&key, "shared secret", &shared.origin, world)?;
             (key, secret)
         }
@@ -48,7 +54,6 @@ pub(super) fn run(args: &PxSecretArgs, manner: &Manner, world: &World) -> Result
                 .hint("--token-file or --shared-secret-file names it"));
         }
     };
-    let key = args.secret_key.clone().unwrap_or(key);
     let mut manifest = Manifest::secret(&args.name, args.namespace.as_ref(), &key, &content);
     if let Some((class, namespace)) = class {
         let class = match class {
@@ -57,13 +62,10 @@ pub(super) fn run(args: &PxSecretArgs, manner: &Manner, world: &World) -> Result
         };
         manifest = manifest.with_storage_class(class, &args.name, namespace);
     }
-    let text = if manner.json { manifest.to_json() } else { manifest.to_yaml() };
-    match given("output", args.output.as_ref()).filter(|file| file.value.as_os_str() != "-") {
-        None => emit::stdout(text.as_bytes(), world),
-        Some(output) => {
-            file::replace(&output.value, text.as_bytes(), 0o600)?;
-            world.note(&format!("the manifest is in {}", output.value.display()));
-            Ok(())
-        }
+    let text = if manner.json { manifest.to_json(manner.raw) } else { manifest.to_yaml() };
+    place.write(text.as_bytes(), world)?;
+    if let Some(file) = place.path() {
+        world.note(&format!("the manifest is in {}", file.display()));
     }
+    Ok(())
 }

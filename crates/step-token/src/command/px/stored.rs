@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use openstorage_token::kubernetes::DataKey;
 use openstorage_token::{Contexts, ContextsError};
 use token_jose::Token;
+use zeroize::Zeroizing;
 
-use super::{Manner, given};
-use crate::args::{Given, PxContextsFileArg, PxTokenArg};
+use super::{Manner, named};
+use crate::args::{PxContextsFileArg, PxStoredTokenArgs, PxTokenArg};
 use crate::origin::{Origin, Setting};
 use crate::secret::Source;
 use crate::secret_member::SecretSource;
@@ -15,7 +16,17 @@ use crate::{Error, World};
 
 /// Reads the token to be judged: the one given, else the one that pxctl would send.
 pub(super) fn read(args: &PxTokenArg, manner: &Manner, world: &World) -> Result<Token, Error> {
-    let file = given("token-file", args.token_file.as_ref());
+    let file = named("token-file", args.token_file.as_ref())?;
+    if args.token.as_deref() == Some("") {
+        return Err(Error::usage("the token is empty")
+            .hint("look at the variable it came from; `-` reads standard input"));
+    }
+    if let (true, Some(_)) = (args.token.is_some() || file.is_some(), &manner.context) {
+        return Err(Error::usage("--context has no effect on a token that is given")
+            .hint("leave out one of them"));
+    }
+    let is_kubernetes = file.as_ref().is_some_and(|file| file.value.is_kubernetes());
+    let key = member(args.token_key.as_ref(), is_kubernetes)?;
     match (args.token.as_deref(), file) {
         (Some(_), Some(_)) => {
             Err(Error::usage("a token and --token-file are given, and one is judged")
@@ -23,20 +34,35 @@ pub(super) fn read(args: &PxTokenArg, manner: &Manner, world: &World) -> Result<
         }
         (Some("-"), None) => {
             let source = "-".parse().expect("a dash is standard input");
-            from(&Setting::new(source, Origin::CommandLine { flag: "token-file" }), world)
+            from(&Setting::new(source, Origin::CommandLine { flag: "token-file" }), &key, world)
         }
         (Some(token), None) => {
             world.warn("a token on the command line is seen by everybody who lists processes; `-` reads it from standard input");
             Ok(Token::new(token.to_owned()))
         }
-        (None, Some(file)) => from(&file, world),
+        (None, Some(file)) => from(&file, &key, world),
         (None, None) => sent_by_pxctl(&args.contexts, manner, world),
     }
 }
 
+/// Returns the member of a Kubernetes Secret that holds a token.
+fn member(key: Option<&DataKey>, is_kubernetes: bool) -> Result<DataKey, Error> {
+    match key {
+        Some(_) if !is_kubernetes => {
+            Err(Error::usage("--token-key names a member of a Kubernetes Secret, and none is read")
+                .hint("--token-file k8s:FILE reads one"))
+        }
+        key => Ok(key.cloned().unwrap_or_else(DataKey::auth_token)),
+    }
+}
+
 /// Reads a token; one line end behind it is dropped.
-pub(super) fn from(source: &Setting<SecretSource>, world: &World) -> Result<Token, Error> {
-    let bytes = source.value.read(&DataKey::auth_token(), "token", &source.origin, world)?;
+pub(super) fn from(
+    source: &Setting<SecretSource>,
+    key: &DataKey,
+    world: &World,
+) -> Result<Token, Error> {
+    let bytes = source.value.read(key, "token", &source.origin, world)?;
     let text = std::str::from_utf8(&bytes).map_err(|_| {
         Error::settings(format!("the token in {} ({}) is no text", source.value, source.origin))
     })?;
@@ -44,12 +70,12 @@ pub(super) fn from(source: &Setting<SecretSource>, world: &World) -> Result<Toke
 }
 
 /// Reads the token of a context's flags, if one is given.
-pub(super) fn of_flags(
-    typed: Option<&Given<String>>,
-    file: Option<&Given<SecretSource>>,
-    world: &World,
-) -> Result<Option<Token>, Error> {
-    match (given("token", typed), given("token-file", file)) {
+pub(super) fn of_flags(args: &PxStoredTokenArgs, world: &World) -> Result<Option<Token>, Error> {
+    let typed = named("token", args.token.as_ref())?;
+    let file = named("token-file", args.token_file.as_ref())?;
+    let is_kubernetes = file.as_ref().is_some_and(|file| file.value.is_kubernetes());
+    let key = member(args.token_key.as_ref(), is_kubernetes)?;
+    match (typed, file) {
         (Some(_), Some(_)) => {
             Err(Error::usage("--token and --token-file are given, and a context has one token")
                 .hint("leave out --token, which shows it to everybody"))
@@ -63,7 +89,7 @@ pub(super) fn of_flags(
             Ok(Some(token))
         }
         (None, Some(file)) => {
-            let token = from(&file, world)?;
+            let token = from(&file, &key, world)?;
             fits_a_header(&token)?;
             Ok(Some(token))
         }
@@ -106,12 +132,20 @@ fn sent_by_pxctl(file: &PxContextsFileArg, manner: &Manner, world: &World) -> Re
             )));
         }
     };
-    let context = contexts.find(&name).map_err(|cause| unusable(&path, &cause))?;
-    world.announce("Token", &format!("context {name} in {}", path.display()));
-    context.token.ok_or_else(|| {
+    let is_current = manner.context.is_none();
+    let context = contexts.find(&name).map_err(|cause| match is_current {
+        false => unusable(&path, &cause),
+        true => {
+            Error::settings(format!("the current context `{name}` is not in {}", path.display()))
+                .hint("`step-token px context set NAME` makes another one current")
+        }
+    })?;
+    let token = context.token.ok_or_else(|| {
         Error::settings(format!("context `{name}` in {} has no token", path.display()))
             .hint(format!("`step-token px context create {name} --token-file FILE` gives it one"))
-    })
+    })?;
+    world.announce("Token", &format!("context {name} in {}", path.display()));
+    Ok(token)
 }
 
 /// Returns the file of contexts.
@@ -128,14 +162,19 @@ pub(super) fn path(args: &PxContextsFileArg, world: &World) -> Result<PathBuf, E
 
 /// Reads the file of contexts; `None` if there is none.
 pub(super) fn load(path: &Path) -> Result<Option<Contexts>, Error> {
-    match text_of(path)? {
+    match bytes_of(path)? {
         None => Ok(None),
-        Some(text) => Contexts::parse(&text).map(Some).map_err(|cause| unusable(path, &cause)),
+        Some(bytes) => parse(&bytes).map(Some).map_err(|cause| unusable(path, &cause)),
     }
 }
 
-/// Reads the text of the file of contexts; `None` if there is none.
-pub(super) fn text_of(path: &Path) -> Result<Option<zeroize::Zeroizing<String>>, Error> {
+/// Reads contexts out of the bytes of a file.
+pub(super) fn parse(bytes: &[u8]) -> Result<Contexts, ContextsError> {
+    Contexts::parse(std::str::from_utf8(bytes).map_err(|_| ContextsError::NoText)?)
+}
+
+/// Reads the file of contexts; `None` if there is none.
+pub(super) fn bytes_of(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, Error> {
     let refused = |what: &str| Error::settings(format!("{} {what}", path.display()));
     match std::fs::metadata(path) {
         Ok(found) if found.is_dir() => {
@@ -152,10 +191,7 @@ pub(super) fn text_of(path: &Path) -> Result<Option<zeroize::Zeroizing<String>>,
     if bytes.len() as u64 > LARGEST {
         return Err(refused("is larger than 1 MiB"));
     }
-    match std::str::from_utf8(&bytes) {
-        Ok(text) => Ok(Some(zeroize::Zeroizing::new(text.to_owned()))),
-        Err(_) => Err(refused("is not UTF-8")),
-    }
+    Ok(Some(bytes))
 }
 
 /// Says why a file of contexts is of no use.
@@ -166,7 +202,7 @@ pub(super) fn unusable(path: &Path, cause: &ContextsError) -> Error {
             error.hint("`step-token px context create NAME --token-file FILE` makes one")
         }
         ContextsError::Unknown { there, .. } => {
-            error.hint(format!("there are {}", there.join(", ")))
+            error.hint(format!("known contexts: {}", there.join(", ")))
         }
         ContextsError::Twice { .. } => error.hint("remove one of them by hand"),
         _ => error.hint(

@@ -6,7 +6,7 @@ use token_jose::Token;
 use token_time::Timestamp;
 
 use super::key::KeyWish;
-use super::{Manner, account, given};
+use super::{Manner, account, output_file};
 use crate::args::{Given, PxTokenArgs};
 use crate::emit::{Described, Output, Place};
 use crate::secret::Source;
@@ -19,13 +19,15 @@ pub(super) fn run(args: &PxTokenArgs, manner: &Manner, world: &World) -> Result<
     let issuer = issuer(args)?;
     let key = KeyWish::settle(&args.secret, &args.key, &readers(args))?;
     let account = account::read(&args.account, world)?;
-    let settings = output(args, manner);
-    let output = Output::settle(&settings, world)?;
+    let settings = output(args, manner)?;
+    let output = Output::settle(&settings, world)?.compact(manner.raw);
 
     let key = key.open(world)?;
     let lifetime = args.token_duration.unwrap_or(Lifetime::DEFAULT);
     let claims = Claims::new(account, issuer, world.now().unix_seconds(), lifetime, backdate(args));
-    advise(&claims, lifetime, world);
+    for advice in advice(&claims, lifetime) {
+        world.warn(&advice);
+    }
     let minted = Minted { token: key.token(&claims)?, alg: key.alg(), claims };
     output.write(&minted, world)?;
     if let Some(file) = &settings.file {
@@ -58,8 +60,8 @@ pub(super) fn readers(args: &PxTokenArgs) -> [(&'static str, bool); 2] {
     [("--auth-config", is_stdin(&args.account.auth_config)), ("--fleet", is_stdin(&args.fleet))]
 }
 
-/// Says what is allowed and rarely meant.
-pub(super) fn advise(claims: &Claims, lifetime: Lifetime, world: &World) {
+/// Returns what is allowed and rarely meant.
+pub(super) fn advice(claims: &Claims, lifetime: Lifetime) -> Vec<String> {
     let names = |list: &Option<Vec<String>>| list.clone().unwrap_or_default();
     let (roles, groups) = (names(&claims.roles), names(&claims.groups));
     let advice = Advice::of_claims(
@@ -68,19 +70,13 @@ pub(super) fn advise(claims: &Claims, lifetime: Lifetime, world: &World) {
         groups.iter().map(String::as_str),
         Some(lifetime.as_seconds()),
     );
-    for advice in advice {
-        world.warn(&advice.to_string());
-    }
+    advice.iter().map(ToString::to_string).collect()
 }
 
 /// Returns where the token goes; pxctl overwrites a file that is there.
-fn output(args: &PxTokenArgs, manner: &Manner) -> OutputSettings {
-    let file = given("output", args.output.as_ref());
-    OutputSettings {
-        file: file.filter(|file| file.value.as_os_str() != "-"),
-        force: true,
-        json: manner.json,
-    }
+fn output(args: &PxTokenArgs, manner: &Manner) -> Result<OutputSettings, Error> {
+    let file = output_file(args.output.as_ref())?;
+    Ok(OutputSettings { file, force: true, json: manner.json })
 }
 
 /// A token and what it says.

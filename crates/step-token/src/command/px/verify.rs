@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use openstorage_token::{
-    Advice, Conditions, Finding, Generation, Identity, Laxness, Outcome, Role, Server,
+    Advice, Conditions, Fault, Finding, Generation, Identity, Laxness, Outcome, Role, Server,
     ServerConfig, ServerKey, ServerKeyError, Verdict, judge,
 };
 use serde::Serialize;
@@ -11,11 +11,12 @@ use token_time::{Timestamp, When};
 
 use super::key::SecretWish;
 use super::rights::{Answers, CanObject, OwnershipObject, Questions};
-use super::{Manner, given, one_reader_of_stdin, stored, way_out};
+use super::{Manner, given, named, one_reader_of_stdin, stored, way_out};
 use crate::args::{Given, PxVerifyArgs};
 use crate::origin::{Origin, Setting};
 use crate::printable::printable;
 use crate::secret::Source;
+use crate::secret_member::SecretSource;
 use crate::{Error, Exit, World, emit};
 
 /// Judges a token, and answers what its holder may do.
@@ -35,6 +36,7 @@ pub(super) fn run(args: &PxVerifyArgs, manner: &Manner, world: &World) -> Result
         strict: args.strict.unwrap_or_default().0,
         answers: verdict.identity.as_ref().map(|identity| questions.answer(identity)),
         advice: advice(verdict.identity.as_ref(), secret),
+        asked: questions.is_any(),
         verdict,
     };
     match manner.json {
@@ -56,6 +58,10 @@ fn readers(args: &PxVerifyArgs) -> Result<(), Error> {
         ("--rsa-public-keyfile", is_stdin(&args.server.rsa_public_keyfile)),
         ("--ecdsa-public-keyfile", is_stdin(&args.server.ecdsa_public_keyfile)),
         ("--role-config", args.rights.role_config.contains(&Source::Stdin)),
+        (
+            "--role-config",
+            args.rights.role_config.iter().filter(|source| **source == Source::Stdin).count() > 1,
+        ),
     ])
 }
 
@@ -83,30 +89,38 @@ fn server(
             .hint("--issuer is what it has in PORTWORX_AUTH_JWT_ISSUER or --jwt-issuer; `openstorage.io` unless it was set")
     })?;
     let mut server = Server::new(issuer);
+    let file = flags.server_config.as_ref().and_then(|file| match file {
+        Given::Value(Source::Path(path)) => Some(path.clone()),
+        _ => None,
+    });
+    let origin = |key: &str| Origin::Defaults {
+        file: file.clone().unwrap_or_else(|| PathBuf::from("the server's configuration")),
+        key: key.to_owned(),
+    };
+    let wrong = |key: &str, why: &str| Error::settings(format!("{}: {why}", origin(key)));
 
     // A flag outranks the file, whose paths begin beside it.
-    let beside =
-        |flag: Option<Setting<Source>>, text: Option<String>, member: &str| match (flag, text) {
-            (Some(flag), _) => Ok(Some(flag)),
-            (None, None) => Ok(None),
-            (None, Some(text)) => {
-                let source: Source = text.parse().map_err(|why| {
-                    Error::settings(format!("`{member}` in the server's configuration: {why}"))
-                })?;
-                Ok(Some(Setting::new(
-                    source.beside(&directory),
-                    Origin::CommandLine { flag: "server-config" },
-                )))
+    let beside = |flag: Option<Setting<Source>>, text: Option<String>, key: &str| match (flag, text)
+    {
+        (Some(flag), _) => Ok(Some(flag)),
+        (None, None) => Ok(None),
+        (None, Some(text)) => {
+            let source: Source = text.parse().map_err(|why: String| wrong(key, &why))?;
+            if source == Source::Stdin {
+                return Err(wrong(key, "standard input is not read from there"));
             }
-        };
+            Ok(Some(Setting::new(source.beside(&directory), origin(key))))
+        }
+    };
     let typed = given("shared-secret", args.secret.shared_secret.as_ref());
     let mut secret_file = given("shared-secret-file", args.secret.shared_secret_file.as_ref());
     if let (None, None, Some(text)) = (&typed, &secret_file, &config.shared_secret_file) {
-        let source: crate::secret_member::SecretSource = text.parse().map_err(|why| {
-            Error::settings(format!("`shared-secret-file` in the server's configuration: {why}"))
-        })?;
-        let origin = Origin::CommandLine { flag: "server-config" };
-        secret_file = Some(Setting::new(source.beside(&directory), origin));
+        let key = "shared-secret-file";
+        let source: SecretSource = text.parse().map_err(|why: String| wrong(key, &why))?;
+        if source.is_stdin() {
+            return Err(wrong(key, "standard input is not read from there"));
+        }
+        secret_file = Some(Setting::new(source.beside(&directory), origin(key)));
     }
     let wish = SecretWish::settle_from(secret_file, typed, args.secret.secret_key.as_ref())?;
     let mut advice = None;
@@ -138,15 +152,15 @@ fn server(
 
 /// Reads the server's configuration, and returns the directory its paths begin in.
 fn config(source: Option<&Given<Source>>, world: &World) -> Result<(ServerConfig, PathBuf), Error> {
-    let Some(source) = given("server-config", source) else {
+    let Some(source) = named("server-config", source)? else {
         return Ok((ServerConfig::default(), PathBuf::new()));
     };
     let bytes = source.value.read_public(&source.origin, world)?;
-    let named = format!("{} ({})", source.value, source.origin);
+    let called = format!("{} ({})", source.value, source.origin);
     let text = std::str::from_utf8(&bytes)
-        .map_err(|_| Error::settings(format!("{named} is not UTF-8")))?;
+        .map_err(|_| Error::settings(format!("{called} is not UTF-8")))?;
     let config =
-        ServerConfig::parse(text).map_err(|cause| Error::settings(format!("{named}: {cause}")))?;
+        ServerConfig::parse(text).map_err(|cause| Error::settings(format!("{called}: {cause}")))?;
     let directory = match &source.value {
         Source::Path(path) => path.parent().map(Path::to_owned).unwrap_or_default(),
         _ => PathBuf::new(),
@@ -197,12 +211,14 @@ struct Report {
     strict: bool,
     advice: Vec<Advice>,
     answers: Option<Answers>,
+    /// Whether a question was asked about what the holder may do.
+    asked: bool,
 }
 
 impl Report {
     fn is_accepted(&self) -> bool {
         let accepted = self.verdict.fault().is_none();
-        accepted && !(self.strict && !self.verdict.laxness.is_empty())
+        accepted && (!self.strict || self.verdict.laxness.is_empty())
     }
 
     fn is_yes(&self) -> bool {
@@ -219,7 +235,10 @@ impl Report {
             };
             lines.push(format!("{mark:<5} {:<10} {}", rule.as_str(), printable(&what)));
             if let Outcome::Fails(fault) = outcome {
-                lines.push(format!("      try: {}", printable(&way_out::of(fault))));
+                lines.push(format!(
+                    "      try: {}",
+                    printable(&way_out::of(fault, &self.verdict.laxness))
+                ));
             }
         }
         let mark = if self.strict { "FAIL" } else { "warn" };
@@ -234,14 +253,14 @@ impl Report {
                 printable(&advice.to_string())
             ));
         }
+        if !self.is_accepted() && self.asked {
+            lines.push(format!("{:<5} {:<10} not asked: the token is refused", "-", "may do"));
+        }
         if let Some(answers) = self.answers.as_ref().filter(|_| self.is_accepted()) {
             for line in answers.lines() {
                 let mark = if line.yes { "ok" } else { "FAIL" };
-                lines.push(format!(
-                    "{mark:<5} {} -- {}",
-                    printable(&line.what),
-                    printable(&line.why)
-                ));
+                let (what, why) = (printable(&line.what), printable(&line.why));
+                lines.push(format!("{mark:<5} {what} -- {why}"));
             }
         }
         lines.push(self.conclusion());
@@ -251,6 +270,12 @@ impl Report {
     fn conclusion(&self) -> String {
         let answer = self.verdict.answer;
         match (self.verdict.fault(), answer.http_status()) {
+            (Some((_, Fault::Null)), _) => {
+                "refused: a server would crash, and answer nobody".to_owned()
+            }
+            (Some((_, Fault::Narrowed { allowed, .. })), _) => {
+                format!("refused: --alg takes {allowed} alone, where a server would go on")
+            }
             (Some((rule, fault)), Some(status)) => format!(
                 "refused: the server answers {} (HTTP {status}) for {}: {}",
                 answer.grpc_code(),
@@ -287,14 +312,17 @@ impl Report {
         let checks = self.verdict.findings.iter().map(|Finding { rule, outcome }| {
             let (result, message, hint) = match outcome {
                 Outcome::Holds(what) => ("ok", Some(what.clone()), None),
-                Outcome::Fails(fault) => {
-                    ("fail", Some(fault.to_string()), Some(way_out::of(fault)))
-                }
+                Outcome::Fails(fault) => (
+                    "fail",
+                    Some(fault.to_string()),
+                    Some(way_out::of(fault, &self.verdict.laxness)),
+                ),
                 _ => ("skip", None, None),
             };
             Check { check: rule.as_str(), result, message, hint }
         });
         Object {
+            ok: self.is_yes(),
             accepted: self.is_accepted(),
             answer: self.verdict.answer.grpc_code(),
             http_status: self.verdict.answer.http_status(),
@@ -311,6 +339,7 @@ impl Report {
 /// The object that `--json` prints; docs/openstorage.md lists its members.
 #[derive(Serialize)]
 struct Object<'a> {
+    ok: bool,
     accepted: bool,
     answer: &'static str,
     #[serde(rename = "httpStatus", skip_serializing_if = "Option::is_none")]

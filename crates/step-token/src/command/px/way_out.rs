@@ -1,9 +1,13 @@
 //! What to try when a server refuses a token.
 
-use openstorage_token::{Fault, TokenAlgorithm};
+use openstorage_token::{Fault, Laxness, TokenAlgorithm};
 
-/// Returns the way out of a fault.
-pub(super) fn of(fault: &Fault) -> String {
+/// Returns the way out of a fault; what was let pass may be what broke the token.
+pub(super) fn of(fault: &Fault, laxness: &[Laxness]) -> String {
+    let is_of_form = matches!(fault, Fault::Signature { .. } | Fault::Base64 { .. });
+    if is_of_form && laxness.contains(&Laxness::LineBreak) {
+        return "there is a line break in the token; take it out".to_owned();
+    }
     match fault {
         Fault::Parts { .. } => "copy the token whole; it is three parts with two dots".to_owned(),
         Fault::Bearer => "send `Bearer` once, in front of the token".to_owned(),
