@@ -20,6 +20,9 @@ mod output;
 #[path = "cli/proofs.rs"]
 mod proofs;
 #[cfg(unix)]
+#[path = "cli/px.rs"]
+mod px;
+#[cfg(unix)]
 #[path = "cli/workshop.rs"]
 mod workshop;
 
@@ -87,7 +90,11 @@ fn faults_of(transcript: &str) -> Vec<&'static str> {
     let errors = transcript.lines().filter(|line| line.starts_with("error: ")).count();
     match line("status.code = ") {
         None if errors > 0 => faults.push("prints an error and succeeds"),
+        None if says_no(transcript) => faults.push("says no and succeeds"),
         None => {}
+        Some("status.code = 1") if errors > 0 => faults.push("says no, and calls it an error"),
+        Some("status.code = 1") if !says_no(transcript) => faults.push("says no without a verdict"),
+        Some("status.code = 1") => {}
         Some(_) if line("stdout = ") != Some("stdout = \"\"") => {
             faults.push("fails, and yet writes to standard output");
         }
@@ -98,6 +105,15 @@ fn faults_of(transcript: &str) -> Vec<&'static str> {
         Some(_) => {}
     }
     faults
+}
+
+/// Returns whether there is a verdict, in words or in JSON, that the answer is no.
+fn says_no(transcript: &str) -> bool {
+    let words = ["refused: ", "accepted, but "];
+    let members = ["\"accepted\":false", "\"granted\":false", "\"permitted\":false"];
+    let dense = transcript.replace(' ', "");
+    transcript.lines().any(|line| words.iter().any(|start| line.starts_with(start)))
+        || members.iter().any(|member| dense.contains(member))
 }
 
 /// Takes the files from others, who may read them after a checkout: the program warns about that.

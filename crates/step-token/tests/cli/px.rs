@@ -1,0 +1,103 @@
+//! What a transcript of `px` cannot show, and the program under the name of pxctl.
+
+#[path = "px/contexts.rs"]
+mod contexts;
+#[path = "px/output.rs"]
+mod output;
+#[path = "px/secrets.rs"]
+mod secrets;
+#[path = "px/walk.rs"]
+mod walk;
+
+use std::os::unix::fs::symlink;
+use std::path::PathBuf;
+use std::process::Command;
+
+use aws_lc_rs::hmac;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::Value;
+
+use crate::workshop::{Run, Workshop};
+
+/// An account, an issuer and a secret of 64 bytes; what `--auth-config` names is left out.
+const KEY: &str = "--issuer my_issuer --shared-secret-file secret/good";
+
+/// A run that ends in a token and says nothing else.
+const MINT: &str = "px token --auth-config account/kubernetes.yaml --issuer my_issuer \
+                    --shared-secret-file secret/good";
+
+/// The directory `px` of the transcripts' files, which the run may change.
+struct Bench {
+    shop: Workshop,
+    pxctl: PathBuf,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let shop = Workshop::new();
+        let pxctl = shop.path("pxctl");
+        symlink(env!("CARGO_BIN_EXE_step-token"), &pxctl).expect("a link");
+        Self { shop, pxctl }
+    }
+
+    fn command(&self, line: &str) -> Command {
+        let mut command = self.shop.command(line);
+        command.current_dir(self.shop.path("px"));
+        command
+    }
+
+    fn run(&self, line: &str) -> Run {
+        Run::of(self.command(line).output().expect("the program starts"))
+    }
+
+    /// Runs the program under the name of pxctl.
+    fn pxctl(&self, line: &str) -> Run {
+        let mut command = self.shop.called(&self.pxctl, line);
+        Run::of(command.current_dir(self.shop.path("px")).output().expect("the program starts"))
+    }
+
+    /// Runs the program from a shell's command line, which has its path as `$0` and `line` as `$@`.
+    fn shell(&self, script: &str, line: &str) -> Command {
+        let mut command = self.shop.called("/bin/sh".as_ref(), "");
+        command.args(["-c", script, env!("CARGO_BIN_EXE_step-token")]);
+        command.args(line.split_whitespace()).current_dir(self.shop.path("px"));
+        command
+    }
+
+    fn path(&self, file: &str) -> PathBuf {
+        self.shop.path("px").join(file)
+    }
+
+    fn read(&self, file: &str) -> String {
+        self.shop.read(&format!("px/{file}"))
+    }
+
+    fn mode(&self, file: &str) -> u32 {
+        self.shop.mode(&format!("px/{file}"))
+    }
+
+    fn set_mode(&self, file: &str, mode: u32) {
+        self.shop.set_mode(&format!("px/{file}"), mode);
+    }
+
+    /// Returns the names in a directory that begin like a file that is being written.
+    fn left_behind(&self, directory: &str) -> Vec<String> {
+        let entries = std::fs::read_dir(self.path(directory)).expect("a directory");
+        entries
+            .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
+            .filter(|name| name.starts_with(".step-token-"))
+            .collect()
+    }
+}
+
+/// Returns header and claims of a token, whose signature another library finds to be the secret's.
+fn checked(token: &str, secret: &[u8]) -> (Value, Value) {
+    let decode = |part: &str| URL_SAFE_NO_PAD.decode(part).expect("base64url");
+    let (signed, signature) = token.rsplit_once('.').expect("a signature");
+    let (header, claims) = signed.split_once('.').expect("claims");
+    let key = hmac::Key::new(hmac::HMAC_SHA256, secret);
+    hmac::verify(&key, signed.as_bytes(), &decode(signature)).expect("the secret's");
+    let json = |part| serde_json::from_slice(&decode(part)).expect("JSON");
+    (json(header), json(claims))
+}

@@ -1,0 +1,150 @@
+//! The file of contexts: its mode, what survives a failed write, and two that write at once.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::os::unix::process::ExitStatusExt as _;
+
+use super::Bench;
+use crate::workshop::Run;
+
+const FILE: &str = "home/.pxctl/contextconfig";
+
+#[test]
+fn the_file_of_contexts_is_private_and_so_is_its_directory() {
+    let bench = Bench::new();
+    let create = "px context create admin --token-file token/vector3";
+    let run = bench.run(create);
+    assert_eq!((run.status, run.stdout.as_str()), (0, ""), "{run:?}");
+    assert_eq!(bench.mode("home/.pxctl"), 0o700);
+    assert_eq!(bench.mode(FILE), 0o600);
+    bench.set_mode(FILE, 0o644);
+    assert_eq!(bench.run(create).status, 0);
+    assert_eq!(bench.mode(FILE), 0o600);
+    assert_eq!(bench.left_behind("home/.pxctl"), [""; 0]);
+}
+
+#[test]
+fn the_file_behind_a_link_is_replaced_and_the_link_stays() {
+    let bench = Bench::new();
+    symlink("context/outer", bench.path("link")).unwrap();
+    let run = bench.run("px context set admin --contextconfig link");
+    assert_eq!(run.status, 0, "{run:?}");
+    assert!(bench.path("link").is_symlink());
+    assert!(bench.read("context/outer").contains("  current: admin\n"));
+}
+
+#[test]
+fn two_that_write_at_once_lose_nothing() {
+    const EACH: usize = 200;
+    let bench = Bench::new();
+    std::thread::scope(|scope| {
+        for name in ["a", "b"] {
+            let bench = &bench;
+            scope.spawn(move || {
+                for number in 0..EACH {
+                    let run = bench.run(&format!("px context create {name}{number}"));
+                    assert_eq!(run.status, 0, "{name}{number}: {run:?}");
+                }
+            });
+        }
+    });
+    let run = bench.run("px context list --json");
+    assert_eq!((run.status, run.stderr.as_str()), (0, ""), "{run:?}");
+    let listing: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+    let contexts = listing["contextconfig"]["configurations"].as_array().unwrap();
+    let mut names: Vec<&str> =
+        contexts.iter().map(|context| context["context"].as_str().unwrap()).collect();
+    names.sort_unstable();
+    let mut expected: Vec<String> =
+        ["a", "b"].iter().flat_map(|name| (0..EACH).map(move |n| format!("{name}{n}"))).collect();
+    expected.sort_unstable();
+    assert_eq!(names, expected);
+    // The first one ever is the current one, whoever came first.
+    let current = listing["contextconfig"]["current"].as_str().unwrap();
+    assert!(["a0", "b0"].contains(&current), "{current}");
+    assert_eq!(bench.left_behind("home/.pxctl"), [""; 0]);
+}
+
+/// A limit on the size of files stands in for a full disk, which no test can make.
+#[test]
+fn a_write_that_fails_leaves_the_file_as_it_was() {
+    let bench = Bench::new();
+    let before = bench.read("context/outer");
+    let line = "px context create new --token-file token/vector3 --contextconfig context/outer";
+    let full = r#"trap "" XFSZ; ulimit -f 0; exec "$0" "$@""#;
+    let run = Run::of(bench.shell(full, line).output().unwrap());
+    assert_eq!((run.status, run.stdout.as_str()), (3, ""), "{run:?}");
+    assert!(run.stderr.contains("error: cannot write context/outer: File too large"), "{run:?}");
+    assert_eq!(bench.read("context/outer"), before);
+    assert_eq!(bench.left_behind("context"), [""; 0]);
+
+    // Killed in the middle of writing; the next run finds nothing amiss.
+    let killed = bench.shell(r#"ulimit -f 0; exec "$0" "$@""#, line).output().unwrap();
+    assert!(killed.status.signal().is_some(), "{killed:?}");
+    assert_eq!(bench.read("context/outer"), before);
+    assert_eq!(bench.run(line).status, 0);
+    assert!(bench.read("context/outer").contains("  - context: new\n"));
+}
+
+#[test]
+fn a_directory_that_is_in_the_way_leaves_the_file_as_it_was() {
+    let bench = Bench::new();
+    let before = bench.read("context/outer");
+    // In the place of the lock; as root no directory is read-only.
+    fs::create_dir(bench.path("context/.outer.lock")).unwrap();
+    for line in ["create new", "set admin", "unset", "delete admin"] {
+        let run = bench.run(&format!("px context {line} --contextconfig context/outer"));
+        assert_eq!((run.status, run.stdout.as_str()), (3, ""), "{line}: {run:?}");
+        let message = "error: cannot lock context/.outer.lock: Is a directory";
+        assert!(run.stderr.starts_with(message), "{line}: {run:?}");
+        assert_eq!(bench.read("context/outer"), before, "{line}");
+    }
+}
+
+#[test]
+fn a_directory_that_is_read_only_leaves_the_file_as_it_was() {
+    let bench = Bench::new();
+    let before = bench.read("context/outer");
+    // The lock is there: what fails is the writing.
+    fs::write(bench.path("context/.outer.lock"), "").unwrap();
+    bench.set_mode("context", 0o500);
+    if fs::write(bench.path("context/probe"), "").is_ok() {
+        eprintln!("skipped: whoever runs this, root, writes into read-only directories too");
+        return;
+    }
+    for line in ["create new", "set admin", "unset", "delete admin"] {
+        let run = bench.run(&format!("px context {line} --contextconfig context/outer"));
+        assert_eq!((run.status, run.stdout.as_str()), (3, ""), "{line}: {run:?}");
+        assert!(run.stderr.contains("error: cannot write context/outer: "), "{line}: {run:?}");
+        assert_eq!(bench.read("context/outer"), before, "{line}");
+    }
+    bench.set_mode("context", 0o700);
+}
+
+#[test]
+fn another_run_that_holds_the_lock_is_waited_for() {
+    let bench = Bench::new();
+    let lock = fs::File::create(bench.path("context/.outer.lock")).unwrap();
+    rustix::fs::flock(&lock, rustix::fs::FlockOperation::LockExclusive).unwrap();
+    let mut command = bench.command("px context set admin --contextconfig context/outer");
+    let mut waiting = command.stderr(std::process::Stdio::null()).spawn().unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    assert!(waiting.try_wait().unwrap().is_none(), "it did not wait");
+    // Whoever reads waits for nobody.
+    assert_eq!(bench.run("px context list --contextconfig context/outer").status, 0);
+    drop(lock);
+    assert!(waiting.wait().unwrap().success());
+    assert!(bench.read("context/outer").contains("  current: admin\n"));
+}
+
+#[test]
+fn a_run_that_fails_makes_no_directory_and_no_lock() {
+    let bench = Bench::new();
+    for line in ["set moon", "unset", "delete moon", "delete"] {
+        let _ = bench.run(&format!("px context {line}"));
+        assert!(!bench.path("home").exists(), "{line}");
+    }
+    let run = bench.run("px context set moon --contextconfig folder");
+    assert_eq!(run.status, 3, "{run:?}");
+    assert!(!bench.path(".folder.lock").exists());
+}

@@ -1,0 +1,232 @@
+//! Where tokens, keys and manifests go, and what is left behind when they cannot.
+
+use std::fs::{self, File};
+use std::os::unix::fs::{FileTypeExt as _, symlink};
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use rustix::fs::{CWD, FileType, Mode, mknodat};
+
+use super::{Bench, KEY, MINT, checked};
+use crate::workshop::is_token;
+
+#[test]
+fn a_token_file_is_private_and_has_no_line_feed() {
+    let bench = Bench::new();
+    for file in ["token.jwt", "taken"] {
+        let run = bench.run(&format!("{MINT} --output {file}"));
+        assert_eq!((run.status, run.stdout.as_str()), (0, ""), "{run:?}");
+        assert_eq!(run.stderr, format!("Token written to output file: {file}\n"));
+        assert!(is_token(&bench.read(file)), "{:?}", bench.read(file));
+        assert_eq!(bench.mode(file), 0o600);
+    }
+}
+
+#[test]
+fn every_file_becomes_private_that_others_could_read() {
+    let bench = Bench::new();
+    for line in [
+        format!("{MINT} --output taken"),
+        format!("px token {KEY} --fleet fleet/good.csv --output taken"),
+        "px secret px --token-file token/good --output taken".to_owned(),
+        "px keygen secret taken --force".to_owned(),
+        "px keygen ec taken --force".to_owned(),
+    ] {
+        bench.set_mode("taken", 0o644);
+        let run = bench.run(&line);
+        assert_eq!(run.status, 0, "{line}: {run:?}");
+        assert_eq!(bench.mode("taken"), 0o600, "{line}");
+        assert_eq!(bench.left_behind("."), [""; 0], "{line}");
+    }
+}
+
+#[test]
+fn the_file_behind_a_link_is_replaced_and_the_link_stays() {
+    let bench = Bench::new();
+    symlink("folder/token.jwt", bench.path("link")).unwrap();
+    for time in ["first", "second"] {
+        let run = bench.run(&format!("{MINT} --output link"));
+        assert_eq!(run.status, 0, "{time}: {run:?}");
+        assert!(is_token(&bench.read("folder/token.jwt")), "{time}");
+        assert!(bench.path("link").is_symlink(), "{time}");
+    }
+}
+
+#[test]
+fn a_fifo_is_written_to_and_not_replaced() {
+    let bench = Bench::new();
+    let fifo = bench.path("fifo");
+    mknodat(CWD, &fifo, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+    let mut child = bench.command(&format!("{MINT} --output fifo --quiet")).spawn().unwrap();
+    let token = fs::read_to_string(&fifo).unwrap();
+    assert!(child.wait().unwrap().success());
+    assert!(is_token(&token), "{token:?}");
+    assert!(fs::metadata(&fifo).unwrap().file_type().is_fifo());
+}
+
+#[test]
+fn standard_output_under_its_name_is_no_file() {
+    let bench = Bench::new();
+    let run = bench.run(&format!("{MINT} --output /dev/stdout"));
+    assert_eq!(run.status, 0, "{run:?}");
+    assert!(is_token(&run.stdout), "{run:?}");
+}
+
+#[test]
+fn a_run_that_fails_leaves_every_file_as_it_was() {
+    let bench = Bench::new();
+    let token = "px token --auth-config account/kubernetes.yaml --issuer my_issuer --output taken";
+    for (line, status) in [
+        (format!("{token} --shared-secret-file secret/empty"), 4),
+        (format!("{token} --rsa-private-keyfile key/ec.key"), 4),
+        (
+            format!(
+                "{token} --ecdsa-private-keyfile key/ec.sealed --password-file key/password.wrong"
+            ),
+            4,
+        ),
+        (format!("px token {KEY} --fleet fleet/twice.csv --output taken"), 3),
+        ("px secret px --token-file token/text --output taken".to_owned(), 3),
+        ("px keygen secret taken".to_owned(), 3),
+        ("px keygen rsa taken --bits 1024 --force".to_owned(), 2),
+    ] {
+        let run = bench.run(&line);
+        assert_eq!((run.status, run.stdout.as_str()), (status, ""), "{line}: {run:?}");
+        assert_eq!(bench.read("taken"), "not kept", "{line}");
+        assert_eq!(bench.left_behind("."), [""; 0], "{line}");
+    }
+}
+
+#[test]
+fn a_pair_and_a_secret_that_were_made_work() {
+    let bench = Bench::new();
+    let account = "--auth-config account/kubernetes.yaml --issuer i";
+    let verify = "px verify --issuer i --token-file t";
+    for (make, mint, judge) in [
+        ("secret made", "--shared-secret-file made", "--shared-secret-file made"),
+        ("ec made", "--ecdsa-private-keyfile made", "--ecdsa-public-keyfile made.pub"),
+        (
+            "ec made --curve P-521",
+            "--ecdsa-private-keyfile made --alg ES512",
+            "--ecdsa-public-keyfile made.pub",
+        ),
+        ("rsa made --bits 2048", "--rsa-private-keyfile made", "--rsa-public-keyfile made.pub"),
+    ] {
+        let run = bench.run(&format!("px keygen {make}"));
+        assert_eq!((run.status, run.stderr.as_str()), (0, ""), "{make}: {run:?}");
+        assert_eq!(bench.mode("made"), 0o600, "{make}");
+        let has_public = !make.starts_with("secret");
+        assert_eq!(bench.path("made.pub").exists(), has_public, "{make}");
+        if has_public {
+            assert_eq!(bench.mode("made.pub"), 0o600, "{make}");
+        } else {
+            let secret = bench.read("made");
+            assert_eq!(secret.len(), 64, "{secret}");
+            assert!(!secret.contains('\n'), "{secret}");
+        }
+        let run = bench.run(&format!("px token {account} {mint} --output t --quiet"));
+        assert_eq!((run.status, run.stderr.as_str()), (0, ""), "{make}: {run:?}");
+        let run = bench.run(&format!("{verify} {judge} --strict"));
+        assert_eq!(run.status, 0, "{make}: {run:?}");
+        // No two are the same, and none is overwritten unless that is wanted.
+        let before = bench.read("made");
+        assert_eq!(bench.run(&format!("px keygen {make}")).status, 3, "{make}");
+        assert_eq!(bench.read("made"), before, "{make}");
+        assert_eq!(bench.run(&format!("px keygen {make} --force")).status, 0, "{make}");
+        assert_ne!(bench.read("made"), before, "{make}");
+        fs::remove_file(bench.path("made")).unwrap();
+        let _ = fs::remove_file(bench.path("made.pub"));
+    }
+}
+
+#[test]
+fn what_is_far_too_large_is_refused_at_once() {
+    let bench = Bench::new();
+    // A hole: nothing of it is on the disk.
+    let huge = File::create(bench.path("huge")).unwrap();
+    huge.set_len(100 << 20).unwrap();
+    bench.set_mode("huge", 0o600);
+    let mint = "px token --auth-config account/kubernetes.yaml --issuer i";
+    let verify = "px verify --issuer i --token-file token/good";
+    for (line, message) in [
+        (format!("px token {KEY} --auth-config huge"), "huge (--auth-config) is larger than 1 MiB"),
+        (format!("px token {KEY} --fleet huge"), "huge (--fleet) is larger than 32 MiB"),
+        (
+            format!("{mint} --shared-secret-file huge"),
+            "huge (--shared-secret-file) is larger than 256 KiB",
+        ),
+        (
+            format!("{mint} --shared-secret-file k8s:huge"),
+            "huge (--shared-secret-file) is larger than 256 KiB",
+        ),
+        (
+            format!("{mint} --rsa-private-keyfile huge"),
+            "huge (--rsa-private-keyfile) is larger than 256 KiB",
+        ),
+        (
+            format!("{verify} --rsa-public-keyfile huge"),
+            "huge (--rsa-public-keyfile) is larger than 1 MiB",
+        ),
+        (format!("{verify} --server-config huge"), "huge (--server-config) is larger than 1 MiB"),
+        ("px inspect --token-file huge".to_owned(), "huge (--token-file) is larger than 256 KiB"),
+        ("px context list --contextconfig huge".to_owned(), "huge is larger than 1 MiB"),
+    ] {
+        let start = Instant::now();
+        let run = bench.run(&line);
+        assert!(start.elapsed() < Duration::from_secs(5), "{line}: {:?}", start.elapsed());
+        assert_eq!((run.status, run.stdout.as_str()), (3, ""), "{line}: {run:?}");
+        assert_eq!(run.stderr.lines().next(), Some(format!("error: {message}").as_str()), "{line}");
+    }
+}
+
+#[test]
+fn a_fleet_of_ten_thousand_is_one_run() {
+    const ROWS: usize = 10_000;
+    let bench = Bench::new();
+    let mut table = String::from("subject,name,roles,duration\n");
+    for row in 0..ROWS {
+        table.push_str(&format!("user-{row}@example.com,User {row},system.user;storage.app,12h\n"));
+    }
+    fs::write(bench.path("fleet.csv"), table).unwrap();
+    let run = bench.run(&format!("px token {KEY} --fleet fleet.csv --output tokens"));
+    assert_eq!((run.status, run.stdout.as_str()), (0, ""), "{run:?}");
+    assert_eq!(run.stderr, "Tokens written to output file: tokens\n");
+    assert_eq!(bench.mode("tokens"), 0o600);
+    let tokens = bench.read("tokens");
+    assert_eq!(tokens.lines().count(), ROWS);
+    let secret = bench.read("secret/good");
+    for (row, line) in tokens.lines().enumerate() {
+        let object: serde_json::Value = serde_json::from_str(line).unwrap();
+        assert_eq!(object["subject"], format!("user-{row}@example.com"));
+        let (_, claims) = checked(object["token"].as_str().unwrap(), secret.as_bytes());
+        assert_eq!(claims["sub"], object["subject"]);
+        assert_eq!(claims["exp"], object["exp"]);
+        assert_eq!(claims["roles"], serde_json::json!(["system.user", "storage.app"]));
+    }
+}
+
+#[test]
+fn every_output_follows_links_and_replaces_no_fifo() {
+    let bench = Bench::new();
+    for line in [
+        format!("px token {KEY} --fleet fleet/good.csv --output"),
+        "px secret px --token-file token/good --output".to_owned(),
+        "px keygen --force secret".to_owned(),
+    ] {
+        symlink("taken", bench.path("link")).unwrap();
+        let run = bench.run(&format!("{line} link"));
+        assert_eq!(run.status, 0, "{line}: {run:?}");
+        assert!(bench.path("link").is_symlink(), "{line}");
+        fs::remove_file(bench.path("link")).unwrap();
+
+        let fifo = bench.path("fifo");
+        mknodat(CWD, &fifo, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+        let mut command = bench.command(&format!("{line} fifo --quiet"));
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let text = fs::read_to_string(&fifo).unwrap();
+        assert!(child.wait().unwrap().success(), "{line}");
+        assert!(!text.is_empty(), "{line}");
+        assert!(fs::metadata(&fifo).unwrap().file_type().is_fifo(), "{line}");
+        fs::remove_file(&fifo).unwrap();
+    }
+}

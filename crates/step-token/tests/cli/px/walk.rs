@@ -1,0 +1,232 @@
+//! The walk of the documentation under the name of pxctl: secret, files, tokens, contexts.
+
+use std::fs;
+
+use serde_json::{Value, json};
+
+use super::{Bench, checked};
+use crate::workshop::is_token;
+
+/// As the documentation generates one: 64 characters of base64.
+const SECRET: &str = "b3VyIHNlY3JldCBpcyBhIGxpbmUgb2Ygc2l4dHktZm91ciBjb2x1bW5zIG9rPyEh";
+
+/// `admin.yaml` and `kubernetes.yaml`, word for word.
+const ADMIN: &str = r#"name: Storage Administrator
+email: the email of the storage admin
+sub: ${uuid} or email of the storage admin
+roles: ["system.admin"]
+groups: ["*"]
+"#;
+const KUBERNETES: &str = r#"name: Kubernetes
+email: the email of the kubernetes admin
+sub: ${uuid} or email of the kubernetes admin
+roles: ["system.user"]
+groups: ["kubernetes"]
+"#;
+
+const SEEN: &str = "warning: --shared-secret shows the secret to everybody who lists processes; \
+                    --shared-secret-file env:NAME, fd:N or a file does not\n";
+
+fn bench() -> Bench {
+    let bench = Bench::new();
+    fs::write(bench.path("admin.yaml"), ADMIN).expect("a file");
+    fs::write(bench.path("kubernetes.yaml"), KUBERNETES).expect("a file");
+    bench
+}
+
+fn generate(file: &str) -> String {
+    format!(
+        "auth token generate --auth-config={file} --issuer=portworx.com --shared-secret={SECRET} \
+         --token-duration=1y"
+    )
+}
+
+#[test]
+fn tokens_are_made_and_kept_as_the_documentation_does_it() {
+    let bench = bench();
+    let run = bench.pxctl(&generate("admin.yaml"));
+    let admin = run.token().to_owned();
+    assert!(run.stderr.starts_with(SEEN), "{run:?}");
+    assert!(run.stderr.contains("warning: group `*` gives access to every resource"), "{run:?}");
+    let (header, mut claims) = checked(&admin, SECRET.as_bytes());
+    assert_eq!(header, json!({"alg": "HS256", "typ": "JWT"}));
+    let times = claims.as_object_mut().unwrap();
+    let (end, start) = (times.remove("exp").unwrap(), times.remove("iat").unwrap());
+    assert_eq!(end.as_i64().unwrap() - start.as_i64().unwrap(), 365 * 86_400);
+    assert_eq!(
+        claims,
+        json!({
+            "email": "the email of the storage admin",
+            "groups": ["*"],
+            "iss": "portworx.com",
+            "name": "Storage Administrator",
+            "roles": ["system.admin"],
+            "sub": "${uuid} or email of the storage admin",
+        })
+    );
+
+    let run = bench.pxctl(&format!("{} --output kube.token", generate("kubernetes.yaml")));
+    assert_eq!((run.status, run.stdout.as_str()), (0, ""), "{run:?}");
+    assert_eq!(run.stderr, format!("{SEEN}Token written to output file: kube.token\n"));
+    let kube = bench.read("kube.token");
+    assert!(is_token(&kube), "{kube:?}");
+    assert_eq!(bench.mode("kube.token"), 0o600);
+    let (_, claims) = checked(&kube, SECRET.as_bytes());
+    assert_eq!(claims["groups"], json!(["kubernetes"]));
+
+    let run = bench.pxctl(&format!("context create admin --token={admin}"));
+    assert_eq!((run.status, run.stdout.as_str()), (0, ""), "{run:?}");
+    assert!(run.stderr.contains("context admin is created\n"), "{run:?}");
+    let run = bench.pxctl(
+        "context create user --token-file=kube.token --endpoint http://localhost:9001 --quiet",
+    );
+    assert_eq!((run.status, run.stdout.as_str(), run.stderr.as_str()), (0, "", ""), "{run:?}");
+    assert_eq!(
+        bench.read("home/.pxctl/contextconfig"),
+        format!(
+            "contextconfig:\n  current: admin\n  configurations:\n  - context: admin\n    token: {admin}\n  - context: user\n    token: {kube}\n    endpoint: http://localhost:9001\n"
+        )
+    );
+    listed(&bench, &admin);
+    judged(&bench);
+}
+
+/// The listings of the two contexts, in every form.
+fn listed(bench: &Bench, admin: &str) {
+    let identity = "    identity:
+      subject: \"${uuid} or email of the storage admin\"
+      name: \"Storage Administrator\"
+      email: \"the email of the storage admin\"
+";
+    let run = bench.pxctl("context list");
+    assert_eq!((run.status, run.stderr.as_str()), (0, ""), "{run:?}");
+    let start = "contextconfig:\n  current: admin\n  configurations:\n  - context: admin\n";
+    assert!(run.stdout.starts_with(&format!("{start}    token: eyJ...\n{identity}")), "{run:?}");
+    assert!(run.stdout.ends_with("    endpoint: http://localhost:9001\n"), "{run:?}");
+
+    let raw = bench.pxctl("context list --raw");
+    let whole = format!("{start}    token: {admin}\n{identity}");
+    assert!(raw.stdout.starts_with(&whole), "{raw:?}");
+
+    let wide = bench.pxctl("--output-type=wide context list");
+    assert!(wide.stdout.contains("      roles:\n      - system.user\n"), "{wide:?}");
+    assert!(!run.stdout.contains("roles"), "{run:?}");
+
+    let other = bench.pxctl("--context user context list");
+    assert_eq!(other.stdout, run.stdout.replace("current: admin", "current: user"));
+    // A listing is a document: colour changes nothing in it.
+    assert_eq!(bench.pxctl("context list --color").stdout, run.stdout);
+    let configured = bench.pxctl("--config=other.yaml context list");
+    assert_eq!(configured.stdout, run.stdout);
+    let note = "--config: nothing in other.yaml matters here, and it is not read\n";
+    assert_eq!(configured.stderr, note);
+
+    for line in ["-j context list", "context list -j", "context list --json --raw"] {
+        let run = bench.pxctl(line);
+        let object: Value = serde_json::from_str(&run.stdout).expect("JSON");
+        let contexts = &object["contextconfig"];
+        assert_eq!(contexts["current"], "admin", "{line}");
+        let name = &contexts["configurations"][1]["identity"]["name"];
+        assert_eq!(name, "Kubernetes", "{line}");
+    }
+    let one_line = bench.pxctl("context list --json --raw").stdout;
+    assert_eq!(one_line.lines().count(), 1, "{one_line}");
+    assert!(one_line.contains(admin), "{one_line}");
+}
+
+/// What a server makes of the tokens in the contexts.
+fn judged(bench: &Bench) {
+    fs::write(bench.path("secret/portworx"), SECRET).expect("a file");
+    bench.set_mode("secret/portworx", 0o600);
+    let verify = "px verify --issuer portworx.com --shared-secret-file secret/portworx";
+    for (flags, status) in [
+        ("--can role/create", 0),
+        ("--context user --can role/create", 1),
+        ("--context user --can volume/create", 0),
+        ("--context user --at 8761h", 1),
+    ] {
+        let run = bench.run(&format!("{verify} {flags}"));
+        assert_eq!(run.status, status, "{flags}: {run:?}");
+    }
+}
+
+#[test]
+fn contexts_are_changed_as_the_documentation_does_it() {
+    let bench = Bench::new();
+    let contexts = || bench.read("home/.pxctl/contextconfig");
+    for name in ["admin", "user"] {
+        let line = format!("context create {name} --token-file=token/vector3");
+        assert_eq!(bench.pxctl(&line).status, 0);
+    }
+    let run = bench.pxctl("context set user");
+    assert_eq!((run.status, run.stderr.as_str()), (0, "✔ Context: user\n"), "{run:?}");
+    assert!(contexts().starts_with("contextconfig:\n  current: user\n"), "{}", contexts());
+    let run = bench.pxctl("context set user --color");
+    assert_eq!(run.stderr, "\u{1b}[32m✔\u{1b}[0m \u{1b}[1mContext:\u{1b}[0m user\n");
+    assert_eq!(bench.pxctl("context unset").status, 0);
+    assert!(!contexts().contains("current"), "{}", contexts());
+    assert_eq!(bench.pxctl("context delete admin").status, 0);
+    let run = bench.pxctl("context delete --token-file=token/vector3");
+    assert_eq!((run.status, run.stderr.as_str()), (0, "context user is removed\n"), "{run:?}");
+    assert_eq!(contexts(), "contextconfig:\n  configurations: []\n");
+}
+
+#[test]
+fn what_is_not_built_is_refused_by_name() {
+    let bench = Bench::new();
+    let hint = "hint: under the name pxctl it answers auth token generate, context create, context \
+                delete, context list, context set, context unset, version, help\n";
+    for (line, command) in [
+        ("volume list", "volume list"),
+        ("status", "status"),
+        ("--context admin -j volume inspect v", "volume inspect v"),
+        ("auth role create", "auth role create"),
+        ("auth token revoke", "auth token revoke"),
+        ("context rename a b", "context rename a"),
+        // What only the program's own name knows.
+        ("token", "token"),
+        ("verify", "verify"),
+        ("px token", "px token"),
+        ("ca token db.internal", "ca token db.internal"),
+    ] {
+        let run = bench.pxctl(line);
+        assert_eq!((run.status, run.stdout.as_str()), (2, ""), "{run:?}");
+        let message = format!("error: `pxctl {command}` is not built into step-token\n");
+        assert_eq!(run.stderr, message + hint);
+    }
+}
+
+#[test]
+fn flags_of_a_connection_are_refused_by_name() {
+    let bench = Bench::new();
+    for flag in ["--ca=ca.crt", "--ca ca.crt", "--cert px.crt", "--key px.key", "--ssl"] {
+        let name = flag.split(['=', ' ']).next().unwrap();
+        for line in [format!("{flag} context list"), format!("context list {flag}")] {
+            let run = bench.pxctl(&line);
+            assert_eq!((run.status, run.stdout.as_str()), (2, ""), "{line}: {run:?}");
+            let message = format!("error: {name} has no effect: nothing here connects to a server");
+            assert!(run.stderr.starts_with(&message), "{line}: {run:?}");
+        }
+    }
+}
+
+#[test]
+fn help_and_version_are_those_of_pxctl() {
+    let bench = Bench::new();
+    for (line, usage) in [
+        ("--help", "Usage: pxctl [OPTIONS] <COMMAND>"),
+        ("help context", "Usage: pxctl context [OPTIONS] <COMMAND>"),
+        ("auth token generate --help", "Usage: pxctl auth token generate [OPTIONS]"),
+        ("context create -h", "Usage: pxctl context create [OPTIONS] <NAME>"),
+    ] {
+        let run = bench.pxctl(line);
+        assert_eq!((run.status, run.stderr.as_str()), (0, ""), "{line}: {run:?}");
+        assert!(run.stdout.contains(usage), "{line}: {run:?}");
+        assert!(!run.stdout.contains("pxctl px"), "{line}: {run:?}");
+    }
+    for line in ["version", "--version"] {
+        let run = bench.pxctl(line);
+        assert_eq!(run.status, 0, "{run:?}");
+        assert!(run.stdout.starts_with("Step Token/"), "{run:?}");
+    }
+}
