@@ -251,7 +251,8 @@ fn strings(name: &'static str, node: &Node) -> Result<Option<Vec<String>>, Accou
 
 /// Decodes what is tagged `!!binary`.
 fn binary(scalar: &Scalar) -> Option<String> {
-    String::from_utf8(STANDARD.decode(scalar.text.as_bytes()).ok()?).ok()
+    let text = scalar.text.replace(['\r', '\n'], "");
+    String::from_utf8(STANDARD.decode(text).ok()?).ok()
 }
 
 fn wrong(

@@ -2,7 +2,9 @@ use std::fmt;
 use std::str::FromStr;
 
 use token_jose::{Error as JoseError, KeyKind, PublicKey, SharedSecret};
+use x509_parser::oid_registry::{OID_KEY_TYPE_EC_PUBLIC_KEY, OID_PKCS1_RSAENCRYPTION};
 use x509_parser::prelude::{FromDer as _, X509Certificate};
+use x509_parser::x509::SubjectPublicKeyInfo;
 
 /// What a server goes by when it judges self-signed tokens.
 ///
@@ -129,17 +131,31 @@ impl ServerKey {
         &self.0
     }
 
+    /// Reads as Go's `encoding/pem` and `crypto/x509` do, which take less than others.
     fn read(pem: &[u8]) -> Result<Self, ServerKeyError> {
-        let section = token_pem::sections(pem).next().ok_or(ServerKeyError::NoPem)?;
+        let section = token_pem::sections(pem)
+            .find(|section| {
+                // A section begins with its line, and no byte order mark stands before it.
+                let start = pem.len() - section.rest.len();
+                let begins = start == 0 || pem.get(start - 1) == Some(&b'\n');
+                let end = b"\n-----END ";
+                begins
+                    && section.rest.starts_with(b"-----BEGIN ")
+                    && section.rest.windows(end.len()).any(|window| window == end)
+            })
+            .ok_or(ServerKeyError::NoPem)?;
         let label = String::from_utf8_lossy(section.label).into_owned();
         if label.ends_with("PRIVATE KEY") {
             return Err(ServerKeyError::Private);
         }
         let der = section.contents()?;
         let spki = match X509Certificate::from_der(&der) {
-            Ok((_, certificate)) => certificate.public_key().raw.to_vec(),
-            Err(_) => der,
+            Ok((rest, certificate)) if rest.is_empty() => certificate.public_key().raw.to_vec(),
+            _ => der,
         };
+        if !is_usual(&spki) {
+            return Err(ServerKeyError::NoKey { label });
+        }
         match PublicKey::from_spki(&spki) {
             Ok(key) => Ok(Self(key)),
             Err(JoseError::Malformed { .. }) => Err(ServerKeyError::NoKey { label }),
@@ -147,6 +163,26 @@ impl ServerKey {
         }
     }
 }
+
+/// Tells whether a SubjectPublicKeyInfo is of a form that Go reads: plain RSA, or an uncompressed
+/// point of a curve that is named, and nothing behind it.
+fn is_usual(spki: &[u8]) -> bool {
+    let Ok(([], key)) = SubjectPublicKeyInfo::from_der(spki) else { return false };
+    if key.algorithm.algorithm == OID_PKCS1_RSAENCRYPTION {
+        return true;
+    }
+    let named = key
+        .algorithm
+        .parameters
+        .as_ref()
+        .is_some_and(|curve| curve.header.tag().0 == OBJECT_IDENTIFIER);
+    key.algorithm.algorithm == OID_KEY_TYPE_EC_PUBLIC_KEY
+        && named
+        && key.subject_public_key.data.first() == Some(&4)
+}
+
+/// The tag of an OBJECT IDENTIFIER (X.690 §8.19).
+const OBJECT_IDENTIFIER: u32 = 6;
 
 /// Why a file is no public key for a server.
 #[derive(Debug, thiserror::Error)]

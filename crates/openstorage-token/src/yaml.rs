@@ -127,6 +127,7 @@ impl Node {
 /// Reads the first document of a text.
 pub(crate) fn parse(text: &str) -> Result<Stream, YamlError> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    no_control_characters(text)?;
     let mut spaced = None;
     for _ in 0..MOST_TABS {
         let text = spaced.as_deref().map_or(text, String::as_str);
@@ -139,9 +140,29 @@ pub(crate) fn parse(text: &str) -> Result<Stream, YamlError> {
     Err(YamlError::new(1, format!("more than {MOST_TABS} tabs stand behind a colon")))
 }
 
+/// Refuses what no file of YAML has in it, not even in a comment (YAML 1.2 §5.1).
+fn no_control_characters(text: &str) -> Result<(), YamlError> {
+    let mut line = 1;
+    for c in text.chars() {
+        match c {
+            '\n' => line += 1,
+            '\t' | '\r' | '\u{85}' => {}
+            '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}' => {
+                let code = u32::from(c);
+                let what = format!("control character U+{code:04X}, which YAML does not allow");
+                return Err(YamlError::new(line, what));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
 fn compose(text: &str) -> Result<Stream, Refusal> {
+    let cut_at = (!text.ends_with(['\n', '\r'])).then(|| text.chars().count());
     let mut composer = Composer {
         parser: Parser::new_from_str(text),
+        cut_at,
         anchors: HashMap::new(),
         open: Vec::new(),
         count: 0,
@@ -185,11 +206,22 @@ fn without_tabs(text: &str, end: usize) -> Zeroizing<String> {
 
 struct Composer<'a> {
     parser: Parser<'a, StrInput<'a>>,
+    /// Where the text ends, in characters, if it ends within a line.
+    cut_at: Option<usize>,
     /// What carries an anchor and is complete.
     anchors: HashMap<usize, (Node, usize)>,
     open: Vec<Open>,
     /// How many nodes there are, those behind aliases counted each time.
     count: usize,
+}
+
+/// Takes the line break off a block that the end of the text cuts short; saphyr-parser 0.3 adds one.
+fn without_added_break(event: &mut Event<'_>) {
+    if let Event::Scalar(text, ScalarStyle::Literal | ScalarStyle::Folded, ..) = event
+        && text.ends_with('\n')
+    {
+        text.to_mut().pop();
+    }
 }
 
 /// A collection that has begun and not ended.
@@ -221,7 +253,10 @@ impl Composer<'_> {
                 | Event::StreamStart
                 | Event::StreamEnd
                 | Event::DocumentStart(_) => {}
-                event => {
+                mut event => {
+                    if self.cut_at.is_some_and(|end| span.end.index() >= end) {
+                        without_added_break(&mut event);
+                    }
                     if let Some(root) = self.take(event, line)? {
                         first = Some(root);
                     }

@@ -1,0 +1,28 @@
+//! `px` against the code that a Portworx server runs, and against the tools of Kubernetes.
+//!
+//! The server's code is a Go program beside this directory, `openstorage-peer`, built with the JWT
+//! library of either generation: it verifies, mints and decides what the program must too. Where the
+//! two differ on purpose, a table here says so and why. kubeconform, kubectl and the schemas of
+//! Kubernetes judge the manifests. All of them are what `scripts/peers` installs; without them the
+//! tests fail.
+//!
+//! What is drawn is drawn from a seed that stands in the file: every run sees the same cases.
+#![cfg(unix)]
+#![expect(clippy::unwrap_used, reason = "a test says by a panic that something is wrong")]
+
+mod about;
+mod accounts;
+mod algorithms;
+mod curves;
+mod durations;
+mod keys;
+mod kubernetes;
+mod manifests;
+mod names;
+mod ownership;
+mod peers;
+mod program;
+mod random;
+mod roles;
+mod server_keys;
+mod verdicts;
