@@ -6,6 +6,8 @@
 //!
 //! Source: the `encoding/json` package of Go, version 1.
 
+use std::borrow::Cow;
+
 use serde::Deserialize;
 use serde::de::{MapAccess, Visitor};
 use serde_json::value::RawValue;
@@ -20,10 +22,23 @@ pub(crate) struct Text {
 }
 
 impl Text {
-    pub(crate) fn new(bytes: &[u8]) -> Self {
-        let mut text = Self { text: repaired(bytes), overflows: false, too_deep: false };
-        text.scan();
+    pub(crate) fn new(bytes: Vec<u8>) -> Self {
+        let text = String::from_utf8(bytes).unwrap_or_else(|error| repaired(error.as_bytes()));
+        let mut text = Self { text, overflows: false, too_deep: false };
+        if text.is_unusual() {
+            text.scan();
+        }
         text
+    }
+
+    /// Tells whether something is in it that only a whole look makes out: an escape, a number with
+    /// an exponent or of very many digits, or as many brackets as are too many.
+    fn is_unusual(&self) -> bool {
+        let bytes = self.text.as_bytes();
+        let exponent = |pair: &[u8]| matches!(pair, [digit, b'e' | b'E'] if digit.is_ascii_digit() || *digit == b'.');
+        bytes.len() > DEEPEST.min(LONGEST)
+            || bytes.contains(&b'\\')
+            || bytes.windows(2).any(exponent)
     }
 
     /// Returns whether a number in it cannot be a 64-bit float.
@@ -35,6 +50,15 @@ impl Text {
     pub(crate) fn value(&self) -> Result<Json<'_>, Malformed> {
         let raw: &RawValue = serde_json::from_str(&self.text).map_err(|_| Malformed::Syntax)?;
         if self.too_deep { Err(Malformed::Depth) } else { Ok(Json(raw)) }
+    }
+
+    /// Reads the text as an object; what is none comes back as it is.
+    pub(crate) fn members(&self) -> Result<Result<Vec<Member<'_>>, Json<'_>>, Malformed> {
+        // Nearly every text is one, and then it is read once.
+        match serde_json::from_str::<Members<'_>>(&self.text) {
+            Ok(members) if !self.too_deep => Ok(Ok(members.0)),
+            _ => self.value().map(Err),
+        }
     }
 
     /// Looks at what stands outside strings, and at escapes inside them.
@@ -128,7 +152,12 @@ impl<'a> Json<'a> {
     }
 
     pub(crate) fn string(self) -> Option<String> {
-        serde_json::from_str(self.0.get()).ok()
+        let text = self.0.get();
+        // Without an escape the string is what stands between the quotes.
+        match text.strip_prefix('"').and_then(|text| text.strip_suffix('"')) {
+            Some(text) if !text.contains('\\') => Some(text.to_owned()),
+            _ => serde_json::from_str(text).ok(),
+        }
     }
 
     /// Returns a number as a 64-bit float; one beyond it is none.
@@ -137,15 +166,14 @@ impl<'a> Json<'a> {
         self.0.get().parse().ok().filter(|number: &f64| is_number && number.is_finite())
     }
 
+    /// Returns the items of a list of strings and nothing else.
+    pub(crate) fn strings(self) -> Option<Vec<String>> {
+        serde_json::from_str(self.0.get()).ok()
+    }
+
     pub(crate) fn list(self) -> Option<Vec<Self>> {
         let items: Vec<&'a RawValue> = serde_json::from_str(self.0.get()).ok()?;
         Some(items.into_iter().map(Json).collect())
-    }
-
-    /// Returns the members of an object as they stand there, repeated ones too.
-    pub(crate) fn members(self) -> Option<Vec<(String, Self)>> {
-        let members: Members<'a> = serde_json::from_str(self.0.get()).ok()?;
-        Some(members.0)
     }
 
     /// Returns what it is, for a message.
@@ -161,7 +189,36 @@ impl<'a> Json<'a> {
     }
 }
 
-struct Members<'a>(Vec<(String, Json<'a>)>);
+/// A member as it stands in an object, with its name unescaped.
+pub(crate) type Member<'a> = (Cow<'a, str>, Json<'a>);
+
+/// The members of an object, repeated ones too.
+struct Members<'a>(Vec<Member<'a>>);
+
+/// A name, borrowed from the text unless it has an escape in it.
+struct Name<'a>(Cow<'a, str>);
+
+impl<'de> Deserialize<'de> for Name<'de> {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Text;
+        impl<'de> Visitor<'de> for Text {
+            type Value = Name<'de>;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a name")
+            }
+
+            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
+                Ok(Name(Cow::Borrowed(text)))
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+                Ok(Name(Cow::Owned(text.to_owned())))
+            }
+        }
+        deserializer.deserialize_str(Text)
+    }
+}
 
 impl<'de> Deserialize<'de> for Members<'de> {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -174,8 +231,8 @@ impl<'de> Deserialize<'de> for Members<'de> {
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut members = Vec::new();
-                while let Some((name, value)) = map.next_entry::<String, &'de RawValue>()? {
+                let mut members = Vec::with_capacity(8);
+                while let Some((Name(name), value)) = map.next_entry::<_, &'de RawValue>()? {
                     members.push((name, Json(value)));
                 }
                 Ok(Members(members))
@@ -189,6 +246,9 @@ impl<'de> Deserialize<'de> for Members<'de> {
 ///
 /// Go folds as Unicode does: the long s is an s, the Kelvin sign a k.
 pub(crate) fn folds_to(name: &str, field: &str) -> bool {
+    if name.is_ascii() {
+        return name.eq_ignore_ascii_case(field);
+    }
     let fold = |c: char| match c {
         'ſ' => 's',
         '\u{212a}' => 'k',
@@ -196,6 +256,9 @@ pub(crate) fn folds_to(name: &str, field: &str) -> bool {
     };
     name.chars().map(fold).eq(field.chars())
 }
+
+/// A text of fewer bytes has no number that is too large for its digits alone.
+const LONGEST: usize = 308;
 
 /// What Go reads before it gives up.
 const DEEPEST: usize = 10_000;
@@ -207,13 +270,13 @@ mod tests {
     use super::*;
 
     fn members(text: &[u8]) -> Vec<(String, Option<String>)> {
-        let text = Text::new(text);
-        let members = text.value().unwrap().members().unwrap();
-        members.into_iter().map(|(name, value)| (name, value.string())).collect()
+        let text = Text::new(text.to_vec());
+        let members = text.members().unwrap().unwrap();
+        members.into_iter().map(|(name, value)| (name.into_owned(), value.string())).collect()
     }
 
     fn string(text: &[u8]) -> String {
-        Text::new(text).value().unwrap().string().unwrap()
+        Text::new(text.to_vec()).value().unwrap().string().unwrap()
     }
 
     #[test]
@@ -245,20 +308,22 @@ mod tests {
     fn what_is_no_json_is_told_from_what_is_too_deep() {
         for text in ["", "{", "{} x", "{\"a\":01}", "nul", "\"\u{1}\"", "\u{feff}{}", "[1,]"] {
             assert_eq!(
-                Text::new(text.as_bytes()).value().unwrap_err(),
+                Text::new(text.as_bytes().to_vec()).value().unwrap_err(),
                 Malformed::Syntax,
                 "{text}"
             );
         }
         let nested = |depth| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
-        assert!(Text::new(nested(10_000).as_bytes()).value().is_ok());
-        assert_eq!(Text::new(nested(10_001).as_bytes()).value().unwrap_err(), Malformed::Depth);
+        assert!(Text::new(nested(10_000).into_bytes()).value().is_ok());
+        assert_eq!(Text::new(nested(10_001).into_bytes()).value().unwrap_err(), Malformed::Depth);
     }
 
     #[test]
     fn numbers_that_fit_no_float_are_noticed_wherever_they_are() {
-        assert!(Text::new(br#"{"a":[1e400]}"#).overflows());
-        assert!(!Text::new(br#"{"a":["1e400", 1e300, 1e-400]}"#).overflows());
+        assert!(Text::new(br#"{"a":[1e400]}"#.to_vec()).overflows());
+        assert!(!Text::new(br#"{"a":["1e400", 1e300, 1e-400]}"#.to_vec()).overflows());
+        let digits = |count| format!("[{}]", "9".repeat(count)).into_bytes();
+        assert!(!Text::new(digits(308)).overflows() && Text::new(digits(310)).overflows());
     }
 
     #[test]
@@ -271,15 +336,16 @@ mod tests {
     proptest! {
         #[test]
         fn no_bytes_panic(bytes: Vec<u8>) {
-            let text = Text::new(&bytes);
+            let text = Text::new(bytes);
             if let Ok(value) = text.value() {
-                let _ = (value.members(), value.list(), value.number(), value.string());
+                let _ = (value.list(), value.number(), value.string());
             }
+            let _ = text.members();
         }
 
         #[test]
         fn no_text_of_escapes_panics(text in "[\\\\ud8c0\"{}:, ]{0,40}") {
-            let _ = Text::new(text.as_bytes()).value();
+            let _ = Text::new(text.as_bytes().to_vec()).value();
         }
     }
 }

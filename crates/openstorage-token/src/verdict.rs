@@ -7,9 +7,9 @@ mod fault;
 mod payload;
 mod times;
 
-use token_jose::{Algorithm, KeyKind, MacAlgorithm, MacKey};
+use token_jose::{Algorithm, KeyKind, MacAlgorithm};
 
-pub use fault::{Fault, Laxness};
+pub use fault::{Fault, Laxness, Seen};
 pub use payload::Identity;
 
 use crate::go_json::{Json, Malformed, Text};
@@ -202,7 +202,7 @@ impl Answer {
 #[non_exhaustive]
 pub enum Outcome {
     /// It holds, and this is what was seen.
-    Holds(String),
+    Holds(Seen),
     /// It fails.
     Fails(Fault),
     /// Nothing can be said, because an earlier check failed.
@@ -255,15 +255,16 @@ impl Verdict {
 /// [`Laxness`] of the verifier.
 #[must_use]
 pub fn judge(token: &str, server: &Server, conditions: &Conditions) -> Verdict {
-    let mut judge = Judge { server, conditions, findings: Vec::new(), laxness: Vec::new() };
+    let findings = Vec::with_capacity(Rule::ALL.len());
+    let mut judge = Judge { server, conditions, findings, laxness: Vec::new() };
     let identity = judge.all(token);
     let Judge { mut findings, laxness, .. } = judge;
-    for rule in Rule::ALL {
-        if !findings.iter().any(|finding| finding.rule == rule) {
-            findings.push(Finding { rule, outcome: Outcome::NotReached });
-        }
+    let reached =
+        findings.iter().fold(0_u32, |reached, finding| reached | 1 << finding.rule as u32);
+    for rule in Rule::ALL.into_iter().filter(|rule| reached & 1 << *rule as u32 == 0) {
+        findings.push(Finding { rule, outcome: Outcome::NotReached });
     }
-    findings.sort_by_key(|finding| Rule::ALL.iter().position(|rule| *rule == finding.rule));
+    findings.sort_by_key(|finding| finding.rule as u32);
     let fails = |finding: &&Finding| matches!(finding.outcome, Outcome::Fails(_));
     let answer =
         findings.iter().find(fails).map_or(Answer::Accepted, |finding| finding.rule.answer());
@@ -274,7 +275,7 @@ pub fn judge(token: &str, server: &Server, conditions: &Conditions) -> Verdict {
 #[must_use]
 pub fn unverified(token: &str) -> Option<Identity> {
     let bytes = text::base64url_of_go(token.split('.').nth(1)?)?;
-    Payload::read(&Text::new(&bytes)).ok()?.identity(UsernameClaim::Subject)
+    Payload::read(&Text::new(bytes)).ok()?.identity(UsernameClaim::Subject)
 }
 
 struct Judge<'a> {
@@ -285,8 +286,8 @@ struct Judge<'a> {
 }
 
 impl Judge<'_> {
-    fn holds(&mut self, rule: Rule, what: impl Into<String>) {
-        self.findings.push(Finding { rule, outcome: Outcome::Holds(what.into()) });
+    fn holds(&mut self, rule: Rule, seen: Seen) {
+        self.findings.push(Finding { rule, outcome: Outcome::Holds(seen) });
     }
 
     fn fails(&mut self, rule: Rule, fault: Fault) {
@@ -294,10 +295,10 @@ impl Judge<'_> {
     }
 
     /// Notes how a check came out; returns the value if it holds.
-    fn note<T>(&mut self, rule: Rule, result: Result<(T, String), Fault>) -> Option<T> {
+    fn note<T>(&mut self, rule: Rule, result: Result<(T, Seen), Fault>) -> Option<T> {
         match result {
-            Ok((value, what)) => {
-                self.holds(rule, what);
+            Ok((value, seen)) => {
+                self.holds(rule, seen);
                 Some(value)
             }
             Err(fault) => {
@@ -314,13 +315,13 @@ impl Judge<'_> {
         let parts: Vec<&str> = token.split('.').collect();
         // Where there are more than three, the issuer is found all the same and the token refused later.
         let form = match parts.len() {
-            3 => Ok(((), "three parts".to_owned())),
+            3 => Ok(((), Seen::Text("three parts"))),
             count => Err(Fault::Parts { count }),
         };
         let late = parts.len() > 3;
         let form = self.note(if late { Rule::Header } else { Rule::Form }, form);
         if late {
-            self.holds(Rule::Form, "three parts, and more behind them");
+            self.holds(Rule::Form, Seen::Text("three parts, and more behind them"));
         }
         let payload = (late || form.is_some()).then(|| self.payload(&parts)).flatten();
         if let Some(payload) = &payload {
@@ -332,7 +333,7 @@ impl Judge<'_> {
                 self.times(payload);
             }
             if let Some(algorithm) = header {
-                self.signature(algorithm, &parts);
+                self.signature(algorithm, token, &parts);
             }
         }
         if let Some(payload) = &payload {
@@ -345,29 +346,29 @@ impl Judge<'_> {
         let segment = parts.get(1).copied().unwrap_or_default();
         let read = match self.decode(segment, "payload") {
             None => Err(Fault::Base64 { part: "payload" }),
-            Some(bytes) => Payload::read(&Text::new(&bytes)),
+            Some(bytes) => Payload::read(&Text::new(bytes)),
         };
         let read = read.map(|payload| {
-            let what = format!("a JSON object with {} members", payload.count());
-            (payload, what)
+            let seen = Seen::Members(payload.count());
+            (payload, seen)
         });
-        let payload = self.note(Rule::Payload, read)?;
-        self.laxness.extend(payload.laxness());
+        let mut payload = self.note(Rule::Payload, read)?;
+        self.laxness.extend(payload.take_laxness());
         Some(payload)
     }
 
     fn claims(&mut self, payload: &Payload) {
-        let types = payload.types().map(|()| ((), "every claim is of its type".to_owned()));
+        let types = payload.types().map(|()| ((), Seen::Text("every claim is of its type")));
         if self.note(Rule::Types, types).is_none() {
             return;
         }
         let issuer = match payload.issuer() {
             "" => Err(Fault::NoIssuer),
-            issuer => Ok((issuer, format!("`{issuer}`"))),
+            issuer => Ok((issuer, Seen::Name(issuer.to_owned()))),
         };
         if let Some(issuer) = self.note(Rule::Issuer, issuer) {
             let trust = if issuer == self.server.issuer {
-                Ok(((), "the server trusts this issuer".to_owned()))
+                Ok(((), Seen::Text("the server trusts this issuer")))
             } else {
                 let trusted = self.server.issuer.clone();
                 Err(Fault::Untrusted { issuer: issuer.to_owned(), trusted })
@@ -391,15 +392,15 @@ impl Judge<'_> {
             );
             return None;
         };
-        let text = Text::new(&bytes);
-        let members = match text.value() {
-            Err(Malformed::Syntax) => Err(Fault::Json { part: "header" }),
-            Err(Malformed::Depth) => Err(Fault::Depth { part: "header" }),
-            Ok(_) if text.overflows() => Err(Fault::NumberTooLarge { part: "header" }),
-            Ok(value) if value.is_null() => Ok(Vec::new()),
-            Ok(value) => {
-                value.members().ok_or(Fault::NoObject { part: "header", found: value.kind() })
-            }
+        let text = Text::new(bytes);
+        let part = "header";
+        let members = match text.members() {
+            Err(Malformed::Syntax) => Err(Fault::Json { part }),
+            Err(Malformed::Depth) => Err(Fault::Depth { part }),
+            Ok(_) if text.overflows() => Err(Fault::NumberTooLarge { part }),
+            Ok(Ok(members)) => Ok(members),
+            Ok(Err(value)) if value.is_null() => Ok(Vec::new()),
+            Ok(Err(value)) => Err(Fault::NoObject { part, found: value.kind() }),
         };
         let members = match members {
             Ok(members) => members,
@@ -409,7 +410,7 @@ impl Judge<'_> {
             }
         };
         if !self.findings.iter().any(|finding| finding.rule == Rule::Header) {
-            self.holds(Rule::Header, "a JSON object");
+            self.holds(Rule::Header, Seen::Text("a JSON object"));
         }
         self.laxness.extend(payload::repeated(&members, "header"));
         if members.iter().any(|(name, _)| name == "crit") {
@@ -428,7 +429,7 @@ impl Judge<'_> {
                     Some(allowed) if allowed != algorithm => {
                         Err(Fault::Narrowed { algorithm, allowed })
                     }
-                    _ => Ok((algorithm, name)),
+                    _ => Ok((algorithm, Seen::Algorithm(algorithm))),
                 },
             },
         };
@@ -447,9 +448,9 @@ impl Judge<'_> {
         self.note(Rule::NotBefore, not_before.has_come(generation, now, leeway, Rule::NotBefore));
     }
 
-    fn signature(&mut self, algorithm: TokenAlgorithm, parts: &[&str]) {
+    fn signature(&mut self, algorithm: TokenAlgorithm, token: &str, parts: &[&str]) {
         let [header, payload, signature] = parts else { return };
-        let signed = [*header, *payload].join(".");
+        let signed = token.get(..header.len() + 1 + payload.len()).unwrap_or_default();
         let bytes = self.decode(signature, "signature");
         let Some(bytes) = bytes else {
             self.key(algorithm);
@@ -462,7 +463,7 @@ impl Judge<'_> {
             (TokenAlgorithm::Mac(mac), _) => server
                 .shared_secret
                 .as_ref()
-                .map(|secret| MacKey::new(mac, secret).verify(signed.as_bytes(), &bytes).is_ok()),
+                .map(|secret| secret.key(mac).verify(signed.as_bytes(), &bytes).is_ok()),
             (TokenAlgorithm::Signature(alg), Some(KeyKind::Rsa)) => server
                 .rsa
                 .as_ref()
@@ -475,9 +476,11 @@ impl Judge<'_> {
         match (verified, algorithm, kind) {
             (Some(true), TokenAlgorithm::Signature(alg), Some(kind)) if alg.key_kind() != kind => {
                 self.laxness.push(Laxness::Curve { algorithm: alg, kind });
-                self.holds(Rule::Signature, "it is the key's, though on another curve");
+                self.holds(Rule::Signature, Seen::Text("it is the key's, though on another curve"));
             }
-            (Some(true), _, _) => self.holds(Rule::Signature, "it is the key's over these bytes"),
+            (Some(true), _, _) => {
+                self.holds(Rule::Signature, Seen::Text("it is the key's over these bytes"))
+            }
             _ => self.fails(Rule::Signature, Fault::Signature { algorithm }),
         }
     }
@@ -487,13 +490,12 @@ impl Judge<'_> {
         let server = self.server;
         let key = match algorithm {
             TokenAlgorithm::Mac(_) => {
-                server.shared_secret.as_ref().map(|_| (None, "the shared secret".to_owned()))
+                server.shared_secret.as_ref().map(|_| (None, Seen::Text("the shared secret")))
             }
             TokenAlgorithm::Signature(alg) => {
                 let rsa = alg.key_kind() == KeyKind::Rsa;
                 let key = if rsa { &server.rsa } else { &server.ec };
-                key.as_ref()
-                    .map(|key| (Some(key.key().kind()), format!("a {} key", key.key().kind())))
+                key.as_ref().map(|key| (Some(key.key().kind()), Seen::Key(key.key().kind())))
             }
         };
         self.note(Rule::Key, key.ok_or(Fault::NoKey { algorithm }))
@@ -501,7 +503,7 @@ impl Judge<'_> {
 
     fn completeness(&mut self, payload: &Payload) {
         let required = match payload.missing() {
-            None => Ok(((), "no claim is missing".to_owned())),
+            None => Ok(((), Seen::Text("no claim is missing"))),
             Some(name) => Err(Fault::Missing { name }),
         };
         self.note(Rule::Required, required);
@@ -509,7 +511,7 @@ impl Judge<'_> {
             let claim = self.server.username;
             let username = match payload.username(claim) {
                 "" => Err(Fault::NoUsername { claim }),
-                name => Ok(((), format!("`{name}`"))),
+                name => Ok(((), Seen::Name(name.to_owned()))),
             };
             self.note(Rule::Username, username);
         }
@@ -517,12 +519,14 @@ impl Judge<'_> {
 
     /// Decodes base64url as the server does, and notes where it is careless.
     fn decode(&mut self, segment: &str, part: &'static str) -> Option<Vec<u8>> {
+        if let Some(bytes) = text::base64url(segment) {
+            return Some(bytes);
+        }
         let bytes = match self.server.generation {
             Generation::Current => text::base64url_of_go(segment),
             Generation::Older => text::padded_base64url_of_go(segment),
         }?;
-        let blank = ['\r', '\n'];
-        if !segment.contains(blank) && text::base64url(segment).as_ref() != Some(&bytes) {
+        if !segment.contains(['\r', '\n']) {
             self.laxness.push(Laxness::Base64 { part });
         }
         Some(bytes)

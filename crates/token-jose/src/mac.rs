@@ -1,5 +1,6 @@
 use std::fmt;
 use std::str::FromStr;
+use std::sync::OnceLock;
 
 use aws_lc_rs::hmac;
 use zeroize::Zeroizing;
@@ -65,8 +66,11 @@ impl FromStr for MacAlgorithm {
 ///
 /// RFC 7518 §3.2 asks for as many bytes as the hash has; servers in use take fewer, so the length
 /// is for the caller to judge.
-#[derive(Clone)]
-pub struct SharedSecret(Zeroizing<Vec<u8>>);
+pub struct SharedSecret {
+    bytes: Zeroizing<Vec<u8>>,
+    /// Made when they are first asked for, in the order of [`MacAlgorithm::ALL`].
+    keys: [OnceLock<MacKey>; 3],
+}
 
 impl SharedSecret {
     /// Takes the bytes as they are: no decoding, no trimming.
@@ -75,13 +79,34 @@ impl SharedSecret {
     ///
     /// [`Error::Empty`] if there are none: everybody knows that secret.
     pub fn new(bytes: Vec<u8>) -> Result<Self, Error> {
-        if bytes.is_empty() { Err(Error::Empty) } else { Ok(Self(Zeroizing::new(bytes))) }
+        if bytes.is_empty() {
+            return Err(Error::Empty);
+        }
+        Ok(Self { bytes: Zeroizing::new(bytes), keys: [const { OnceLock::new() }; 3] })
+    }
+
+    /// Returns the key of one algorithm, made once whatever the number of messages.
+    #[must_use]
+    pub fn key(&self, algorithm: MacAlgorithm) -> &MacKey {
+        let [first, second, third] = &self.keys;
+        let place = match algorithm {
+            MacAlgorithm::Hs256 => first,
+            MacAlgorithm::Hs384 => second,
+            MacAlgorithm::Hs512 => third,
+        };
+        place.get_or_init(|| MacKey::new(algorithm, self))
     }
 
     /// Returns the bytes, at the one call that needs them.
     #[must_use]
     pub fn expose(&self) -> &[u8] {
-        &self.0
+        &self.bytes
+    }
+}
+
+impl Clone for SharedSecret {
+    fn clone(&self) -> Self {
+        Self { bytes: self.bytes.clone(), keys: [const { OnceLock::new() }; 3] }
     }
 }
 
@@ -160,7 +185,7 @@ mod tests {
                 "164b7a7bfcf819e2e395fbe73b56e0a387bd64222e831fd610270cd7ea250554",
             ),
         ] {
-            let key = MacKey::new(algorithm, &secret);
+            let key = secret.key(algorithm);
             let tag = key.tag(b"what do ya want for nothing?");
             assert!(hex(&tag).starts_with(start), "{algorithm}");
             key.verify(b"what do ya want for nothing?", &tag).unwrap();

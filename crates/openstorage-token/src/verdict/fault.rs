@@ -6,6 +6,61 @@ use token_time::Timestamp;
 use super::TokenAlgorithm;
 use crate::server::UsernameClaim;
 
+/// What was seen where a check holds.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Seen {
+    /// A sentence.
+    Text(&'static str),
+    /// An object with so many members.
+    Members(usize),
+    /// A name: the issuer's, or the user's.
+    Name(String),
+    /// The algorithm.
+    Algorithm(TokenAlgorithm),
+    /// A public key of this kind.
+    Key(KeyKind),
+    /// A time to come.
+    Until {
+        /// When.
+        at: Timestamp,
+        /// When the token is judged.
+        now: Timestamp,
+    },
+    /// A time that is past.
+    Since {
+        /// When.
+        at: Timestamp,
+        /// When the token is judged.
+        now: Timestamp,
+    },
+    /// Something that is no time, and that the server passes over.
+    NoTime {
+        /// What it is.
+        kind: &'static str,
+    },
+}
+
+impl fmt::Display for Seen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let span = |from: &Timestamp, to: &Timestamp| {
+            super::times::span(from.unix_seconds(), to.unix_seconds())
+        };
+        match self {
+            Self::Text(text) => f.write_str(text),
+            Self::Members(count) => write!(f, "a JSON object with {count} members"),
+            Self::Name(name) => write!(f, "`{name}`"),
+            Self::Algorithm(algorithm) => algorithm.fmt(f),
+            Self::Key(kind) => write!(f, "a {kind} key"),
+            Self::Until { at, now } => write!(f, "{at}, in {}", span(now, at)),
+            Self::Since { at, now } => write!(f, "{at}, {} ago", span(at, now)),
+            Self::NoTime { kind } => {
+                write!(f, "{kind} and no time, which this server passes over")
+            }
+        }
+    }
+}
+
 /// Why a server refuses a token.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]

@@ -2,7 +2,7 @@
 
 use super::times::Time;
 use super::{Fault, Laxness};
-use crate::go_json::{Json, Malformed, Text, folds_to};
+use crate::go_json::{Json, Malformed, Member, Text, folds_to};
 use crate::server::{Generation, UsernameClaim};
 
 /// Who a token speaks for, as a server makes it out.
@@ -31,8 +31,10 @@ pub struct Identity {
 /// The second part of a token, read.
 #[derive(Debug)]
 pub(crate) struct Payload {
-    /// The names of the members as they stand there.
-    names: Vec<String>,
+    /// How many members there are.
+    count: usize,
+    /// The first claim that every token must have and this one has not.
+    missing: Option<&'static str>,
     overflows: bool,
     fields: Fields,
     wrong: Option<Fault>,
@@ -54,41 +56,58 @@ struct Fields {
 impl Payload {
     pub(super) fn read(text: &Text) -> Result<Self, Fault> {
         let part = "payload";
-        let value = match text.value() {
-            Ok(value) if value.is_null() => return Err(Fault::Null),
-            Ok(value) => value,
+        let members = match text.members() {
+            Ok(Ok(members)) => members,
+            Ok(Err(value)) if value.is_null() => return Err(Fault::Null),
+            Ok(Err(value)) => return Err(Fault::NoObject { part, found: value.kind() }),
             Err(Malformed::Syntax) => return Err(Fault::Json { part }),
             Err(Malformed::Depth) => return Err(Fault::Depth { part }),
         };
-        let members = value.members().ok_or(Fault::NoObject { part, found: value.kind() })?;
-        let last = |name: &str| {
-            Time::of(
-                members.iter().rev().find(|(member, _)| member == name).map(|(_, value)| *value),
-            )
-        };
-        let times = (last("exp"), last("iat"), last("nbf"));
         let mut laxness = repeated(&members, part);
-        laxness.extend(differently_cased(&members));
         let (mut fields, mut wrong) = (Fields::default(), None);
+        let mut times = (Time::Absent, Time::Absent, Time::Absent);
+        let mut there = 0_u16;
         for (name, value) in &members {
-            if let Err(fault) = fields.take(name, *value) {
-                wrong.get_or_insert(fault);
+            let exact = CLAIMS.iter().position(|claim| claim == name);
+            // Hardly a name is spelled otherwise.
+            let claim = exact.or_else(|| CLAIMS.iter().position(|claim| folds_to(name, claim)));
+            let Some(claim) = claim else { continue };
+            if exact.is_none() {
+                let field = CLAIMS[claim];
+                laxness.push(Laxness::Cased { name: name.to_string(), field });
+            } else {
+                there |= 1 << claim;
+            }
+            match (CLAIMS[claim], exact) {
+                ("exp", Some(_)) => times.0 = Time::of(Some(*value)),
+                ("iat", Some(_)) => times.1 = Time::of(Some(*value)),
+                ("nbf", Some(_)) => times.2 = Time::of(Some(*value)),
+                ("exp" | "iat" | "nbf", None) => {}
+                (field, _) => {
+                    if let Err(fault) = fields.take(field, *value) {
+                        wrong.get_or_insert(fault);
+                    }
+                }
             }
         }
-        let names = members.into_iter().map(|(name, _)| name).collect();
-        Ok(Self { names, overflows: text.overflows(), fields, wrong, times, laxness })
+        let missing = REQUIRED.into_iter().find(|name| {
+            let claim = CLAIMS.iter().position(|claim| claim == name);
+            claim.is_none_or(|claim| there & 1 << claim == 0)
+        });
+        let count = members.len();
+        Ok(Self { count, missing, overflows: text.overflows(), fields, wrong, times, laxness })
     }
 
     pub(super) fn count(&self) -> usize {
-        self.names.len()
+        self.count
     }
 
     pub(super) fn overflows(&self) -> bool {
         self.overflows
     }
 
-    pub(super) fn laxness(&self) -> Vec<Laxness> {
-        self.laxness.clone()
+    pub(super) fn take_laxness(&mut self) -> Vec<Laxness> {
+        std::mem::take(&mut self.laxness)
     }
 
     pub(super) fn types(&self) -> Result<(), Fault> {
@@ -106,7 +125,7 @@ impl Payload {
 
     /// Returns the first claim that every token must have and this one has not.
     pub(super) fn missing(&self) -> Option<&'static str> {
-        REQUIRED.into_iter().find(|name| !self.names.iter().any(|there| there == name))
+        self.missing
     }
 
     pub(super) fn username(&self, claim: UsernameClaim) -> &str {
@@ -118,16 +137,18 @@ impl Payload {
     }
 
     /// Returns who it speaks for, if every claim is of its type.
-    pub(super) fn identity(&self, claim: UsernameClaim) -> Option<Identity> {
-        self.types().ok()?;
+    pub(super) fn identity(self, claim: UsernameClaim) -> Option<Identity> {
+        if self.wrong.is_some() {
+            return None;
+        }
         let (expires, issued_at, _) = self.times;
         let second = |time: Time| time.second(Generation::Current).filter(|second| *second != 0);
         Some(Identity {
             username: self.username(claim).to_owned(),
-            issuer: self.fields.issuer.clone(),
-            subject: self.fields.subject.clone(),
-            name: self.fields.name.clone(),
-            email: self.fields.email.clone(),
+            issuer: self.fields.issuer,
+            subject: self.fields.subject,
+            name: self.fields.name,
+            email: self.fields.email,
             roles: self.fields.roles.items(),
             groups: self.fields.groups.items(),
             expires: second(expires),
@@ -137,10 +158,7 @@ impl Payload {
 }
 
 impl Fields {
-    fn take(&mut self, name: &str, value: Json<'_>) -> Result<(), Fault> {
-        let Some(field) = FIELDS.into_iter().find(|field| folds_to(name, field)) else {
-            return Ok(());
-        };
+    fn take(&mut self, field: &'static str, value: Json<'_>) -> Result<(), Fault> {
         let text = match field {
             "iss" => &mut self.issuer,
             "sub" => &mut self.subject,
@@ -172,6 +190,11 @@ impl List {
             *self = Self::default();
             return Ok(());
         }
+        if let (Some(strings), true) = (value.strings(), self.memory.is_empty()) {
+            self.len = strings.len();
+            self.memory = strings;
+            return Ok(());
+        }
         let Some(items) = value.list() else {
             return Err(Fault::Type { name, found: value.kind(), due });
         };
@@ -197,38 +220,27 @@ impl List {
         wrong.map_or(Ok(()), Err)
     }
 
-    fn items(&self) -> Vec<String> {
-        self.memory.iter().take(self.len).cloned().collect()
+    fn items(mut self) -> Vec<String> {
+        self.memory.truncate(self.len);
+        self.memory
     }
 }
 
 /// Returns the members that stand twice, each once.
-pub(super) fn repeated(members: &[(String, Json<'_>)], part: &'static str) -> Vec<Laxness> {
+pub(super) fn repeated(members: &[Member<'_>], part: &'static str) -> Vec<Laxness> {
     let mut found: Vec<&str> = Vec::new();
     for (at, (name, _)) in members.iter().enumerate() {
         let before = members.iter().take(at).any(|(earlier, _)| earlier == name);
-        if before && !found.contains(&name.as_str()) {
+        if before && !found.contains(&name.as_ref()) {
             found.push(name);
         }
     }
     found.into_iter().map(|name| Laxness::Repeated { part, name: name.to_owned() }).collect()
 }
 
-fn differently_cased(members: &[(String, Json<'_>)]) -> Vec<Laxness> {
-    let fields = FIELDS.into_iter().chain(["exp", "iat", "nbf"]);
-    let cased = |field: &'static str| {
-        let other = move |name: &&String| folds_to(name, field) && *name != field;
-        members
-            .iter()
-            .map(|(name, _)| name)
-            .filter(other)
-            .map(move |name| Laxness::Cased { name: name.clone(), field })
-    };
-    fields.flat_map(cased).collect()
-}
-
-/// The members that a server decodes.
-const FIELDS: [&str; 6] = ["iss", "sub", "name", "email", "roles", "groups"];
+/// The members that a server decodes, whatever the case of their letters, and those it finds by their
+/// exact names.
+const CLAIMS: [&str; 9] = ["email", "exp", "groups", "iat", "iss", "name", "roles", "sub", "nbf"];
 
 /// The members that must be there, in the order in which a server looks.
 const REQUIRED: [&str; 6] = ["iss", "sub", "exp", "iat", "name", "email"];

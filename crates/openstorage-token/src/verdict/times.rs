@@ -2,7 +2,7 @@
 
 use token_time::Timestamp;
 
-use super::{Fault, Rule};
+use super::{Fault, Rule, Seen};
 use crate::Lifetime;
 use crate::go_json::Json;
 use crate::server::Generation;
@@ -55,7 +55,7 @@ impl Time {
         generation: Generation,
         now: i64,
         leeway: Lifetime,
-    ) -> Result<((), String), Fault> {
+    ) -> Result<((), Seen), Fault> {
         self.compare(generation, Rule::Expiry, |end| {
             let earlier = now.saturating_sub_unsigned(leeway.as_seconds());
             let lives = match generation {
@@ -64,7 +64,7 @@ impl Time {
             };
             let at = Timestamp::from_unix_seconds(end);
             if lives {
-                Ok(format!("{at}, in {}", span(now, end)))
+                Ok(Seen::Until { at, now: Timestamp::from_unix_seconds(now) })
             } else {
                 Err(Fault::Expired { at, ago: span(end, now) })
             }
@@ -78,7 +78,7 @@ impl Time {
         now: i64,
         leeway: Lifetime,
         rule: Rule,
-    ) -> Result<((), String), Fault> {
+    ) -> Result<((), Seen), Fault> {
         self.compare(generation, rule, |beginning| {
             let later = now.saturating_add_unsigned(leeway.as_seconds());
             let come = match generation {
@@ -87,7 +87,7 @@ impl Time {
             };
             let at = Timestamp::from_unix_seconds(beginning);
             if come {
-                Ok(format!("{at}, {} ago", span(beginning, now)))
+                Ok(Seen::Since { at, now: Timestamp::from_unix_seconds(now) })
             } else {
                 Err(Fault::Early { name: rule.as_str(), at, ahead: span(now, beginning) })
             }
@@ -98,16 +98,16 @@ impl Time {
         self,
         generation: Generation,
         rule: Rule,
-        compare: impl FnOnce(i64) -> Result<String, Fault>,
-    ) -> Result<((), String), Fault> {
+        compare: impl FnOnce(i64) -> Result<Seen, Fault>,
+    ) -> Result<((), Seen), Fault> {
         match self {
-            Self::Absent => Ok(((), "there is none".to_owned())),
+            Self::Absent => Ok(((), Seen::Text("there is none"))),
             Self::NoNumber { kind } if generation == Generation::Older => {
-                Ok(((), format!("{kind} and no time, which this server passes over")))
+                Ok(((), Seen::NoTime { kind }))
             }
             Self::NoNumber { kind } => Err(Fault::NoTime { name: rule.as_str(), kind }),
             Self::Number(_) if self.is_zero(generation) => {
-                Ok(((), "0, which counts as none".into()))
+                Ok(((), Seen::Text("0, which counts as none")))
             }
             Self::Number(_) => {
                 let second = self.second(generation).unwrap_or_default();

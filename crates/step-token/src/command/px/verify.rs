@@ -229,7 +229,7 @@ impl Report {
         let mut lines = Vec::new();
         for Finding { rule, outcome } in &self.verdict.findings {
             let (mark, what) = match outcome {
-                Outcome::Holds(what) => ("ok", what.clone()),
+                Outcome::Holds(seen) => ("ok", seen.to_string()),
                 Outcome::Fails(fault) => ("FAIL", fault.to_string()),
                 _ => ("-", "not reached".to_owned()),
             };
@@ -311,7 +311,7 @@ impl Report {
         };
         let checks = self.verdict.findings.iter().map(|Finding { rule, outcome }| {
             let (result, message, hint) = match outcome {
-                Outcome::Holds(what) => ("ok", Some(what.clone()), None),
+                Outcome::Holds(seen) => ("ok", Some(seen.to_string()), None),
                 Outcome::Fails(fault) => (
                     "fail",
                     Some(fault.to_string()),
