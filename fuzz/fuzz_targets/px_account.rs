@@ -17,7 +17,7 @@ fuzz_target!(|data: &[u8]| {
             for notice in notices {
                 let _ = notice.to_string();
             }
-            let zero = Lifetime::default();
+            let zero = Lifetime::ZERO;
             let claims = Claims::new(account.clone(), "i".to_owned(), 0, zero, zero);
             assert!(!claims.subject.is_empty());
             // What a token says is read back as it was written.

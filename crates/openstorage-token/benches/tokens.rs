@@ -26,7 +26,7 @@ fn claims(number: u64) -> Claims {
         groups: Some(vec!["px-engineering".to_owned(), "kubernetes-csi".to_owned()]),
     };
     let issuer = "portworx.com".to_owned();
-    Claims::new(account, issuer, NOW, Lifetime::DEFAULT, Lifetime::default())
+    Claims::new(account, issuer, NOW, Lifetime::DEFAULT, Lifetime::ZERO)
 }
 
 fn minting(criterion: &mut Criterion) {
@@ -66,7 +66,7 @@ fn judging(criterion: &mut Criterion) {
         .collect();
     let mut server = Server::new("portworx.com".to_owned());
     server.shared_secret = Some(secret);
-    let conditions = Conditions { now: NOW, leeway: Lifetime::default(), algorithm: None };
+    let conditions = Conditions { now: NOW, leeway: Lifetime::ZERO, algorithm: None };
 
     let mut group = criterion.benchmark_group("judge");
     group.throughput(Throughput::Elements(COUNT)).sample_size(20);

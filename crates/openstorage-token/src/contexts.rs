@@ -237,9 +237,7 @@ impl Contexts {
         if created == Created::New {
             items.push(Node::mapping(vec![(Node::scalar(NAME), Node::scalar(name.as_str()))]));
         }
-        let is_it =
-            |item: &&mut Node| item.member(NAME).and_then(Node::text) == Some(name.as_str());
-        if let Some(item) = items.iter_mut().find(is_it) {
+        if let Some(item) = items.iter_mut().find(|item| name_of(item) == name.as_str()) {
             let members = members_mut(item);
             if let Some(token) = token {
                 *value_mut(members, TOKEN) = Node::scalar(token.expose());
@@ -280,20 +278,27 @@ impl Contexts {
     /// As [`find`](Self::find).
     pub fn delete(&mut self, name: &str) -> Result<(), ContextsError> {
         self.find(name)?;
-        self.list_mut().retain(|item| item.member(NAME).and_then(Node::text) != Some(name));
+        self.list_mut().retain(|item| name_of(item) != name);
         if self.current() == Some(name) {
             self.point_at(None);
         }
         Ok(())
     }
 
-    /// Returns the names of the contexts that hold a token.
-    #[must_use]
-    pub fn holding(&self, token: &Token) -> Vec<String> {
-        let holds = |context: &Context| {
-            context.token.as_ref().is_some_and(|held| held.expose() == token.expose())
-        };
-        self.all().into_iter().filter(holds).map(|context| context.name).collect()
+    /// Removes the contexts that hold a token, and returns their names.
+    pub fn delete_holding(&mut self, token: &Token) -> Vec<String> {
+        let mut names = Vec::new();
+        self.list_mut().retain(|item| {
+            let holds = item.member(TOKEN).and_then(Node::text) == Some(token.expose());
+            if holds {
+                names.push(name_of(item).to_owned());
+            }
+            !holds
+        });
+        if self.current().is_some_and(|current| names.iter().any(|name| name == current)) {
+            self.point_at(None);
+        }
+        names
     }
 
     fn point_at(&mut self, name: Option<&str>) {
@@ -346,6 +351,11 @@ fn no_doubles(members: &[(Node, Node)]) -> Result<(), ContextsError> {
         }
     }
     Ok(())
+}
+
+/// Returns the name of a context, empty if it has none.
+fn name_of(item: &Node) -> &str {
+    item.member(NAME).and_then(Node::text).unwrap_or_default()
 }
 
 fn is_scalar(node: &Node) -> bool {
@@ -501,11 +511,21 @@ mod tests {
     fn contexts_are_found_by_name_and_by_token() {
         let mut contexts = Contexts::parse(FOUND).unwrap();
         assert_eq!(contexts.current(), Some("user"));
-        assert_eq!(contexts.holding(&token("a.b.c")), ["user"]);
         let unknown = contexts.set("admin").unwrap_err();
         assert!(matches!(unknown, ContextsError::Unknown { ref there, .. } if there == &["user"]));
         assert_eq!(contexts.unset(), Some("user".to_owned()));
         assert_eq!(contexts.current(), None);
+        assert!(contexts.delete_holding(&token("x.y.z")).is_empty());
+        assert_eq!(contexts.delete_holding(&token("a.b.c")), ["user"]);
+        assert!(contexts.all().is_empty());
+    }
+
+    #[test]
+    fn a_context_without_a_name_is_removed_by_its_token() {
+        let text = "configurations:\n- token: a.b.c\n- context: a\n  token: a.b.c\n- context: b\n";
+        let mut contexts = Contexts::parse(text).unwrap();
+        assert_eq!(contexts.delete_holding(&token("a.b.c")), ["", "a"]);
+        assert_eq!(contexts.to_yaml().as_str(), "configurations:\n- context: b\n");
     }
 
     #[test]

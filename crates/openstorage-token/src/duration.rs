@@ -17,12 +17,15 @@ use std::str::FromStr;
 /// assert!("1w".parse::<Lifetime>().is_err());
 /// # Ok::<(), openstorage_token::LifetimeError>(())
 /// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Lifetime(u64);
 
 impl Lifetime {
     /// One day, what a token lives if nobody says how long.
     pub const DEFAULT: Self = Self(86_400);
+
+    /// No time at all.
+    pub const ZERO: Self = Self(0);
 
     /// Returns the seconds.
     #[must_use]

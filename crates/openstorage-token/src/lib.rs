@@ -55,7 +55,7 @@ pub use role::{ApiMethod, Decision, Role, RoleAnswer, RoleError, Roles, Rule as 
 pub use server::{Generation, Server, ServerKey, ServerKeyError, UsernameClaim};
 pub use server_config::{ServerConfig, ServerConfigError};
 pub use verdict::{
-    Answer, Conditions, Fault, Finding, Identity, Laxness, Outcome, Rule, Seen, TokenAlgorithm,
-    Verdict, judge, unverified,
+    Answer, Conditions, Expiry, Fault, Finding, Identity, Laxness, Outcome, Rule, Seen,
+    TokenAlgorithm, Verdict, judge, unverified,
 };
 pub use yaml::{YamlError, yaml_of_json};

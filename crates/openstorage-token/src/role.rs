@@ -214,7 +214,7 @@ impl Role {
     /// [`RoleError`] with the line; for a name with a slash or a blank in it, a role without rules
     /// and a rule without services or apis, as the server refuses them.
     pub fn parse(text: &str) -> Result<Vec<Self>, RoleError> {
-        let root = yaml::parse(text)?.first;
+        let root = yaml::parse_alone(text)?;
         let root = root.ok_or_else(|| YamlError::new(1, "there is no role"))?;
         match &root.value {
             Value::Sequence(_) => Self::list(&root),
@@ -249,8 +249,14 @@ impl Role {
                         YamlError::new(node.line, format!("the rule has no `{name}`")).into()
                     );
                 }
-                let text = |item: &Node| item.text().unwrap_or_default().to_owned();
-                Ok::<_, RoleError>(patterns.iter().map(text).collect())
+                let text = |item: &Node| match &item.value {
+                    Value::Scalar(_) => Ok(item.text().unwrap_or_default().to_owned()),
+                    _ => {
+                        let what = format!("a pattern of `{name}` is {}", item.kind());
+                        Err(RoleError::from(YamlError::new(item.line, what)))
+                    }
+                };
+                patterns.iter().map(text).collect::<Result<_, RoleError>>()
             };
             Ok::<_, RoleError>(Rule { services: patterns("services")?, apis: patterns("apis")? })
         };
@@ -466,6 +472,12 @@ mod tests {
             ("name: r\nrules: []\n", "no `rules`"),
             ("name: r\nrules:\n- services: [a]\n", "line 3: the rule has no `apis`"),
             ("name: r\nrules: x\n", "`rules` is a single value"),
+            ("name: r\nname: s\n", "`name` stands twice"),
+            ("name: r\n---\nname: s\n", "line 2: a second document"),
+            (
+                "name: r\nrules: [{services: [[a]], apis: [b]}]\n",
+                "a pattern of `services` is a list",
+            ),
             ("", "no role"),
         ] {
             let message = Role::parse(text).unwrap_err().to_string();

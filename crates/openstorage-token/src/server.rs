@@ -150,7 +150,7 @@ impl ServerKey {
         }
         let der = section.contents()?;
         let spki = match X509Certificate::from_der(&der) {
-            Ok((rest, certificate)) if rest.is_empty() => certificate.public_key().raw.to_vec(),
+            Ok(([], certificate)) => certificate.public_key().raw.to_vec(),
             _ => der,
         };
         if !is_usual(&spki) {

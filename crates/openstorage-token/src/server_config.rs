@@ -40,7 +40,7 @@ impl ServerConfig {
     /// one that is not what it must be.
     pub fn parse(text: &str) -> Result<Self, ServerConfigError> {
         let mut config = Self::default();
-        let Some(root) = yaml::parse(text)?.first else { return Ok(config) };
+        let Some(root) = yaml::parse_alone(text)? else { return Ok(config) };
         let Value::Mapping(members) = &root.value else {
             let what = format!("the file is {}; a mapping is due", root.kind());
             return Err(YamlError::new(root.line, what).into());
@@ -134,6 +134,7 @@ mod tests {
             ("issuer: [a]\n", "line 1: `issuer` is a list"),
             ("username-claim: x\n", "it is `sub`, `email` or `name`"),
             ("older-server: 1\n", "`true` or `false`"),
+            ("issuer: a\nissuer: b\n", "line 2: `issuer` stands twice"),
             ("roles: x\n", "`roles` is a single value"),
             ("roles: [{name: a}]\n", "no `rules`"),
         ] {

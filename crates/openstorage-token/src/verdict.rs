@@ -10,7 +10,7 @@ mod times;
 use token_jose::{Algorithm, KeyKind, MacAlgorithm};
 
 pub use fault::{Fault, Laxness, Seen};
-pub use payload::Identity;
+pub use payload::{Expiry, Identity};
 
 use crate::go_json::{Json, Malformed, Text};
 use crate::server::{Generation, Server, UsernameClaim};
@@ -24,7 +24,8 @@ pub struct Conditions {
     pub now: i64,
     /// How far the server's clock may be off, in the token's favour. A server has none.
     pub leeway: Lifetime,
-    /// Take this algorithm alone, where a server takes all of its key's family.
+    /// Expect this algorithm alone, where a server takes all of its key's family: another one is a
+    /// [`Laxness::Algorithm`].
     pub algorithm: Option<TokenAlgorithm>,
 }
 
@@ -425,12 +426,12 @@ impl Judge<'_> {
             Some(None) => Err(Fault::NoAlgorithm),
             Some(Some(name)) => match name.parse::<TokenAlgorithm>() {
                 Err(_) => Err(Fault::UnknownAlgorithm { name }),
-                Ok(algorithm) => match self.conditions.algorithm {
-                    Some(allowed) if allowed != algorithm => {
-                        Err(Fault::Narrowed { algorithm, allowed })
+                Ok(algorithm) => {
+                    if let Some(allowed) = self.conditions.algorithm.filter(|it| *it != algorithm) {
+                        self.laxness.push(Laxness::Algorithm { algorithm, allowed });
                     }
-                    _ => Ok((algorithm, Seen::Algorithm(algorithm))),
-                },
+                    Ok((algorithm, Seen::Algorithm(algorithm)))
+                }
             },
         };
         self.note(Rule::Algorithm, known)

@@ -3,7 +3,7 @@
 //! The reader is saphyr-parser's. It hands out events, so `0x10` stays `0x10` and a member that
 //! stands twice stays there twice; what a plain `yes` means is for whoever asks.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, StrInput, Tag};
 use zeroize::Zeroizing;
@@ -158,6 +158,36 @@ fn no_control_characters(text: &str) -> Result<(), YamlError> {
     Ok(())
 }
 
+/// Reads a text that is one document, in which no mapping has a member twice.
+pub(crate) fn parse_alone(text: &str) -> Result<Option<Node>, YamlError> {
+    let stream = parse(text)?;
+    if let Some(line) = stream.second_at {
+        return Err(YamlError::new(line, "a second document begins here"));
+    }
+    if let Some(root) = &stream.first {
+        no_repetition(root)?;
+    }
+    Ok(stream.first.filter(|root| !root.is_null()))
+}
+
+fn no_repetition(node: &Node) -> Result<(), YamlError> {
+    match &node.value {
+        Value::Scalar(_) => Ok(()),
+        Value::Sequence(items) => items.iter().try_for_each(no_repetition),
+        Value::Mapping(members) => {
+            let mut seen = HashSet::new();
+            for (key, value) in members {
+                let name = key.text().unwrap_or_default();
+                if !seen.insert(name) {
+                    return Err(YamlError::new(key.line, format!("`{name}` stands twice")));
+                }
+                no_repetition(value)?;
+            }
+            Ok(())
+        }
+    }
+}
+
 fn compose(text: &str) -> Result<Stream, Refusal> {
     let cut_at = (!text.ends_with(['\n', '\r'])).then(|| text.chars().count());
     let mut composer = Composer {
@@ -270,7 +300,8 @@ impl Composer<'_> {
         loop {
             match self.parser.next_event()? {
                 Ok((Event::DocumentStart(_), span)) => return Some(span.start.line()),
-                Ok((Event::StreamEnd, _)) | Err(_) => return None,
+                Ok((Event::StreamEnd, _)) => return None,
+                Err(error) => return Some(error.marker().line()),
                 Ok(_) => {}
             }
         }

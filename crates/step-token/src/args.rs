@@ -18,9 +18,10 @@ pub(crate) use px::*;
 pub(crate) use token::{CaArgs, ProofArgs, TokenArgs};
 
 use crate::dialect::Dialect;
-use crate::{Error, exit, spelling};
+use crate::spelling::{self, Normal};
+use crate::{Error, exit};
 
-/// Mint the one-time tokens that bootstrap trust with step-ca
+/// Mint and judge the short-lived tokens of step-ca and of OpenStorage
 #[derive(Debug, Parser)]
 #[command(
     name = "step-token",
@@ -40,7 +41,7 @@ pub(crate) struct Cli {
 /// What every command takes.
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct GlobalArgs {
-    /// Read this file instead of the default `defaults.json`
+    /// Read this file instead of step's `defaults.json`
     #[arg(long, global = true, value_name = "FILE", help_heading = "Global options")]
     pub(crate) config: Option<PathBuf>,
 
@@ -156,15 +157,12 @@ pub(crate) enum Parsed {
 
 /// Reads the arguments behind the program's name.
 pub(crate) fn parse(arguments: Vec<OsString>, dialect: Dialect) -> Result<Parsed, Error> {
-    let mut command = Cli::command().name(dialect.name()).bin_name(dialect.name());
+    let command = Cli::command().name(dialect.name()).bin_name(dialect.name());
     let below = dialect.below();
     let arguments = below.map(OsString::from).into_iter().chain(arguments);
-    let (normal, path) = spelling::normalise(arguments, &command, describe)?;
     // What is asked for is described, and what leads there; nothing else is.
-    let path: Vec<&str> = path.iter().map(String::as_str).collect();
-    for depth in 1..=path.len() {
-        command = describe(command, path.get(..depth).unwrap_or_default());
-    }
+    let Normal { arguments: normal, path, root: mut command } =
+        spelling::normalise(arguments, command, describe)?;
     command = match below {
         None => without_unanswered(command, dialect),
         Some(below) => {
@@ -184,7 +182,7 @@ pub(crate) fn parse(arguments: Vec<OsString>, dialect: Dialect) -> Result<Parsed
         Err(error) if !error.use_stderr() => {
             Ok(Parsed::Text(dialect.in_its_words(error.render().to_string())))
         }
-        Err(error) => Err(refused(&error, path.first() == Some(&"px"))),
+        Err(error) => Err(refused(&error, path.first().is_some_and(|first| first == "px"))),
     }
 }
 
@@ -345,7 +343,8 @@ Examples:
   step-token token db.internal --password-file /run/keys/provisioner
   step-token token db.internal --offline --ca-config ca.json --password-file env:PASSWORD
   step-token token host-1 --ssh --host --principal host-1.internal --provisioner admin
-  step-token token 0x0A1B2C --revoke --key admin.jwk";
+  step-token token 0x0A1B2C --revoke --key admin.jwk
+  step-token px token --auth-config admin.yaml --issuer my_issuer --shared-secret-file secret";
 
 #[cfg(test)]
 mod tests {

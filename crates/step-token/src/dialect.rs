@@ -121,12 +121,15 @@ impl Dialect {
                 words.push(word);
             }
         }
+        // `help` stands in front of the command it is about, or behind it.
+        if let Some(at) = words.iter().position(|word| *word == "help") {
+            words.remove(at);
+        }
         let fits = |answer: &&[&str]| {
             let shared = words.len().min(answer.len());
             words[..shared] == answer[..shared]
         };
-        let help = words.last() == Some(&"help");
-        if words.is_empty() || help || self.answers.iter().any(fits) {
+        if words.is_empty() || self.answers.iter().any(fits) {
             return Ok(());
         }
         let known = self.answers.iter().map(|answer| answer.len()).max().unwrap_or_default();

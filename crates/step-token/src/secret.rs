@@ -109,7 +109,8 @@ impl Source {
                         "systemd sets CREDENTIALS_DIRECTORY for a unit with LoadCredential=",
                     ));
                 };
-                self.file(&Path::new(directory).join(name), origin, world)?
+                // Who may read it is systemd's to say, which does so beyond the bits of a mode.
+                self.open(&Path::new(directory).join(name), origin)?
             }
         };
         if bytes.len() as u64 > MAX {
@@ -229,7 +230,7 @@ pub(crate) fn without_line_end(bytes: &[u8]) -> &[u8] {
 }
 
 #[cfg(unix)]
-fn warn_if_others_can_read(path: &Path, world: &World) {
+pub(crate) fn warn_if_others_can_read(path: &Path, world: &World) {
     use std::os::unix::fs::MetadataExt as _;
     let Ok(metadata) = std::fs::metadata(path) else { return };
     if metadata.is_file() && metadata.mode() & 0o044 != 0 {
@@ -242,7 +243,7 @@ fn warn_if_others_can_read(path: &Path, world: &World) {
 }
 
 #[cfg(not(unix))]
-fn warn_if_others_can_read(_path: &Path, _world: &World) {}
+pub(crate) fn warn_if_others_can_read(_path: &Path, _world: &World) {}
 
 /// The names of standard input, which can be read once.
 const STANDARD_INPUT: [&str; 5] = ["-", "fd:0", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"];

@@ -11,7 +11,17 @@ use clap::{Arg, Command};
 
 use crate::Error;
 
-/// Rewrites the arguments behind the program's name, and returns the commands they lead to.
+/// What becomes of a command line.
+pub(crate) struct Normal {
+    /// The arguments, each flag as `--name=value`.
+    pub(crate) arguments: Vec<OsString>,
+    /// The commands they lead to.
+    pub(crate) path: Vec<String>,
+    /// The tree, in which these commands are described.
+    pub(crate) root: Command,
+}
+
+/// Rewrites the arguments behind the program's name.
 ///
 /// `describe` adds the arguments of the command at a path, once that is reached.
 ///
@@ -20,11 +30,10 @@ use crate::Error;
 /// Usage errors: a flag without its value, or two spellings of one flag.
 pub(crate) fn normalise(
     arguments: impl IntoIterator<Item = OsString>,
-    root: &Command,
+    mut root: Command,
     describe: impl Fn(Command, &[&str]) -> Command,
-) -> Result<(Vec<OsString>, Vec<String>), Error> {
+) -> Result<Normal, Error> {
     let mut arguments = arguments.into_iter();
-    let mut root = root.clone();
     let mut path: Vec<String> = Vec::new();
     let mut spellings = BTreeMap::new();
     let mut result = Vec::new();
@@ -87,7 +96,7 @@ pub(crate) fn normalise(
             }
         });
     }
-    Ok((result, path))
+    Ok(Normal { arguments: result, path, root })
 }
 
 /// Returns the command that a path leads to, or the last that is there.
@@ -180,9 +189,9 @@ mod tests {
 
     fn normal(line: &str) -> Result<Vec<String>, String> {
         let arguments = line.split(' ').map(OsString::from);
-        match normalise(arguments, &command(), |command, _| command) {
-            Ok((result, _)) => {
-                Ok(result.into_iter().map(|argument| argument.into_string().unwrap()).collect())
+        match normalise(arguments, command(), |command, _| command) {
+            Ok(Normal { arguments, .. }) => {
+                Ok(arguments.into_iter().map(|argument| argument.into_string().unwrap()).collect())
             }
             Err(error) => Err(error.report()),
         }

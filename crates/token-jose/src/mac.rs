@@ -69,7 +69,7 @@ impl FromStr for MacAlgorithm {
 pub struct SharedSecret {
     bytes: Zeroizing<Vec<u8>>,
     /// Made when they are first asked for, in the order of [`MacAlgorithm::ALL`].
-    keys: [OnceLock<MacKey>; 3],
+    keys: [OnceLock<Box<MacKey>>; 3],
 }
 
 impl SharedSecret {
@@ -94,7 +94,7 @@ impl SharedSecret {
             MacAlgorithm::Hs384 => second,
             MacAlgorithm::Hs512 => third,
         };
-        place.get_or_init(|| MacKey::new(algorithm, self))
+        place.get_or_init(|| Box::new(MacKey::new(algorithm, self)))
     }
 
     /// Returns the bytes, at the one call that needs them.

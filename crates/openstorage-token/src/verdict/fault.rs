@@ -52,8 +52,10 @@ impl fmt::Display for Seen {
             Self::Name(name) => write!(f, "`{name}`"),
             Self::Algorithm(algorithm) => algorithm.fmt(f),
             Self::Key(kind) => write!(f, "a {kind} key"),
-            Self::Until { at, now } => write!(f, "{at}, in {}", span(now, at)),
-            Self::Since { at, now } => write!(f, "{at}, {} ago", span(at, now)),
+            Self::Until { at, now } if at >= now => write!(f, "{at}, in {}", span(now, at)),
+            Self::Until { at, .. } => write!(f, "{at}, within the leeway"),
+            Self::Since { at, now } if at <= now => write!(f, "{at}, {} ago", span(at, now)),
+            Self::Since { at, .. } => write!(f, "{at}, within the leeway"),
             Self::NoTime { kind } => {
                 write!(f, "{kind} and no time, which this server passes over")
             }
@@ -66,7 +68,7 @@ impl fmt::Display for Seen {
 #[non_exhaustive]
 pub enum Fault {
     /// It has not three parts.
-    #[error("it has {count} part{} with dots between them; three are due", if *count == 1 { "" } else { "s" })]
+    #[error("it has {}; three with dots between them are due", parts(*count))]
     Parts {
         /// How many.
         count: usize,
@@ -139,14 +141,6 @@ pub enum Fault {
         /// The name.
         name: String,
     },
-    /// The caller asked for another algorithm.
-    #[error("the algorithm is {algorithm}; {allowed} was asked for")]
-    Narrowed {
-        /// The token's.
-        algorithm: TokenAlgorithm,
-        /// The one asked for.
-        allowed: TokenAlgorithm,
-    },
     /// The server has no key of the algorithm's family.
     #[error("the server has no key for {algorithm}")]
     NoKey {
@@ -199,6 +193,10 @@ pub enum Fault {
     },
 }
 
+fn parts(count: usize) -> String {
+    if count == 1 { "one part".to_owned() } else { format!("{count} parts") }
+}
+
 /// What a server lets pass and a careful reader would not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -218,6 +216,13 @@ pub enum Laxness {
         name: String,
         /// The member it resembles.
         field: &'static str,
+    },
+    /// The algorithm is another one of the family than was asked for.
+    Algorithm {
+        /// The token's.
+        algorithm: TokenAlgorithm,
+        /// The one asked for.
+        allowed: TokenAlgorithm,
     },
     /// The header has `crit` (RFC 7515 §4.1.11), which the server passes over.
     Crit,
@@ -245,6 +250,12 @@ impl fmt::Display for Laxness {
             }
             Self::Repeated { part, name } => {
                 write!(f, "`{name}` stands twice in its {part}; the server takes the last")
+            }
+            Self::Algorithm { algorithm, allowed } => {
+                write!(f, "the algorithm is {algorithm}, and {allowed} was asked for")
+            }
+            Self::Cased { name, field } if ["exp", "iat", "nbf"].contains(field) => {
+                write!(f, "`{name}` is not `{field}`, and a server does not read it")
             }
             Self::Cased { name, field } => {
                 write!(f, "`{name}` is not `{field}`, though a server may read it so")

@@ -1,5 +1,7 @@
 //! The claims of a token as a server reads them.
 
+use std::collections::HashSet;
+
 use super::times::Time;
 use super::{Fault, Laxness};
 use crate::go_json::{Json, Malformed, Member, Text, folds_to};
@@ -22,10 +24,44 @@ pub struct Identity {
     pub roles: Vec<String>,
     /// `groups`, in their order.
     pub groups: Vec<String>,
-    /// `exp` in whole seconds since the Unix epoch, if it is a number other than 0.
-    pub expires: Option<i64>,
-    /// `iat`, likewise.
+    /// `exp`, as a current server makes it out.
+    pub expires: Expiry,
+    /// `iat` in whole seconds since the Unix epoch, if it is a number other than 0.
     pub issued_at: Option<i64>,
+}
+
+/// The end of a token.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Expiry {
+    /// There is no `exp`; a server refuses that.
+    #[default]
+    Absent,
+    /// `exp` is no time; a current server refuses that, an older one takes it for no end.
+    NoTime,
+    /// `exp` is 0, which counts as no end.
+    Never,
+    /// A second, counted from the Unix epoch.
+    At(i64),
+}
+
+impl Expiry {
+    /// Returns the second, if there is one.
+    #[must_use]
+    pub fn second(self) -> Option<i64> {
+        match self {
+            Self::At(second) => Some(second),
+            _ => None,
+        }
+    }
+}
+
+impl Identity {
+    /// Returns how long the token lives in seconds, if it has a beginning and an end.
+    #[must_use]
+    pub fn lifetime(&self) -> Option<u64> {
+        let end = self.expires.second()?;
+        u64::try_from(end.saturating_sub(self.issued_at?)).ok()
+    }
 }
 
 /// The second part of a token, read.
@@ -151,7 +187,12 @@ impl Payload {
             email: self.fields.email,
             roles: self.fields.roles.items(),
             groups: self.fields.groups.items(),
-            expires: second(expires),
+            expires: match expires {
+                Time::Absent => Expiry::Absent,
+                Time::NoNumber { .. } => Expiry::NoTime,
+                time if time.is_zero(Generation::Current) => Expiry::Never,
+                time => time.second(Generation::Current).map_or(Expiry::NoTime, Expiry::At),
+            },
             issued_at: second(issued_at),
         })
     }
@@ -228,15 +269,24 @@ impl List {
 
 /// Returns the members that stand twice, each once.
 pub(super) fn repeated(members: &[Member<'_>], part: &'static str) -> Vec<Laxness> {
+    // A few members are compared one by one; many, as somebody may write them, are not.
+    let mut seen = HashSet::new();
+    let is_few = members.len() <= 16;
     let mut found: Vec<&str> = Vec::new();
     for (at, (name, _)) in members.iter().enumerate() {
-        let before = members.iter().take(at).any(|(earlier, _)| earlier == name);
-        if before && !found.contains(&name.as_ref()) {
+        let before = match is_few {
+            true => members.iter().take(at).any(|(earlier, _)| earlier == name),
+            false => !seen.insert(name.as_ref()),
+        };
+        if before && !found.contains(&name.as_ref()) && found.len() < MOST_TOLD {
             found.push(name);
         }
     }
     found.into_iter().map(|name| Laxness::Repeated { part, name: name.to_owned() }).collect()
 }
+
+/// How many repetitions are worth telling.
+const MOST_TOLD: usize = 8;
 
 /// The members that a server decodes, whatever the case of their letters, and those it finds by their
 /// exact names.

@@ -24,6 +24,9 @@ impl Time {
             None => Self::Absent,
             Some(value) => match value.number() {
                 Some(number) => Self::Number(number),
+                None if value.kind() == "a number" => {
+                    Self::NoNumber { kind: "a number beyond all times" }
+                }
                 None => Self::NoNumber { kind: value.kind() },
             },
         }

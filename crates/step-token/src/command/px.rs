@@ -123,8 +123,26 @@ impl Manner {
         };
         written.map_err(|cause| Error::settings("cannot write JSON").because(cause))?;
         text.push(b'\n');
-        emit::stdout(&text, world)
+        let text = std::str::from_utf8(&text).unwrap_or_default();
+        emit::stdout(escaped(text).as_bytes(), world)
     }
+}
+
+/// Escapes what a terminal would obey. In JSON it can stand in strings alone.
+fn escaped(text: &str) -> Zeroizing<String> {
+    let mut result = Zeroizing::new(String::with_capacity(text.len() + 64));
+    for c in text.chars() {
+        match c {
+            '\u{7f}'..='\u{9f}'
+            | '\u{200e}'
+            | '\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2066}'..='\u{2069}'
+            | '\u{feff}' => result.push_str(&format!("\\u{:04x}", u32::from(c))),
+            c => result.push(c),
+        }
+    }
+    result
 }
 
 /// Returns a flag's value with its name, if it has one; an empty value stands for none.
@@ -143,10 +161,14 @@ fn named<T: Clone>(
     value: Option<&Given<T>>,
 ) -> Result<Option<Setting<T>>, Error> {
     match value {
-        Some(Given::Empty) => Err(Error::usage(format!("--{flag} is empty"))
-            .hint("leave it out, or look at the variable it came from")),
+        Some(Given::Empty) => Err(empty(flag)),
         value => Ok(given(flag, value)),
     }
+}
+
+fn empty(flag: &str) -> Error {
+    Error::usage(format!("--{flag} is empty"))
+        .hint("leave it out, or look at the variable it came from")
 }
 
 /// Returns the file that a result goes to; `-` is standard output.

@@ -2,7 +2,7 @@
 
 use openstorage_token::{Account, AccountError};
 
-use super::named;
+use super::{empty, named};
 use crate::args::PxAccountArgs;
 use crate::{Error, World};
 
@@ -11,8 +11,7 @@ pub(super) fn read(args: &PxAccountArgs, world: &World) -> Result<Account, Error
     let file = named("auth-config", args.auth_config.as_ref())?;
     for (flag, list) in [("role", &args.role), ("group", &args.group)] {
         if list.iter().any(String::is_empty) {
-            return Err(Error::usage(format!("--{flag} is empty"))
-                .hint("leave it out, or look at the variable it came from"));
+            return Err(empty(flag));
         }
     }
     let mut account = match &file {

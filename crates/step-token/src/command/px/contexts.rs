@@ -8,7 +8,6 @@ use std::time::Duration;
 use openstorage_token::{Context, Contexts, ContextsError, Created};
 use rustix::fs::{FlockOperation, flock};
 use serde::Serialize;
-use token_jose::Token;
 use token_time::Timestamp;
 
 use super::{Manner, named, stored};
@@ -32,7 +31,7 @@ pub(super) fn run(
             let (token, _) = change(&args.file, world, |contexts| {
                 contexts.set(name).map(|context| context.token)
             })?;
-            warn_of(token.as_ref(), world);
+            stored::warn_of(token.as_ref(), world);
             say("current", name, manner, world)
         }
         PxContextCommands::Unset(file) => {
@@ -59,7 +58,7 @@ fn create(args: &PxContextCreateArgs, manner: &Manner, world: &World) -> Result<
     let created = contexts.create(name, token.as_ref(), endpoint.as_deref());
     let created = created.map_err(|cause| stored::unusable(&place.path, &cause))?;
     place.write(&contexts)?;
-    warn_of(token.as_ref(), world);
+    stored::warn_of(token.as_ref(), world);
     let what = if created == Created::New { "created" } else { "changed" };
     say(what, name.as_str(), manner, world)?;
     if created == Created::New && contexts.current() == Some(name.as_str()) {
@@ -79,15 +78,15 @@ fn delete(args: &PxContextDeleteArgs, manner: &Manner, world: &World) -> Result<
             Err(Error::usage("no context is named")
                 .hint("a name or --token-file says which one goes"))
         }
+        (Some(name), None) if name.is_empty() => Err(Error::usage("the name is empty")
+            .hint("look at the variable it came from; --token-file removes one without a name")),
         (Some(name), None) => {
             change(&args.file, world, |contexts| contexts.delete(name))?;
             say("removed", name, manner, world)
         }
         (None, Some(token)) => {
-            let (names, path) = change(&args.file, world, |contexts| {
-                let names = contexts.holding(&token);
-                names.iter().try_for_each(|name| contexts.delete(name)).map(|()| names)
-            })?;
+            let (names, path) =
+                change(&args.file, world, |contexts| Ok(contexts.delete_holding(&token)))?;
             if names.is_empty() {
                 let message = format!("no context in {} has this token", path.display());
                 return Err(Error::settings(message)
@@ -138,32 +137,6 @@ fn say(what: &'static str, name: &str, manner: &Manner, world: &World) -> Result
         what => world.note(&format!("context {name} is {what}")),
     }
     Ok(())
-}
-
-/// Says of a token that is stored or chosen what would make it useless.
-fn warn_of(token: Option<&Token>, world: &World) {
-    let Some(token) = token else { return };
-    match fault(token, world.now()) {
-        None => {}
-        Some(fault) => world.warn(&format!("its token {fault}")),
-    }
-}
-
-/// Says what is wrong with a token, as far as that shows without a key.
-fn fault(token: &Token, now: Timestamp) -> Option<String> {
-    let Some(identity) = openstorage_token::unverified(token.expose()) else {
-        return Some("is none that a server could read".to_owned());
-    };
-    let now = now.unix_seconds();
-    match (identity.expires, identity.issued_at) {
-        (Some(end), _) if end <= now => {
-            Some(format!("expired at {}", Timestamp::from_unix_seconds(end)))
-        }
-        (_, Some(beginning)) if beginning > now => {
-            Some(format!("is not valid before {}", Timestamp::from_unix_seconds(beginning)))
-        }
-        _ => None,
-    }
 }
 
 /// The listing as pxctl documents it; the members behind `endpoint` are ours.
@@ -243,13 +216,14 @@ fn entry(context: &Context, manner: &Manner, now: Timestamp) -> Entry {
         groups: manner.wide.then_some(identity.groups),
         expires: identity
             .expires
+            .second()
             .filter(|_| manner.wide)
             .map(|end| Timestamp::from_unix_seconds(end).to_string()),
         subject: identity.subject,
         name: identity.name,
         email: identity.email,
     });
-    let error = context.token.as_ref().and_then(|token| fault(token, now));
+    let error = context.token.as_ref().and_then(|token| stored::fault(token, now));
     Entry {
         context: context.name.clone(),
         token,

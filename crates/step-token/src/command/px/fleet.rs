@@ -1,6 +1,6 @@
 //! `px token --fleet`: a token for each row of a CSV, one key for all of them.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use openstorage_token::{Account, Claims, Lifetime};
 use serde::Serialize;
@@ -44,7 +44,7 @@ pub(super) fn run(
 
     let key = key.open(world)?;
     let now = world.now().unix_seconds();
-    let mut lines = Zeroizing::new(Vec::with_capacity(rows.len() * ROOM));
+    let mut lines = Zeroizing::new(Vec::with_capacity(ROOM));
     for Row { account, lifetime, .. } in rows {
         let claims = Claims::new(account, issuer.clone(), now, lifetime, backdate(args));
         let token = key.token(&claims)?;
@@ -54,9 +54,9 @@ pub(super) fn run(
             exp: claims.expires,
             token: token.expose(),
         };
-        serde_json::to_writer(&mut *lines, &line)
-            .map_err(|cause| Error::settings("cannot write JSON").because(cause))?;
-        lines.push(b'\n');
+        let line = serde_json::to_vec(&line).map(Zeroizing::new);
+        let line = line.map_err(|cause| Error::settings("cannot write JSON").because(cause))?;
+        push(&mut lines, &[&line, b"\n"]);
     }
     place.write(&lines, world)?;
     if let Some(file) = place.path() {
@@ -65,16 +65,33 @@ pub(super) fn run(
     Ok(())
 }
 
+/// Adds to memory that is wiped, and leaves no copy behind when it grows.
+fn push(lines: &mut Zeroizing<Vec<u8>>, parts: &[&[u8]]) {
+    let more: usize = parts.iter().map(|part| part.len()).sum();
+    if lines.capacity() - lines.len() < more {
+        let mut larger = Zeroizing::new(Vec::with_capacity(2 * lines.capacity() + more));
+        larger.extend_from_slice(lines);
+        *lines = larger;
+    }
+    for part in parts {
+        lines.extend_from_slice(part);
+    }
+}
+
 /// Says what is allowed and rarely meant, once for all rows, with the line of the first.
 fn advise(rows: &[Row], issuer: &str, world: &World) {
     let mut told: Vec<(String, u64, usize)> = Vec::new();
+    let mut place: HashMap<String, usize> = HashMap::new();
     for row in rows {
         let account = row.account.clone();
-        let claims = Claims::new(account, issuer.to_owned(), 0, row.lifetime, Lifetime::default());
+        let claims = Claims::new(account, issuer.to_owned(), 0, row.lifetime, Lifetime::ZERO);
         for text in advice(&claims, row.lifetime) {
-            match told.iter_mut().find(|(there, ..)| *there == text) {
+            match place.get(&text).and_then(|at| told.get_mut(*at)) {
                 Some((_, _, more)) => *more += 1,
-                None => told.push((text, row.line, 0)),
+                None => {
+                    place.insert(text.clone(), told.len());
+                    told.push((text, row.line, 0));
+                }
             }
         }
     }
@@ -141,6 +158,10 @@ fn rows(args: &PxTokenArgs, source: &Setting<Source>, world: &World) -> Result<V
                 .hint("a subject is one account's; it owns what it creates"));
         }
         rows.push(row);
+        if rows.len() > MOST_ROWS {
+            let message = format!("{named} has more than {MOST_ROWS} rows");
+            return Err(Error::settings(message).hint("split it"));
+        }
     }
     if rows.is_empty() {
         return Err(Error::settings(format!("{named} has no rows")).hint(HEADER));
@@ -159,10 +180,16 @@ fn row(
         at.and_then(|at| record.get(at)).filter(|cell| !cell.is_empty())
     };
     let text = |name: &str| cell(name).unwrap_or_default().to_owned();
-    // A blank cannot be in the name of a role, and a semicolon is in nobody's.
-    let list = |name: &str| {
+    // A quote that is not closed swallows the lines behind it.
+    if record.iter().any(|cell| cell.contains(char::is_control)) {
+        return Err(
+            "a line break or another control character is in it; is a quote not closed?".to_owned()
+        );
+    }
+    // A group's name may have blanks in it, a role's may not.
+    let list = |name: &str, blanks: &[char]| {
         cell(name).map(|cell| {
-            let items = cell.split([';', ' ']).filter(|item| !item.is_empty());
+            let items = cell.split(blanks).map(str::trim).filter(|item| !item.is_empty());
             items.map(str::to_owned).collect()
         })
     };
@@ -178,8 +205,8 @@ fn row(
         subject,
         name: text("name"),
         email: text("email"),
-        roles: list("roles"),
-        groups: list("groups"),
+        roles: list("roles", &[';', ' ']),
+        groups: list("groups", &[';']),
     };
     Ok(Row { line, account, lifetime })
 }
@@ -189,5 +216,8 @@ const COLUMNS: [&str; 6] = ["subject", "name", "email", "roles", "groups", "dura
 
 const HEADER: &str = "the first line names the columns: subject, name, email, roles, groups, duration; lists have `;` between their items";
 
-/// What a line of the result takes.
-const ROOM: usize = 768;
+/// What the lines of a small fleet take.
+const ROOM: usize = 64 * 1024;
+
+/// More than any cluster has users.
+const MOST_ROWS: usize = 100_000;

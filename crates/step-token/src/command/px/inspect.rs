@@ -1,6 +1,6 @@
 //! `px inspect`: what a token says; nothing is believed.
 
-use openstorage_token::{Advice, unverified};
+use openstorage_token::{Advice, Expiry, unverified};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use token_jose::compact;
@@ -38,19 +38,19 @@ pub(super) fn run(args: &PxInspectArgs, manner: &Manner, world: &World) -> Resul
             }
             let now = world.now().unix_seconds();
             match identity.expires {
-                None => {
-                    world.warn("there is no `exp`, or it is 0, which a server takes for no end")
+                Expiry::Absent => world.warn("there is no `exp`; a server refuses such a token"),
+                Expiry::NoTime => world.warn("`exp` is no time; a server refuses such a token"),
+                Expiry::Never => world.warn("`exp` is 0: where it is accepted, it never ends"),
+                Expiry::At(end) if end <= now => {
+                    world.warn(&format!("it expired at {}", time(end)));
                 }
-                Some(end) if end <= now => world.warn(&format!("it expired at {}", time(end))),
-                Some(end) => world.note(&format!("exp is {}", time(end))),
+                Expiry::At(end) => world.note(&format!("exp is {}", time(end))),
             }
-            let life = identity.expires.zip(identity.issued_at);
-            let life = life.and_then(|(end, start)| u64::try_from(end.saturating_sub(start)).ok());
             let advice = Advice::of_claims(
                 &identity.issuer,
                 identity.roles.iter().map(String::as_str),
                 identity.groups.iter().map(String::as_str),
-                life,
+                identity.lifetime(),
             );
             for advice in advice {
                 world.warn(&advice.to_string());

@@ -8,7 +8,7 @@ use token_jose::{
 };
 use zeroize::Zeroizing;
 
-use super::{given, one_reader_of_stdin};
+use super::{given, named, one_reader_of_stdin};
 use crate::args::{Given, PxPrivateKeyArgs, PxSharedSecretArgs};
 use crate::key::{Found, Password};
 use crate::origin::{Origin, Setting};
@@ -62,7 +62,7 @@ impl KeyWish {
         let wish = SecretWish::settle(secret)?;
         let rsa = given("rsa-private-keyfile", key.rsa_private_keyfile.as_ref());
         let ec = given("ecdsa-private-keyfile", key.ecdsa_private_keyfile.as_ref());
-        let password = given("password-file", key.password_file.as_ref());
+        let password = named("password-file", key.password_file.as_ref())?;
         let is_stdin = |setting: &Option<Setting<Source>>| {
             setting.as_ref().is_some_and(|setting| setting.value == Source::Stdin)
         };

@@ -27,13 +27,13 @@ pub(super) fn run(args: &PxKeygenArgs, manner: &Manner, world: &World) -> Result
         );
     }
     let force = args.force.unwrap_or_default().0;
-    let private = Destination::file(&args.file, "FILE", force, world)?;
+    let private = regular(&args.file, "FILE", force, world)?;
     if args.kind == KeygenKind::Secret {
         private.write(secret(world)?.as_bytes(), world)?;
         return describe(Settings::secret(&args.file), manner, world);
     }
     let public_name = public_name(&args.file);
-    let public = Destination::file(&public_name, "FILE with .pub behind", force, world)?;
+    let public = regular(&public_name, "FILE with .pub behind", force, world)?;
     let pair = match args.kind {
         KeygenKind::Rsa => KeyPairPem::rsa(args.bits.map_or(BITS, |bits| bits.0)),
         _ => KeyPairPem::ec(match args.curve {
@@ -43,12 +43,23 @@ pub(super) fn run(args: &PxKeygenArgs, manner: &Manner, world: &World) -> Result
         }),
     }
     .map_err(|cause| Error::key("no key could be made").because(cause))?;
+    // The half that cannot be made again comes first.
+    private.write(&pair.private, world)?;
     public.write(&pair.public, world)?;
-    private.write(&pair.private, world).inspect_err(|_| {
-        // Half a pair is none; what was there before is gone in any case.
-        let _ = public.path().map(std::fs::remove_file);
-    })?;
     describe(Settings::pair(args.kind, args.curve, &args.file, &public_name), manner, world)
+}
+
+/// Settles a file that a key is kept in: no device, no FIFO, not standard output.
+fn regular(path: &Path, named: &str, force: bool, world: &World) -> Result<Destination, Error> {
+    let place = Destination::file(path, named, force, world)?;
+    match place {
+        Destination::File { .. } if path != Path::new("-") => Ok(place),
+        _ => Err(Error::settings(format!(
+            "{} is no file to keep a key in ({named})",
+            path.display()
+        ))
+        .hint("name a file")),
+    }
 }
 
 /// 48 random bytes in base64: 64 characters, and no line end.

@@ -30,6 +30,7 @@ pub(super) fn run(args: &PxSecretArgs, manner: &Manner, world: &World) -> Result
             let key = member(DataKey::auth_token());
             let token = stored::from(&token, &key, world)?;
             stored::fits_a_header(&token)?;
+            stored::warn_of(Some(&token), world);
             (key, Zeroizing::new(token.expose().as_bytes().to_vec()))
         }
         (None, Some(shared)) => {

@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use openstorage_token::kubernetes::DataKey;
-use openstorage_token::{Contexts, ContextsError};
+use openstorage_token::{Contexts, ContextsError, Expiry, unverified};
 use token_jose::Token;
+use token_time::Timestamp;
 use zeroize::Zeroizing;
 
 use super::{Manner, named};
@@ -107,6 +108,31 @@ pub(super) fn fits_a_header(token: &Token) -> Result<(), Error> {
     }
 }
 
+/// Says of a token that is stored or chosen what would make it useless.
+pub(super) fn warn_of(token: Option<&Token>, world: &World) {
+    if let Some(fault) = token.and_then(|token| fault(token, world.now())) {
+        world.warn(&format!("its token {fault}"));
+    }
+}
+
+/// Says what is wrong with a token, as far as that shows without a key.
+pub(super) fn fault(token: &Token, now: Timestamp) -> Option<String> {
+    let Some(identity) = unverified(token.expose()) else {
+        return Some("is none that a server could read".to_owned());
+    };
+    let now = now.unix_seconds();
+    let time = Timestamp::from_unix_seconds;
+    match (identity.expires, identity.issued_at) {
+        (Expiry::Absent, _) => Some("has no `exp`".to_owned()),
+        (Expiry::NoTime, _) => Some("has an `exp` that is no time".to_owned()),
+        (Expiry::At(end), _) if end <= now => Some(format!("expired at {}", time(end))),
+        (_, Some(beginning)) if beginning > now => {
+            Some(format!("is not valid before {}", time(beginning)))
+        }
+        _ => None,
+    }
+}
+
 /// The token that pxctl would send: of the environment, of a context that is named, of the current one.
 fn sent_by_pxctl(file: &PxContextsFileArg, manner: &Manner, world: &World) -> Result<Token, Error> {
     let variable = world.variable(VARIABLE)?.filter(|token| !token.is_empty());
@@ -123,6 +149,7 @@ fn sent_by_pxctl(file: &PxContextsFileArg, manner: &Manner, world: &World) -> Re
     }
     let path = path(file, world)?;
     let contexts = load(&path)?.unwrap_or_default();
+    crate::secret::warn_if_others_can_read(&path, world);
     let name = match (&manner.context, contexts.current()) {
         (Some(name), _) => name.clone(),
         (None, Some(current)) => current.to_owned(),
@@ -180,6 +207,9 @@ pub(super) fn bytes_of(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, Error>
         Ok(found) if found.is_dir() => {
             return Err(refused("is a directory, where pxctl keeps a file of contexts")
                 .hint("--contextconfig names another file"));
+        }
+        Ok(found) if !found.is_file() => {
+            return Err(refused("is no regular file").hint("--contextconfig names another file"));
         }
         Ok(_) => {}
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),

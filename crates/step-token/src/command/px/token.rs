@@ -51,7 +51,7 @@ pub(super) fn issuer(args: &PxTokenArgs) -> Result<String, Error> {
 
 /// Returns how far tokens are dated back.
 pub(super) fn backdate(args: &PxTokenArgs) -> Lifetime {
-    args.backdate.unwrap_or_default()
+    args.backdate.unwrap_or(Lifetime::ZERO)
 }
 
 /// The flags beside the key's that may read standard input.

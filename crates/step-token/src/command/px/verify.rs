@@ -3,15 +3,15 @@
 use std::path::{Path, PathBuf};
 
 use openstorage_token::{
-    Advice, Conditions, Fault, Finding, Generation, Identity, Laxness, Outcome, Role, Server,
-    ServerConfig, ServerKey, ServerKeyError, Verdict, judge,
+    Advice, Conditions, Fault, Finding, Generation, Identity, Laxness, Lifetime, Outcome, Role,
+    Server, ServerConfig, ServerKey, ServerKeyError, Verdict, judge,
 };
 use serde::Serialize;
 use token_time::{Timestamp, When};
 
 use super::key::SecretWish;
 use super::rights::{Answers, CanObject, OwnershipObject, Questions};
-use super::{Manner, given, named, one_reader_of_stdin, stored, way_out};
+use super::{Manner, empty, given, named, one_reader_of_stdin, stored, way_out};
 use crate::args::{Given, PxVerifyArgs};
 use crate::origin::{Origin, Setting};
 use crate::printable::printable;
@@ -26,7 +26,7 @@ pub(super) fn run(args: &PxVerifyArgs, manner: &Manner, world: &World) -> Result
     let questions = Questions::read(&args.rights, roles, server.generation, world)?;
     let conditions = Conditions {
         now: at(args.at, world)?.unix_seconds(),
-        leeway: args.leeway.unwrap_or_default(),
+        leeway: args.leeway.unwrap_or(Lifetime::ZERO),
         algorithm: args.alg,
     };
     let token = stored::read(&args.token, manner, world)?;
@@ -81,7 +81,7 @@ fn server(
     let (config, directory) = config(flags.server_config.as_ref(), world)?;
     let issuer = match &flags.issuer {
         Some(Given::Value(issuer)) => Some(issuer.clone()),
-        Some(Given::Empty) => None,
+        Some(Given::Empty) => return Err(empty("issuer")),
         None => config.issuer,
     };
     let issuer = issuer.filter(|issuer| !issuer.is_empty()).ok_or_else(|| {
@@ -113,7 +113,7 @@ fn server(
         }
     };
     let typed = given("shared-secret", args.secret.shared_secret.as_ref());
-    let mut secret_file = given("shared-secret-file", args.secret.shared_secret_file.as_ref());
+    let mut secret_file = named("shared-secret-file", args.secret.shared_secret_file.as_ref())?;
     if let (None, None, Some(text)) = (&typed, &secret_file, &config.shared_secret_file) {
         let key = "shared-secret-file";
         let source: SecretSource = text.parse().map_err(|why: String| wrong(key, &why))?;
@@ -129,11 +129,11 @@ fn server(
         advice = Advice::of_secret(secret.expose());
         server.shared_secret = Some(secret);
     }
-    let rsa = given("rsa-public-keyfile", flags.rsa_public_keyfile.as_ref());
+    let rsa = named("rsa-public-keyfile", flags.rsa_public_keyfile.as_ref())?;
     if let Some(rsa) = beside(rsa, config.rsa_public_keyfile, "rsa-public-keyfile")? {
         server.rsa = Some(public_key(&rsa, ServerKey::rsa, world)?);
     }
-    let ec = given("ecdsa-public-keyfile", flags.ecdsa_public_keyfile.as_ref());
+    let ec = named("ecdsa-public-keyfile", flags.ecdsa_public_keyfile.as_ref())?;
     if let Some(ec) = beside(ec, config.ecdsa_public_keyfile, "ecdsa-public-keyfile")? {
         server.ec = Some(public_key(&ec, ServerKey::ec, world)?);
     }
@@ -191,15 +191,13 @@ fn public_key(
 
 fn advice(identity: Option<&Identity>, secret: Option<Advice>) -> Vec<Advice> {
     let of_claims = identity.map(|identity| {
-        let life = identity.expires.zip(identity.issued_at);
-        let life = life.and_then(|(end, start)| u64::try_from(end.saturating_sub(start)).ok());
         let names = |list: &[String]| list.to_vec();
         let (roles, groups) = (names(&identity.roles), names(&identity.groups));
         Advice::of_claims(
             &identity.issuer,
             roles.iter().map(String::as_str),
             groups.iter().map(String::as_str),
-            life,
+            identity.lifetime(),
         )
     });
     secret.into_iter().chain(of_claims.into_iter().flatten()).collect()
@@ -217,8 +215,13 @@ struct Report {
 
 impl Report {
     fn is_accepted(&self) -> bool {
-        let accepted = self.verdict.fault().is_none();
+        let accepted = self.verdict.fault().is_none() && self.other_algorithm().is_none();
         accepted && (!self.strict || self.verdict.laxness.is_empty())
+    }
+
+    /// Returns the algorithm that --alg asked for, if the token has another one.
+    fn other_algorithm(&self) -> Option<&Laxness> {
+        self.verdict.laxness.iter().find(|it| matches!(it, Laxness::Algorithm { .. }))
     }
 
     fn is_yes(&self) -> bool {
@@ -241,8 +244,9 @@ impl Report {
                 ));
             }
         }
-        let mark = if self.strict { "FAIL" } else { "warn" };
         for laxness in &self.verdict.laxness {
+            let is_asked_for = matches!(laxness, Laxness::Algorithm { .. });
+            let mark = if self.strict || is_asked_for { "FAIL" } else { "warn" };
             lines.push(format!("{mark:<5} {:<10} {}", "lax", printable(&laxness.to_string())));
         }
         for advice in &self.advice {
@@ -273,15 +277,15 @@ impl Report {
             (Some((_, Fault::Null)), _) => {
                 "refused: a server would crash, and answer nobody".to_owned()
             }
-            (Some((_, Fault::Narrowed { allowed, .. })), _) => {
-                format!("refused: --alg takes {allowed} alone, where a server would go on")
-            }
             (Some((rule, fault)), Some(status)) => format!(
                 "refused: the server answers {} (HTTP {status}) for {}: {}",
                 answer.grpc_code(),
                 rule.as_str(),
                 printable(&fault.to_string())
             ),
+            _ if self.other_algorithm().is_some() => {
+                "refused: a server would accept it, and --alg does not".to_owned()
+            }
             _ if !self.is_accepted() => {
                 "refused: a server would accept it, and --strict does not".to_owned()
             }
@@ -306,8 +310,8 @@ impl Report {
 
     fn object(&self) -> Object<'_> {
         let (can, ownership) = match &self.answers {
-            Some(answers) => answers.objects(),
-            None => (Vec::new(), None),
+            Some(answers) if self.is_accepted() => answers.objects(),
+            _ => (Vec::new(), None),
         };
         let checks = self.verdict.findings.iter().map(|Finding { rule, outcome }| {
             let (result, message, hint) = match outcome {
@@ -390,7 +394,7 @@ impl<'a> IdentityObject<'a> {
             email: &identity.email,
             roles: &identity.roles,
             groups: &identity.groups,
-            expires: identity.expires.map(text),
+            expires: identity.expires.second().map(text),
         }
     }
 }

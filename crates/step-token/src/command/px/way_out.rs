@@ -27,7 +27,6 @@ pub(super) fn of(fault: &Fault, laxness: &[Laxness]) -> String {
         Fault::NoAlgorithm | Fault::UnknownAlgorithm { .. } => {
             "servers take HS256, RS256 and ES256, and their kin with 384 and 512".to_owned()
         }
-        Fault::Narrowed { .. } => "leave out --alg, or mint with the algorithm it names".to_owned(),
         Fault::NoKey { algorithm } => match algorithm {
             TokenAlgorithm::Mac(_) => {
                 "give the server's secret with --shared-secret-file, or sign with its key pair"
