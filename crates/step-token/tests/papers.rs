@@ -17,9 +17,61 @@ fn console_blocks_come_out_as_they_are_written() {
     cases
         .case("README.md")
         .case("docs/cli.md")
+        .case("docs/openstorage.md")
         .register_bin("step-token", Path::new(env!("CARGO_BIN_EXE_step-token")))
         .env("HOME", home.path().display().to_string());
     cases.run();
+}
+
+/// From nothing to a token in a Kubernetes Secret, with the real kubectl, which is told that there is no
+/// cluster.
+#[cfg(unix)]
+#[test]
+fn the_lines_for_a_storage_administrator_run() {
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+
+    let readme = std::fs::read_to_string(root().join("README.md")).expect("README.md");
+    let section = readme.split("## OpenStorage and Portworx\n").nth(1).expect("the section");
+    let block = section.split("```sh\n").nth(1).and_then(|block| block.split("```").next());
+    let block = block.expect("a block");
+    let lines = block.lines().filter(|line| !line.starts_with("  ")).count();
+    assert_eq!(lines, 5, "{block}");
+
+    let home = tempfile::tempdir().expect("a directory");
+    symlink(env!("CARGO_BIN_EXE_step-token"), home.path().join("step-token")).expect("a link");
+    let path = std::env::var("PATH").expect("a PATH");
+    let kubectl = format!(
+        "#!/bin/sh\ntest \"$1 $2\" = 'apply -f' || exit 1\nPATH={path} exec kubectl annotate --local -f \"$3\" a=b -o name\n"
+    );
+    let file = home.path().join("kubectl");
+    std::fs::write(&file, kubectl).expect("a file");
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o755)).expect("a mode");
+    let run = std::process::Command::new("sh")
+        .args(["-e", "-c", block])
+        .current_dir(home.path())
+        .env("PATH", format!("{}:{path}", home.path().display()))
+        .env("HOME", home.path())
+        .output()
+        .expect("a shell");
+    let (out, err) = (String::from_utf8_lossy(&run.stdout), String::from_utf8_lossy(&run.stderr));
+    assert!(run.status.success(), "{out}{err}");
+    assert!(out.contains("accepted: the server takes the holder for admin@example.test"), "{out}");
+    assert!(out.ends_with("secret/px-admin-token\n"), "{out}{err}");
+}
+
+#[test]
+fn the_samples_for_storage_are_what_they_say() {
+    let read =
+        |file: &str| std::fs::read_to_string(root().join("config/px").join(file)).expect(file);
+    for (file, role) in [("admin.yaml", "system.admin"), ("kubernetes.yaml", "system.user")] {
+        let (account, notices) = openstorage_token::Account::from_yaml(&read(file)).expect(file);
+        assert_eq!(account.roles, Some(vec![role.to_owned()]));
+        assert!(notices.is_empty() && !account.subject.is_empty(), "{file}");
+    }
+    assert!(
+        !openstorage_token::ServerConfig::parse(&read("server.yaml")).expect("it").roles.is_empty()
+    );
+    assert!(!openstorage_token::Role::parse(&read("role.yaml")).expect("roles").is_empty());
 }
 
 #[test]
