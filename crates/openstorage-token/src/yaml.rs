@@ -316,7 +316,7 @@ impl Composer<'_> {
                 let scalar = Scalar {
                     text: Zeroizing::new(text.into_owned()),
                     plain: style == ScalarStyle::Plain,
-                    tag: tag.map(|tag| written(&tag)),
+                    tag: tag.and_then(|tag| written(&tag)),
                 };
                 (Node { line, value: Value::Scalar(scalar) }, anchor, began_at)
             }
@@ -388,13 +388,27 @@ impl Composer<'_> {
     }
 }
 
-/// Returns a tag as it is written in YAML.
-fn written(tag: &Tag) -> String {
-    match tag.handle.as_str() {
-        "tag:yaml.org,2002:" => format!("!!{}", tag.suffix),
-        "!" | "" => format!("!{}", tag.suffix),
-        handle => format!("!<{handle}{}>", tag.suffix),
+/// Returns a tag as it is written in YAML, or `None` for the lone `!`, which says nothing.
+fn written(tag: &Tag) -> Option<String> {
+    match (tag.handle.as_str(), tag.suffix.as_str()) {
+        ("!" | "", "!" | "") => None,
+        ("tag:yaml.org,2002:", suffix) => Some(format!("!!{}", uri(suffix))),
+        ("!" | "", suffix) => Some(format!("!{}", uri(suffix))),
+        (handle, suffix) => Some(format!("!<{}{}>", uri(handle), uri(suffix))),
     }
+}
+
+/// Escapes what may not stand in a tag (YAML 1.2 §6.8.1), and more than that.
+fn uri(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'-' | b'.' | b'_' | b':' | b'/' => escaped.push(char::from(byte)),
+            byte if byte.is_ascii_alphanumeric() => escaped.push(char::from(byte)),
+            byte => escaped.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    escaped
 }
 
 /// Writes a JSON value as YAML in block style, its strings quoted where a reader could mistake them.
@@ -443,7 +457,11 @@ fn write_members(members: &[(Node, Node)], indent: usize, text: &mut String) {
         if at > 0 {
             text.push_str(&" ".repeat(indent));
         }
-        write_inline(key, text);
+        match is_blank(key) {
+            // A name that is nothing has to stand there all the same.
+            true => text.push('~'),
+            false => write_inline(key, text),
+        }
         text.push(':');
         write_value(value, indent, text);
     }
@@ -513,8 +531,7 @@ fn write_inline(node: &Node, text: &mut String) {
                 text.push_str(tag);
                 text.push(' ');
             }
-            let as_it_is = scalar.plain && !scalar.text.contains(['\n', '\r']);
-            if as_it_is || is_surely_a_string(&scalar.text) {
+            if scalar.plain && may_be_plain(&scalar.text) || is_surely_a_string(&scalar.text) {
                 text.push_str(&scalar.text);
             } else {
                 quote(&scalar.text, text);
@@ -556,6 +573,18 @@ pub(crate) fn quote(value: &str, text: &mut String) {
         }
     }
     text.push('"');
+}
+
+/// Tells whether a scalar that was read plain may be written plain in a block. Whatever has other
+/// characters in it is no number and no truth, so that quotes do not change what it is.
+fn may_be_plain(text: &str) -> bool {
+    let inside = |c: char| c.is_alphanumeric() || "_-./@+:~=%$ ".contains(c);
+    let first = text.chars().next();
+    let begins = first.is_none_or(|c| c.is_alphanumeric() || "_./~+-".contains(c));
+    let is_marker = ["-", "---", "..."].contains(&text);
+    let breaks =
+        is_marker || text.starts_with("- ") || text.contains(": ") || text.ends_with([':', ' ']);
+    text == "<<" || begins && text.chars().all(inside) && !breaks && !text.starts_with("--- ")
 }
 
 /// Tells whether no reader of YAML, 1.1 or 1.2, takes a plain scalar for anything but this string.
@@ -655,6 +684,14 @@ mod tests {
         assert!(fault(&"[".repeat(100)).contains("deeper"), "{}", fault(&"[".repeat(100)));
         assert!(fault(&"- ".repeat(100)).contains("deeper"), "{}", fault(&"- ".repeat(100)));
         assert!(fault(&"[".repeat(100_000)).contains("recursion"));
+    }
+
+    #[test]
+    fn a_tag_that_says_nothing_is_left_out() {
+        for (text, written) in [("a: !", "a:\n"), ("a: ! x", "a: x\n"), ("a: !t x", "a: !t x\n")] {
+            let root = parse(text).unwrap().first.unwrap();
+            assert_eq!(write(&root).as_str(), written, "{text}");
+        }
     }
 
     #[test]
