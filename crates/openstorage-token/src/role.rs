@@ -55,6 +55,22 @@ impl FromStr for ApiMethod {
     }
 }
 
+impl ApiMethod {
+    /// Returns whether OpenStorage has this service; a name that is mistyped asks about nothing.
+    #[must_use]
+    pub fn has_known_service(&self) -> bool {
+        SERVICES.contains(&self.service.as_str())
+    }
+
+    /// The services of OpenStorage, as rules name them.
+    ///
+    /// Source: OpenStorage, `api/api.proto`, version 9.4.
+    #[must_use]
+    pub fn services() -> &'static [&'static str] {
+        &SERVICES
+    }
+}
+
 impl fmt::Display for ApiMethod {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.service, self.method)
@@ -368,6 +384,33 @@ const PREFIX: &str = "openstorage.api.openstorage";
 const VIEW: [&str; 7] =
     ["*enumerate*", "inspect*", "stats", "status", "validate", "capacityusage", "watch"];
 
+const SERVICES: [&str; 24] = [
+    "alerts",
+    "bucket",
+    "cloudbackup",
+    "cluster",
+    "clusterdomains",
+    "clusterpair",
+    "credentials",
+    "diags",
+    "filesystemcheck",
+    "filesystemtrim",
+    "identity",
+    "job",
+    "migrate",
+    "mountattach",
+    "node",
+    "objectstore",
+    "policy",
+    "pool",
+    "role",
+    "schedulepolicy",
+    "storagepolicy",
+    "verifychecksum",
+    "volume",
+    "watch",
+];
+
 const USER_SERVICES: [&str; 7] = [
     "volume",
     "cloudbackup",
@@ -486,6 +529,13 @@ mod tests {
         let mut roles = Roles::built_in(Generation::Current);
         let admin = Role::parse("name: system.admin\nrules: [{services: [a], apis: [b]}]").unwrap();
         assert!(matches!(roles.add(admin), Err(RoleError::System { .. })));
+    }
+
+    #[test]
+    fn a_service_that_is_mistyped_is_unknown() {
+        let known = |text: &str| text.parse::<ApiMethod>().unwrap().has_known_service();
+        assert!(known("volume/create") && known("/openstorage.api.OpenStorageRole/Create"));
+        assert!(!known("volumes/create") && !known("OpenStorageRole/Create"));
     }
 
     #[test]

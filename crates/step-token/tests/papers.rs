@@ -56,7 +56,7 @@ fn the_lines_for_a_storage_administrator_run() {
     let (out, err) = (String::from_utf8_lossy(&run.stdout), String::from_utf8_lossy(&run.stderr));
     assert!(run.status.success(), "{out}{err}");
     assert!(out.contains("accepted: the server takes the holder for admin@example.test"), "{out}");
-    assert!(out.ends_with("secret/px-admin-token\n"), "{out}{err}");
+    assert!(out.ends_with("secret/px-storage-admin\n"), "{out}{err}");
 }
 
 #[test]

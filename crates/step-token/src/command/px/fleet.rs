@@ -133,8 +133,14 @@ fn rows(args: &PxTokenArgs, source: &Setting<Source>, world: &World) -> Result<V
     let header = reader.headers().map_err(broken)?.clone();
     // What stands there instead of a name may be a secret, and is not repeated.
     if let Some(unknown) = header.iter().position(|name| !COLUMNS.contains(&name)) {
-        let message =
-            format!("{named}: line 1 names no column that is known in its place {}", unknown + 1);
+        let has_semicolons = header.len() == 1 && header.iter().any(|name| name.contains(';'));
+        let message = match has_semicolons {
+            true => format!("{named}: line 1 has semicolons between its columns; commas are due"),
+            false => {
+                let place = unknown + 1;
+                format!("{named}: line 1 names no column that is known in its place {place}")
+            }
+        };
         return Err(Error::settings(message).hint(HEADER));
     }
     let mut seen = HashSet::new();

@@ -104,7 +104,7 @@ impl Settings {
         Self {
             server: vec![
                 format!(
-                    "# as a Kubernetes Secret, for Portworx with PORTWORX_AUTH_JWT_SHAREDSECRET\nstep-token px secret pxkeys -n portworx --shared-secret-file {file} | kubectl apply -f -"
+                    "# as a Kubernetes Secret, for Portworx with PORTWORX_AUTH_JWT_SHAREDSECRET\nstep-token px secret pxkeys -n kube-system --shared-secret-file {file} | kubectl apply -f -"
                 ),
                 format!(
                     "# for an OpenStorage server\nOPENSTORAGE_AUTH_SHAREDSECRET=\"$(cat {file})\""

@@ -1,7 +1,8 @@
 //! What the holder of a token may do: roles and rules, owners and groups.
 
 use openstorage_token::{
-    Access, Decision, Generation, Identity, Ownership, OwnershipAnswer, Role, RoleAnswer, Roles,
+    Access, ApiMethod, Decision, Generation, Identity, Ownership, OwnershipAnswer, Role,
+    RoleAnswer, Roles,
 };
 use serde::Serialize;
 
@@ -27,6 +28,12 @@ impl<'a> Questions<'a> {
         if !args.role_config.is_empty() && args.can.is_empty() {
             return Err(Error::usage("--role-config has no effect without a question")
                 .hint("--can volume/create asks one"));
+        }
+        for method in args.can.iter().filter(|method| !method.has_known_service()) {
+            world.warn(&format!(
+                "--can {method}: OpenStorage has no such service, as far as is known here; it has {}",
+                ApiMethod::services().join(", ")
+            ));
         }
         let mut roles = Roles::built_in(generation);
         let add = |roles: &mut Roles, new, named: &str| {

@@ -81,6 +81,10 @@ pub(super) fn of_flags(args: &PxStoredTokenArgs, world: &World) -> Result<Option
             Err(Error::usage("--token and --token-file are given, and a context has one token")
                 .hint("leave out --token, which shows it to everybody"))
         }
+        (Some(typed), None) if typed.value == "-" => {
+            Err(Error::usage("--token is the token itself, and `-` is none")
+                .hint("--token-file - reads standard input"))
+        }
         (Some(typed), None) => {
             world.warn(
                 "--token shows the token to everybody who lists processes; --token-file does not",
