@@ -1,0 +1,193 @@
+//! YAML in block style, as go-yaml lays it out.
+
+use zeroize::Zeroizing;
+
+use super::{Node, Value};
+
+/// Writes a JSON value as YAML in block style, its strings quoted where a reader could mistake them.
+///
+/// Numbers and truths are not expected: they come out as strings.
+#[must_use]
+pub fn yaml_of_json(value: &serde_json::Value) -> Zeroizing<String> {
+    write(&node_of_json(value))
+}
+
+fn node_of_json(value: &serde_json::Value) -> Node {
+    use serde_json::Value as Json;
+    match value {
+        Json::Object(members) => {
+            let member =
+                |(name, value): (&String, &Json)| (Node::scalar(name), node_of_json(value));
+            Node::mapping(members.iter().map(member).collect())
+        }
+        Json::Array(items) => {
+            let items = items.iter().map(node_of_json).collect();
+            Node { line: 0, value: Value::Sequence(items) }
+        }
+        Json::String(text) => Node::scalar(text),
+        other => Node::scalar(&other.to_string()),
+    }
+}
+
+/// Writes a mapping in block style, as go-yaml lays it out: lists at the level of their key.
+///
+/// A scalar that was read plain is written plain, so that a number stays a number. Every other one
+/// is quoted unless no reader could take it for anything but a string.
+pub(crate) fn write(node: &Node) -> Zeroizing<String> {
+    let mut text = Zeroizing::new(String::with_capacity(4096));
+    match &node.value {
+        Value::Mapping(members) if !members.is_empty() => write_members(members, 0, &mut text),
+        _ => {
+            write_inline(node, &mut text);
+            text.push('\n');
+        }
+    }
+    text
+}
+
+fn write_members(members: &[(Node, Node)], indent: usize, text: &mut String) {
+    for (at, (key, value)) in members.iter().enumerate() {
+        if at > 0 {
+            text.push_str(&" ".repeat(indent));
+        }
+        match is_blank(key) {
+            // A name that is nothing has to stand there all the same.
+            true => text.push('~'),
+            false => write_inline(key, text),
+        }
+        text.push(':');
+        write_value(value, indent, text);
+    }
+}
+
+/// Writes what stands behind the colon of a member that begins at `indent`.
+fn write_value(value: &Node, indent: usize, text: &mut String) {
+    match &value.value {
+        Value::Mapping(members) if !members.is_empty() => {
+            text.push('\n');
+            text.push_str(&" ".repeat(indent + 2));
+            write_members(members, indent + 2, text);
+        }
+        Value::Sequence(items) if !items.is_empty() => {
+            text.push('\n');
+            for item in items {
+                text.push_str(&" ".repeat(indent));
+                write_item(item, indent, text);
+            }
+        }
+        _ => {
+            if !(is_blank(value)) {
+                text.push(' ');
+            }
+            write_inline(value, text);
+            text.push('\n');
+        }
+    }
+}
+
+/// Writes an item of a list whose dash stands at `indent`.
+fn write_item(item: &Node, indent: usize, text: &mut String) {
+    text.push('-');
+    match &item.value {
+        Value::Mapping(members) if !members.is_empty() => {
+            text.push(' ');
+            write_members(members, indent + 2, text);
+        }
+        Value::Sequence(items) if !items.is_empty() => {
+            text.push(' ');
+            for (at, item) in items.iter().enumerate() {
+                if at > 0 {
+                    text.push_str(&" ".repeat(indent + 2));
+                }
+                write_item(item, indent + 2, text);
+            }
+        }
+        _ => {
+            if !is_blank(item) {
+                text.push(' ');
+            }
+            write_inline(item, text);
+            text.push('\n');
+        }
+    }
+}
+
+fn is_blank(node: &Node) -> bool {
+    matches!(&node.value, Value::Scalar(scalar)
+        if scalar.plain && scalar.text.is_empty() && scalar.tag.is_none())
+}
+
+fn write_inline(node: &Node, text: &mut String) {
+    match &node.value {
+        Value::Scalar(scalar) => {
+            if let Some(tag) = &scalar.tag {
+                text.push_str(tag);
+                text.push(' ');
+            }
+            if scalar.plain && may_be_plain(&scalar.text) || is_surely_a_string(&scalar.text) {
+                text.push_str(&scalar.text);
+            } else {
+                quote(&scalar.text, text);
+            }
+        }
+        Value::Sequence(items) => {
+            text.push('[');
+            for (at, item) in items.iter().enumerate() {
+                text.push_str(if at > 0 { ", " } else { "" });
+                write_inline(item, text);
+            }
+            text.push(']');
+        }
+        Value::Mapping(_) => text.push_str("{}"),
+    }
+}
+
+/// Writes a double-quoted scalar (YAML 1.2 §7.3.1), which is a JSON string too.
+fn quote(value: &str, text: &mut String) {
+    text.push('"');
+    for c in value.chars() {
+        match c {
+            '"' => text.push_str("\\\""),
+            '\\' => text.push_str("\\\\"),
+            '\n' => text.push_str("\\n"),
+            '\r' => text.push_str("\\r"),
+            '\t' => text.push_str("\\t"),
+            // Control characters, and those that turn text around on a terminal.
+            '\0'..='\u{1f}'
+            | '\u{7f}'..='\u{9f}'
+            | '\u{200e}'
+            | '\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2066}'..='\u{2069}'
+            | '\u{feff}' => {
+                text.push_str(&format!("\\u{:04x}", u32::from(c)));
+            }
+            c => text.push(c),
+        }
+    }
+    text.push('"');
+}
+
+/// Tells whether a scalar that was read plain may be written plain in a block. Whatever has other
+/// characters in it is no number and no truth, so that quotes do not change what it is.
+fn may_be_plain(text: &str) -> bool {
+    let inside = |c: char| c.is_alphanumeric() || "_-./@+:~=%$ ".contains(c);
+    let first = text.chars().next();
+    let begins = first.is_none_or(|c| c.is_alphanumeric() || "_./~+-".contains(c));
+    let is_marker = ["-", "---", "..."].contains(&text);
+    let breaks =
+        is_marker || text.starts_with("- ") || text.contains(": ") || text.ends_with([':', ' ']);
+    text == "<<" || begins && text.chars().all(inside) && !breaks && !text.starts_with("--- ")
+}
+
+/// Tells whether no reader of YAML, 1.1 or 1.2, takes a plain scalar for anything but this string.
+fn is_surely_a_string(text: &str) -> bool {
+    let inside = |c: char| c.is_ascii_alphanumeric() || "_-./@+:".contains(c);
+    text.starts_with(|c: char| c.is_ascii_alphabetic())
+        && text.chars().all(inside)
+        && !text.ends_with(':')
+        && !WORDS.iter().any(|word| text.eq_ignore_ascii_case(word))
+}
+
+/// The words that YAML 1.1 takes for a truth or for nothing.
+const WORDS: [&str; 9] = ["y", "n", "yes", "no", "on", "off", "true", "false", "null"];
