@@ -113,6 +113,10 @@ impl SecretSource {
             let hint = format!("{origin} k8s:{} reads its member", self.typed());
             return Err(Error::key(message).hint(hint));
         }
+        if what != "token" && text.starts_with("eyJ") && text.split('.').count() == 3 {
+            return Err(Error::key(format!("{self} ({origin}) is a token, and not the {what}"))
+                .hint("--token-file takes a token"));
+        }
         if text.contains("-----BEGIN ") {
             let message = format!("{self} ({origin}) is PEM, and not a {what}");
             return Err(Error::key(message)

@@ -37,6 +37,10 @@ pub(super) fn read(args: &PxTokenArg, manner: &Manner, world: &World) -> Result<
             let source = "-".parse().expect("a dash is standard input");
             from(&Setting::new(source, Origin::CommandLine { flag: "token-file" }), &key, world)
         }
+        (Some(token), None) if !token.contains('.') && Path::new(token).is_file() => {
+            Err(Error::usage(format!("{token} is a file, and a token is due"))
+                .hint(format!("--token-file {token} reads it")))
+        }
         (Some(token), None) => {
             world.warn("a token on the command line is seen by everybody who lists processes; `-` reads it from standard input");
             Ok(Token::new(token.to_owned()))
