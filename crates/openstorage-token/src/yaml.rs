@@ -512,6 +512,19 @@ mod tests {
     }
 
     #[test]
+    fn a_key_longer_than_a_reader_looks_ahead_is_marked_as_one() {
+        // Quotes double when they are escaped, and the limit counts what is written.
+        let key = format!("contexts{}", "\"".repeat(600));
+        for value in ["", " a", "\n    b: c\n    d: e", "\n  - f\n  - g: h\n    i: j"] {
+            let text = format!("list:\n- ? {key}\n  :{value}\n  last: k\n? {key}\n:\n  m: n\n");
+            let root = parse(&text).unwrap().first.unwrap();
+            let written = write(&root);
+            let again = parse(&written).expect(&written).first.unwrap();
+            assert_eq!(shape(&again), shape(&root), "{}", written.as_str());
+        }
+    }
+
+    #[test]
     fn block_style_is_that_of_go_yaml() {
         let text = "outer:\n  current: user\n  list:\n  - a: 1\n    b: \"1\"\n  - []\n  - - x\n    - y\n  none:\n  word: \"yes\"\n";
         let root = parse(text).unwrap().first.unwrap();

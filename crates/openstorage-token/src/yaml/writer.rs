@@ -50,15 +50,30 @@ fn write_members(members: &[(Node, Node)], indent: usize, text: &mut String) {
         if at > 0 {
             text.push_str(&" ".repeat(indent));
         }
-        match is_blank(key) {
-            // A name that is nothing has to stand there all the same.
-            true => text.push('~'),
-            false => write_inline(key, text),
-        }
+        write_key(key, indent, text);
         text.push(':');
         write_value(value, indent, text);
     }
 }
+
+/// Writes what stands before the colon of a member that begins at `indent`.
+fn write_key(key: &Node, indent: usize, text: &mut String) {
+    let start = text.len();
+    match is_blank(key) {
+        // A name that is nothing has to stand there all the same.
+        true => text.push('~'),
+        false => write_inline(key, text),
+    }
+    if text.len() - start > LONGEST_KEY {
+        text.insert_str(start, "? ");
+        text.push('\n');
+        text.push_str(&" ".repeat(indent));
+    }
+}
+
+/// What a reader looks through for the colon of a key is 1,024 characters (YAML 1.2 §7.4.2); a key
+/// of more bytes than this is marked as one.
+const LONGEST_KEY: usize = 1000;
 
 /// Writes what stands behind the colon of a member that begins at `indent`.
 fn write_value(value: &Node, indent: usize, text: &mut String) {
