@@ -95,15 +95,7 @@ impl Contexts {
     ///
     /// [`ContextsError`] with the line, for what is no YAML or not built like this file.
     pub fn parse(text: &str) -> Result<Self, ContextsError> {
-        let stream = yaml::parse(text)?;
-        let root = match stream.first {
-            None => return Ok(Self::default()),
-            Some(root) if root.is_null() => return Ok(Self::default()),
-            Some(root) => root,
-        };
-        if let Some(line) = stream.second_at {
-            return Err(YamlError::new(line, "a second document begins here").into());
-        }
+        let Some(root) = yaml::parse_alone(text)? else { return Ok(Self::default()) };
         let Value::Mapping(members) = &root.value else {
             return Err(ContextsError::NoMapping { line: root.line, kind: root.kind() });
         };
@@ -540,6 +532,7 @@ mod tests {
             ("current: a\ncurrent: b\n", "`current` stands twice, in lines 1 and 2"),
             ("a: [\n", "line"),
             ("a: 1\n---\nb: 1\n", "line 2: a second document"),
+            ("---\n# nothing\n---\nb: 1\n", "line 3: a second document"),
         ] {
             let message = Contexts::parse(text).unwrap_err().to_string();
             assert!(message.contains(part), "{text:?}: {message}");

@@ -40,7 +40,7 @@ impl ServerConfig {
     /// one that is not what it must be.
     pub fn parse(text: &str) -> Result<Self, ServerConfigError> {
         let mut config = Self::default();
-        let Some(root) = yaml::parse_alone(text)? else { return Ok(config) };
+        let Some(root) = yaml::parse_unrepeated(text)? else { return Ok(config) };
         let Value::Mapping(members) = &root.value else {
             let what = format!("the file is {}; a mapping is due", root.kind());
             return Err(YamlError::new(root.line, what).into());

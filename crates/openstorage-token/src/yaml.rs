@@ -163,16 +163,22 @@ fn no_control_characters(text: &str) -> Result<(), YamlError> {
     Ok(())
 }
 
-/// Reads a text that is one document, in which no mapping has a member twice.
+/// Reads a text that is one document; `None` if it says nothing.
 pub(crate) fn parse_alone(text: &str) -> Result<Option<Node>, YamlError> {
     let stream = parse(text)?;
     if let Some(line) = stream.second_at {
         return Err(YamlError::new(line, "a second document begins here"));
     }
-    if let Some(root) = &stream.first {
+    Ok(stream.first.filter(|root| !root.is_null()))
+}
+
+/// Reads a text that is one document, in which no mapping has a member twice.
+pub(crate) fn parse_unrepeated(text: &str) -> Result<Option<Node>, YamlError> {
+    let root = parse_alone(text)?;
+    if let Some(root) = &root {
         no_repetition(root)?;
     }
-    Ok(stream.first.filter(|root| !root.is_null()))
+    Ok(root)
 }
 
 fn no_repetition(node: &Node) -> Result<(), YamlError> {
