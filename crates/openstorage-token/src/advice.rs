@@ -1,7 +1,6 @@
 use std::fmt;
 
-use crate::role::Roles;
-use crate::server::Generation;
+use crate::{Account, Identity, Lifetime, role};
 
 /// Something about a token that is allowed and rarely meant.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,12 +34,24 @@ pub enum Advice {
 }
 
 impl Advice {
+    /// Looks at what a token is to say.
+    #[must_use]
+    pub fn of_account(account: &Account, issuer: &str, lifetime: Lifetime) -> Vec<Self> {
+        let roles = account.roles.as_deref().unwrap_or_default();
+        let groups = account.groups.as_deref().unwrap_or_default();
+        Self::of_claims(issuer, roles, groups, Some(lifetime.as_seconds()))
+    }
+
     /// Looks at what a token says.
     #[must_use]
-    pub fn of_claims<'a>(
+    pub fn of_identity(identity: &Identity) -> Vec<Self> {
+        Self::of_claims(&identity.issuer, &identity.roles, &identity.groups, identity.lifetime())
+    }
+
+    fn of_claims(
         issuer: &str,
-        roles: impl IntoIterator<Item = &'a str>,
-        groups: impl IntoIterator<Item = &'a str>,
+        roles: &[String],
+        groups: &[String],
         lifetime: Option<u64>,
     ) -> Vec<Self> {
         let mut advice = Vec::new();
@@ -48,16 +59,15 @@ impl Advice {
         if scheme.eq_ignore_ascii_case("https://") {
             advice.push(Self::HttpsIssuer);
         }
-        let mut roles = roles.into_iter().peekable();
-        if roles.peek().is_none() {
+        if roles.is_empty() {
             advice.push(Self::NoRole);
         }
-        let built_in = Roles::built_in(Generation::Current);
-        for role in roles.filter(|role| role.starts_with("system.") && !built_in.has(role)) {
-            let meant = built_in.nearest(role).map(str::to_owned);
-            advice.push(Self::UnknownSystemRole { name: role.to_owned(), meant });
-        }
-        if groups.into_iter().any(|group| group == "*") {
+        let unknown = |role: &&String| role.starts_with("system.") && !role::is_built_in(role);
+        advice.extend(roles.iter().filter(unknown).map(|role| Self::UnknownSystemRole {
+            name: role.clone(),
+            meant: role::nearest_built_in(role).map(str::to_owned),
+        }));
+        if groups.iter().any(|group| group == "*") {
             advice.push(Self::EveryGroup);
         }
         match lifetime {
@@ -112,12 +122,16 @@ const ENOUGH: usize = 32;
 mod tests {
     use super::*;
 
+    fn advice(issuer: &str, roles: &[&str], groups: &[&str], lifetime: Option<u64>) -> Vec<Advice> {
+        let strings = |list: &[&str]| list.iter().map(|&item| item.to_owned()).collect::<Vec<_>>();
+        Advice::of_claims(issuer, &strings(roles), &strings(groups), lifetime)
+    }
+
     #[test]
     fn what_is_rarely_meant_is_told() {
-        let advice =
-            Advice::of_claims("HTTPS://x", ["system.admn", "own"], ["*"], Some(40_000_000));
+        let told = advice("HTTPS://x", &["system.admn", "own"], &["*"], Some(40_000_000));
         assert_eq!(
-            advice,
+            told,
             [
                 Advice::HttpsIssuer,
                 Advice::UnknownSystemRole {
@@ -128,8 +142,8 @@ mod tests {
                 Advice::LongLife { seconds: 40_000_000 },
             ]
         );
-        assert_eq!(Advice::of_claims("i", [], [], Some(0)), [Advice::NoRole, Advice::NoLife]);
-        assert_eq!(Advice::of_claims("i", ["system.user"], ["g"], Some(31_536_000)), []);
+        assert_eq!(advice("i", &[], &[], Some(0)), [Advice::NoRole, Advice::NoLife]);
+        assert_eq!(advice("i", &["system.user"], &["g"], Some(31_536_000)), []);
     }
 
     #[test]

@@ -141,10 +141,10 @@ impl Roles {
             Generation::Older => VIEW.get(..VIEW.len() - 1).unwrap_or_default(),
         };
         Self(vec![
-            role("system.admin", &[(&["*"], &["*"])]),
-            role("system.view", &[(&["*"], view), (&["identity"], &["*"])]),
+            role(ADMIN, &[(&["*"], &["*"])]),
+            role(VIEWER, &[(&["*"], view), (&["identity"], &["*"])]),
             role(
-                "system.user",
+                USER,
                 &[
                     (&USER_SERVICES, &["*"]),
                     (&["cluster", "node"], &["inspect*", "enumerate*"]),
@@ -161,28 +161,6 @@ impl Roles {
                 ],
             ),
         ])
-    }
-
-    pub(crate) fn has(&self, name: &str) -> bool {
-        self.0.iter().any(|role| role.name == name)
-    }
-
-    /// Returns the name that shares most of its letters in order with this one.
-    pub(crate) fn nearest(&self, name: &str) -> Option<&str> {
-        let shared = |role: &&Role| {
-            let mut letters = role.name.chars();
-            name.chars()
-                .filter(|letter| {
-                    letters.clone().any(|c| c == *letter) && letters.any(|c| c == *letter)
-                })
-                .count()
-        };
-        let least = "system.".len() + 2;
-        self.0
-            .iter()
-            .filter(|role| shared(role) >= least)
-            .max_by_key(shared)
-            .map(|role| role.name.as_str())
     }
 
     /// Adds roles of the server's own; one of a name that is there takes its place.
@@ -339,6 +317,23 @@ fn fits(pattern: &str, name: &str) -> bool {
     }
 }
 
+/// Returns whether every server has a role of this name.
+pub(crate) fn is_built_in(name: &str) -> bool {
+    BUILT_IN.contains(&name)
+}
+
+/// Returns the built-in role whose name shares most of its letters in order with this one.
+pub(crate) fn nearest_built_in(name: &str) -> Option<&'static str> {
+    let shared = |role: &&str| {
+        let mut letters = role.chars();
+        name.chars()
+            .filter(|letter| letters.clone().any(|c| c == *letter) && letters.any(|c| c == *letter))
+            .count()
+    };
+    let least = "system.".len() + 2;
+    BUILT_IN.into_iter().filter(|role| shared(role) >= least).max_by_key(shared)
+}
+
 /// Why something is no role, or no method.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -371,11 +366,18 @@ pub enum RoleError {
     },
 }
 
-/// The role of whoever brings no token.
-pub(crate) const GUEST: &str = "system.guest";
+const ADMIN: &str = "system.admin";
+const VIEWER: &str = "system.view";
+const USER: &str = "system.user";
 
-/// The names of roles that no server lets anybody change.
-const FIXED: [&str; 3] = ["system.admin", "system.view", "system.user"];
+/// The role of whoever brings no token.
+const GUEST: &str = "system.guest";
+
+/// The roles that every server has.
+const BUILT_IN: [&str; 4] = [ADMIN, VIEWER, USER, GUEST];
+
+/// Those of them that no server lets anybody change.
+const FIXED: [&str; 3] = [ADMIN, VIEWER, USER];
 
 /// What gRPC names begin with.
 const PREFIX: &str = "openstorage.api.openstorage";

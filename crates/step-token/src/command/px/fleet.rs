@@ -2,14 +2,14 @@
 
 use std::collections::{HashMap, HashSet};
 
-use openstorage_token::{Account, Claims, Lifetime};
+use openstorage_token::{Account, Advice, Claims, Lifetime};
 use serde::Serialize;
 use token_time::Timestamp;
 use zeroize::Zeroizing;
 
 use super::key::KeyWish;
 use super::output_file;
-use super::token::{advice, backdate, issuer, readers};
+use super::token::{backdate, issuer, readers};
 use crate::args::PxTokenArgs;
 use crate::emit::Destination;
 use crate::origin::Setting;
@@ -83,9 +83,8 @@ fn advise(rows: &[Row], issuer: &str, world: &World) {
     let mut told: Vec<(String, u64, usize)> = Vec::new();
     let mut place: HashMap<String, usize> = HashMap::new();
     for row in rows {
-        let account = row.account.clone();
-        let claims = Claims::new(account, issuer.to_owned(), 0, row.lifetime, Lifetime::ZERO);
-        for text in advice(&claims, row.lifetime) {
+        for advice in Advice::of_account(&row.account, issuer, row.lifetime) {
+            let text = advice.to_string();
             match place.get(&text).and_then(|at| told.get_mut(*at)) {
                 Some((_, _, more)) => *more += 1,
                 None => {

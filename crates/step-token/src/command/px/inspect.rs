@@ -46,13 +46,7 @@ pub(super) fn run(args: &PxInspectArgs, manner: &Manner, world: &World) -> Resul
                 }
                 Expiry::At(end) => world.note(&format!("exp is {}", time(end))),
             }
-            let advice = Advice::of_claims(
-                &identity.issuer,
-                identity.roles.iter().map(String::as_str),
-                identity.groups.iter().map(String::as_str),
-                identity.lifetime(),
-            );
-            for advice in advice {
+            for advice in Advice::of_identity(&identity) {
                 world.warn(&advice.to_string());
             }
         }

@@ -24,10 +24,10 @@ pub(super) fn run(args: &PxTokenArgs, manner: &Manner, world: &World) -> Result<
 
     let key = key.open(world)?;
     let lifetime = args.token_duration.unwrap_or(Lifetime::DEFAULT);
-    let claims = Claims::new(account, issuer, world.now().unix_seconds(), lifetime, backdate(args));
-    for advice in advice(&claims, lifetime) {
-        world.warn(&advice);
+    for advice in Advice::of_account(&account, &issuer, lifetime) {
+        world.warn(&advice.to_string());
     }
+    let claims = Claims::new(account, issuer, world.now().unix_seconds(), lifetime, backdate(args));
     let minted = Minted { token: key.token(&claims)?, alg: key.alg(), claims };
     output.write(&minted, world)?;
     if let Some(file) = &settings.file {
@@ -58,19 +58,6 @@ pub(super) fn backdate(args: &PxTokenArgs) -> Lifetime {
 pub(super) fn readers(args: &PxTokenArgs) -> [(&'static str, bool); 2] {
     let is_stdin = |value: &Option<Given<Source>>| matches!(value, Some(Given::Value(source)) if *source == Source::Stdin);
     [("--auth-config", is_stdin(&args.account.auth_config)), ("--fleet", is_stdin(&args.fleet))]
-}
-
-/// Returns what is allowed and rarely meant.
-pub(super) fn advice(claims: &Claims, lifetime: Lifetime) -> Vec<String> {
-    let names = |list: &Option<Vec<String>>| list.clone().unwrap_or_default();
-    let (roles, groups) = (names(&claims.roles), names(&claims.groups));
-    let advice = Advice::of_claims(
-        &claims.issuer,
-        roles.iter().map(String::as_str),
-        groups.iter().map(String::as_str),
-        Some(lifetime.as_seconds()),
-    );
-    advice.iter().map(ToString::to_string).collect()
 }
 
 /// Returns where the token goes; pxctl overwrites a file that is there.

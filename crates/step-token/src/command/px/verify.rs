@@ -35,7 +35,10 @@ pub(super) fn run(args: &PxVerifyArgs, manner: &Manner, world: &World) -> Result
     let report = Report {
         strict: args.strict.unwrap_or_default().0,
         answers: verdict.identity.as_ref().map(|identity| questions.answer(identity)),
-        advice: advice(verdict.identity.as_ref(), secret),
+        advice: secret
+            .into_iter()
+            .chain(verdict.identity.iter().flat_map(Advice::of_identity))
+            .collect(),
         asked: questions.is_any(),
         verdict,
     };
@@ -187,20 +190,6 @@ fn public_key(
         };
         Error::key(format!("{} ({}) {cause}", setting.value, setting.origin)).hints(hint)
     })
-}
-
-fn advice(identity: Option<&Identity>, secret: Option<Advice>) -> Vec<Advice> {
-    let of_claims = identity.map(|identity| {
-        let names = |list: &[String]| list.to_vec();
-        let (roles, groups) = (names(&identity.roles), names(&identity.groups));
-        Advice::of_claims(
-            &identity.issuer,
-            roles.iter().map(String::as_str),
-            groups.iter().map(String::as_str),
-            identity.lifetime(),
-        )
-    });
-    secret.into_iter().chain(of_claims.into_iter().flatten()).collect()
 }
 
 /// Everything there is to say.
