@@ -18,13 +18,21 @@ pub struct Shown<'a>(pub &'a str);
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for c in self.0.chars() {
-            if c.is_control() || is_bidi_control(c) {
+            if Self::escapes(c) {
                 write!(f, "{}", c.escape_unicode())?;
             } else {
                 write!(f, "{c}")?;
             }
         }
         Ok(())
+    }
+}
+
+impl Shown<'_> {
+    /// Returns whether a terminal would obey this character, or turn the ones behind it around.
+    #[must_use]
+    pub fn escapes(c: char) -> bool {
+        c.is_control() || is_bidi_control(c)
     }
 }
 

@@ -12,6 +12,8 @@ use zeroize::Zeroizing;
 
 use crate::file;
 use crate::origin::Setting;
+use crate::printable::printable_json;
+use crate::secret::Wiped;
 use crate::settings::OutputSettings;
 use crate::{Error, World};
 
@@ -47,7 +49,7 @@ impl Output {
         match &self.place {
             Destination::Stdout if self.json => {
                 let object = minted.describe(Place { token: Some(token), file: None });
-                json(&object, token.len(), self.compact, world)
+                json(&object, self.compact, world)
             }
             Destination::Stdout => {
                 let line = Zeroizing::new([token.as_bytes(), b"\n"].concat());
@@ -61,7 +63,7 @@ impl Output {
                     Some(path) => {
                         let file = Some(path.display().to_string());
                         let object = minted.describe(Place { token: None, file });
-                        json(&object, 0, self.compact, world)
+                        json(&object, self.compact, world)
                     }
                 }
             }
@@ -93,18 +95,43 @@ impl Destination {
     ) -> Result<Self, Error> {
         match file {
             None => Ok(Self::Stdout),
-            Some(file) => target(&file.value, &file.origin.to_string(), force, world),
+            Some(file) => Self::file(&file.value, &file.origin.to_string(), force, world),
         }
     }
 
-    /// Settles a file; `named` is what messages call its flag or argument.
-    pub(crate) fn file(
-        path: &Path,
-        named: &str,
-        force: bool,
-        world: &World,
-    ) -> Result<Self, Error> {
-        target(path, named, force, world)
+    /// Settles a file; `flag` is what messages call its flag or argument.
+    pub(crate) fn file(path: &Path, flag: &str, force: bool, world: &World) -> Result<Self, Error> {
+        // What these lead to may be a regular file that somebody else is writing, too.
+        if STANDARD_OUTPUT.iter().any(|name| path == Path::new(name)) {
+            return Ok(Self::Stream);
+        }
+        if path.starts_with("/dev/fd") || path.starts_with("/proc/self/fd") {
+            return Ok(Self::Device(path.to_owned()));
+        }
+        let path =
+            file::behind_links(path).map_err(|cause| file::cannot_write(path).because(cause))?;
+        match std::fs::metadata(&path) {
+            Ok(found) if found.is_dir() => {
+                let message = format!("{} is a directory ({flag})", path.display());
+                return Err(Error::settings(message).hint("name a file in it"));
+            }
+            Ok(found) if !found.is_file() => return Ok(Self::Device(path)),
+            Ok(_) if !force => may_overwrite(&path, flag, world)?,
+            Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let directory = file::directory_of(&path);
+                if !directory.is_dir() {
+                    let message = format!("there is no directory {}", directory.display());
+                    let hint = format!("{flag} is {}", path.display());
+                    return Err(Error::settings(message).hint(hint));
+                }
+            }
+            Err(error) => return Err(file::cannot_write(&path).because(error)),
+        }
+        file::may_be_made_in(file::directory_of(&path))
+            .map_err(|cause| file::cannot_write(&path).because(cause))?;
+        let overwrite = force || path.exists();
+        Ok(Self::File { path, overwrite })
     }
 
     /// Writes a result, into a file with mode 0600.
@@ -123,38 +150,6 @@ impl Destination {
             Self::Device(path) | Self::File { path, .. } => Some(path),
         }
     }
-}
-
-fn target(path: &Path, flag: &str, force: bool, world: &World) -> Result<Destination, Error> {
-    // What these lead to may be a regular file that somebody else is writing, too.
-    if STANDARD_OUTPUT.iter().any(|name| path == Path::new(name)) {
-        return Ok(Destination::Stream);
-    }
-    if path.starts_with("/dev/fd") || path.starts_with("/proc/self/fd") {
-        return Ok(Destination::Device(path.to_owned()));
-    }
-    let path = file::behind_links(path).map_err(|cause| file::cannot_write(path).because(cause))?;
-    match std::fs::metadata(&path) {
-        Ok(found) if found.is_dir() => {
-            let message = format!("{} is a directory ({flag})", path.display());
-            return Err(Error::settings(message).hint("name a file in it"));
-        }
-        Ok(found) if !found.is_file() => return Ok(Destination::Device(path)),
-        Ok(_) if !force => may_overwrite(&path, flag, world)?,
-        Ok(_) => {}
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            let directory = file::directory_of(&path);
-            if !directory.is_dir() {
-                let message = format!("there is no directory {}", directory.display());
-                return Err(Error::settings(message).hint(format!("{flag} is {}", path.display())));
-            }
-        }
-        Err(error) => return Err(file::cannot_write(&path).because(error)),
-    }
-    file::may_be_made_in(file::directory_of(&path))
-        .map_err(|cause| file::cannot_write(&path).because(cause))?;
-    let overwrite = force || path.exists();
-    Ok(Destination::File { path, overwrite })
 }
 
 fn may_overwrite(path: &Path, flag: &str, world: &World) -> Result<(), Error> {
@@ -207,21 +202,18 @@ pub(crate) struct Place<'a> {
     pub(crate) file: Option<String>,
 }
 
-/// Prints an object that holds `secret` bytes which are to be wiped.
-fn json(object: &impl Serialize, secret: usize, compact: bool, world: &World) -> Result<(), Error> {
-    // Room enough that it never moves and leaves a copy of the token behind.
-    let mut text = Zeroizing::new(Vec::with_capacity(JSON_ROOM + 2 * secret));
+/// Prints an object, which may hold a token: over several lines, or in one.
+pub(crate) fn json(object: &impl Serialize, compact: bool, world: &World) -> Result<(), Error> {
+    let mut text = Wiped::default();
     let written = match compact {
-        true => serde_json::to_writer(&mut *text, object),
-        false => serde_json::to_writer_pretty(&mut *text, object),
+        true => serde_json::to_writer(&mut text, object),
+        false => serde_json::to_writer_pretty(&mut text, object),
     };
     written.map_err(|cause| Error::settings("cannot write JSON").because(cause))?;
-    text.push(b'\n');
-    stdout(&text, world)
+    text.push(b"\n");
+    let text = std::str::from_utf8(&text).unwrap_or_default();
+    stdout(printable_json(text).as_bytes(), world)
 }
-
-/// What the members beside the token take, with room for many names.
-const JSON_ROOM: usize = 4096;
 
 /// The names of standard output.
 const STANDARD_OUTPUT: [&str; 3] = ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"];

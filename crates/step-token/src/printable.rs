@@ -1,15 +1,42 @@
 //! Text from outside on its way to a terminal.
 
 use step_provisioner::Shown;
+use zeroize::Zeroizing;
 
 /// Escapes what a terminal would obey, or show in another order than it is written.
 pub(crate) fn printable(text: &str) -> String {
     Shown(text).to_string()
 }
 
+/// Escapes the same in JSON, where it can stand in strings alone, and leaves the lines as they are.
+///
+/// It may hold a token, so it is wiped.
+pub(crate) fn printable_json(json: &str) -> Zeroizing<String> {
+    let mut text = Zeroizing::new(String::with_capacity(json.len() + 64));
+    for c in json.chars() {
+        match c {
+            '\n' => text.push(c),
+            '\u{feff}' => text.push_str("\\ufeff"),
+            c if Shown::escapes(c) => text.push_str(&format!("\\u{:04x}", u32::from(c))),
+            c => text.push(c),
+        }
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn json_says_the_same_escaped_and_keeps_its_lines() {
+        let value = serde_json::json!({ "a": "b\u{202e}c\u{9b}\u{feff}\u{61c}\né", "d": [1] });
+        let json = serde_json::to_string_pretty(&value).unwrap();
+        let shown = printable_json(&json);
+        assert!(!shown.chars().any(|c| c != '\n' && Shown::escapes(c)), "{}", shown.as_str());
+        assert_eq!(shown.lines().count(), json.lines().count());
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&shown).unwrap(), value);
+    }
 
     #[test]
     fn what_moves_a_cursor_or_turns_text_around_is_escaped() {

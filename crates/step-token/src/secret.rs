@@ -3,6 +3,7 @@
 use std::fmt;
 use std::fs::File;
 use std::io;
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -134,6 +135,23 @@ impl Source {
         self.read_up_to(MAX_PUBLIC, origin, world)
     }
 
+    /// Reads the text of such a thing.
+    ///
+    /// # Errors
+    ///
+    /// As [`read_public`](Self::read_public); and if it is not UTF-8.
+    pub(crate) fn read_text(
+        &self,
+        origin: &Origin,
+        world: &World,
+    ) -> Result<Zeroizing<String>, Error> {
+        let bytes = self.read_public(origin, world)?;
+        match std::str::from_utf8(&bytes) {
+            Ok(text) => Ok(Zeroizing::new(text.to_owned())),
+            Err(_) => Err(Error::settings(format!("{self} ({origin}) is not UTF-8"))),
+        }
+    }
+
     /// Reads all of a list that has a row for each of many.
     ///
     /// # Errors
@@ -204,7 +222,7 @@ impl Source {
 
 /// Reads into memory that is wiped and that does not move while it fills.
 pub(crate) fn read_wiped(mut reader: impl io::Read, limit: u64) -> io::Result<Zeroizing<Vec<u8>>> {
-    let mut bytes = Zeroizing::new(Vec::with_capacity(ROOM));
+    let mut bytes = Wiped::default();
     let mut chunk = Zeroizing::new([0; 4096]);
     while (bytes.len() as u64) < limit {
         let read = match reader.read(&mut *chunk) {
@@ -213,14 +231,49 @@ pub(crate) fn read_wiped(mut reader: impl io::Read, limit: u64) -> io::Result<Ze
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
             Err(error) => return Err(error),
         };
-        if bytes.capacity() - bytes.len() < read {
-            let mut larger = Zeroizing::new(Vec::with_capacity(2 * bytes.capacity() + read));
-            larger.extend_from_slice(&bytes);
-            bytes = larger;
-        }
-        bytes.extend_from_slice(chunk.get(..read).unwrap_or_default());
+        bytes.push(chunk.get(..read).unwrap_or_default());
     }
-    Ok(bytes)
+    Ok(bytes.0)
+}
+
+/// Bytes that are wiped, and that leave no copy behind when they grow.
+pub(crate) struct Wiped(Zeroizing<Vec<u8>>);
+
+impl Wiped {
+    pub(crate) fn push(&mut self, more: &[u8]) {
+        if self.0.capacity() - self.0.len() < more.len() {
+            let room = 2 * self.0.capacity() + more.len();
+            let mut larger = Zeroizing::new(Vec::with_capacity(room));
+            larger.extend_from_slice(&self.0);
+            self.0 = larger;
+        }
+        self.0.extend_from_slice(more);
+    }
+}
+
+impl Default for Wiped {
+    fn default() -> Self {
+        Self(Zeroizing::new(Vec::with_capacity(ROOM)))
+    }
+}
+
+impl Deref for Wiped {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl io::Write for Wiped {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.push(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// Drops one line feed, or carriage return and line feed, from the end of a passphrase.

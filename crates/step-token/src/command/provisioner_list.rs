@@ -10,7 +10,7 @@ use step_provisioner::{Capability, Kind, Provisioner};
 
 use crate::args::{GlobalArgs, ListArgs};
 use crate::authority::{Connection, unusable_config};
-use crate::printable::printable;
+use crate::printable::{printable, printable_json};
 use crate::settings::CaSettings;
 use crate::{Error, World, emit};
 
@@ -73,26 +73,14 @@ fn json(entries: &[&RawValue]) -> Result<String, Error> {
         let compact = serde_json::to_string(entries)?;
         // A number that no program can hold is no reason to hide the list.
         let Ok(value) = serde_json::from_str::<serde_json::Value>(&compact) else {
-            return Ok(format!("{}\n", without_controls(&compact)));
+            return Ok(format!("{}\n", printable_json(&compact).as_str()));
         };
         let mut text = Vec::new();
         let formatter = serde_json::ser::PrettyFormatter::with_indent(b"   ");
         value.serialize(&mut serde_json::Serializer::with_formatter(&mut text, formatter))?;
-        Ok(format!("{}\n", without_controls(&String::from_utf8_lossy(&text))))
+        Ok(format!("{}\n", printable_json(&String::from_utf8_lossy(&text)).as_str()))
     };
     write().map_err(|cause| Error::settings("cannot write JSON").because(cause))
-}
-
-/// Escapes what a terminal would obey; inside JSON it can only stand in a string.
-fn without_controls(json: &str) -> String {
-    let mut text = String::with_capacity(json.len());
-    for c in json.chars() {
-        match c {
-            '\u{7f}'..='\u{9f}' => text.push_str(&format!("\\u{:04x}", u32::from(c))),
-            c => text.push(c),
-        }
-    }
-    text
 }
 
 fn table(provisioners: &[Provisioner]) -> String {

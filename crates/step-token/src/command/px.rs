@@ -16,12 +16,12 @@ mod way_out;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
-use zeroize::Zeroizing;
 
 use crate::args::{
     Given, OutputType, PxArgs, PxAuthCommands, PxAuthTokenCommands, PxCommands, PxGlobalArgs,
 };
 use crate::origin::{Origin, Setting};
+use crate::secret::Source;
 use crate::{Error, Exit, World, emit};
 
 /// Runs a `px` command.
@@ -116,33 +116,8 @@ impl Manner {
 
     /// Prints an object: over several lines, or for programs in one.
     fn print(&self, object: &impl Serialize, world: &World) -> Result<(), Error> {
-        let mut text = Zeroizing::new(Vec::with_capacity(16 * 1024));
-        let written = match self.raw {
-            true => serde_json::to_writer(&mut *text, object),
-            false => serde_json::to_writer_pretty(&mut *text, object),
-        };
-        written.map_err(|cause| Error::settings("cannot write JSON").because(cause))?;
-        text.push(b'\n');
-        let text = std::str::from_utf8(&text).unwrap_or_default();
-        emit::stdout(escaped(text).as_bytes(), world)
+        emit::json(object, self.raw, world)
     }
-}
-
-/// Escapes what a terminal would obey. In JSON it can stand in strings alone.
-fn escaped(text: &str) -> Zeroizing<String> {
-    let mut result = Zeroizing::new(String::with_capacity(text.len() + 64));
-    for c in text.chars() {
-        match c {
-            '\u{7f}'..='\u{9f}'
-            | '\u{200e}'
-            | '\u{200f}'
-            | '\u{2028}'..='\u{202e}'
-            | '\u{2066}'..='\u{2069}'
-            | '\u{feff}' => result.push_str(&format!("\\u{:04x}", u32::from(c))),
-            c => result.push(c),
-        }
-    }
-    result
 }
 
 /// Returns a flag's value with its name, if it has one; an empty value stands for none.
@@ -174,6 +149,11 @@ fn empty(flag: &str) -> Error {
 /// Returns the file that a result goes to; `-` is standard output.
 fn output_file(value: Option<&Given<PathBuf>>) -> Result<Option<Setting<PathBuf>>, Error> {
     Ok(named("output", value)?.filter(|file| file.value.as_os_str() != "-"))
+}
+
+/// Tells whether a flag reads standard input.
+fn is_stdin(value: &Option<Given<Source>>) -> bool {
+    matches!(value, Some(Given::Value(Source::Stdin)))
 }
 
 /// Refuses two flags that both read standard input.

@@ -17,11 +17,9 @@ pub(super) fn read(args: &PxAccountArgs, world: &World) -> Result<Account, Error
     let mut account = match &file {
         None => Account::default(),
         Some(file) => {
-            let bytes = file.value.read_public(&file.origin, world)?;
+            let text = file.value.read_text(&file.origin, world)?;
             let called = format!("{} ({})", file.value, file.origin);
-            let text = std::str::from_utf8(&bytes)
-                .map_err(|_| Error::settings(format!("{called} is not UTF-8")))?;
-            let (account, notices) = Account::from_yaml(text).map_err(|cause| {
+            let (account, notices) = Account::from_yaml(&text).map_err(|cause| {
                 let is_tab =
                     matches!(&cause, AccountError::Yaml(error) if error.what.contains("tab"));
                 let colon = if matches!(cause, AccountError::NoMapping { .. }) { "" } else { ":" };

@@ -5,7 +5,6 @@ use std::collections::{HashMap, HashSet};
 use openstorage_token::{Account, Advice, Claims, Lifetime};
 use serde::Serialize;
 use token_time::Timestamp;
-use zeroize::Zeroizing;
 
 use super::key::KeyWish;
 use super::output_file;
@@ -13,7 +12,7 @@ use super::token::{backdate, issuer, readers};
 use crate::args::PxTokenArgs;
 use crate::emit::Destination;
 use crate::origin::Setting;
-use crate::secret::Source;
+use crate::secret::{Source, Wiped};
 use crate::{Error, World};
 
 /// Mints them all, or none: every row is read before the key is opened.
@@ -44,7 +43,7 @@ pub(super) fn run(
 
     let key = key.open(world)?;
     let now = world.now().unix_seconds();
-    let mut lines = Zeroizing::new(Vec::with_capacity(ROOM));
+    let mut lines = Wiped::default();
     for Row { account, lifetime, .. } in rows {
         let claims = Claims::new(account, issuer.clone(), now, lifetime, backdate(args));
         let token = key.token(&claims)?;
@@ -54,28 +53,15 @@ pub(super) fn run(
             exp: claims.expires,
             token: token.expose(),
         };
-        let line = serde_json::to_vec(&line).map(Zeroizing::new);
-        let line = line.map_err(|cause| Error::settings("cannot write JSON").because(cause))?;
-        push(&mut lines, &[&line, b"\n"]);
+        serde_json::to_writer(&mut lines, &line)
+            .map_err(|cause| Error::settings("cannot write JSON").because(cause))?;
+        lines.push(b"\n");
     }
     place.write(&lines, world)?;
     if let Some(file) = place.path() {
         world.note(&format!("Tokens written to output file: {}", file.display()));
     }
     Ok(())
-}
-
-/// Adds to memory that is wiped, and leaves no copy behind when it grows.
-fn push(lines: &mut Zeroizing<Vec<u8>>, parts: &[&[u8]]) {
-    let more: usize = parts.iter().map(|part| part.len()).sum();
-    if lines.capacity() - lines.len() < more {
-        let mut larger = Zeroizing::new(Vec::with_capacity(2 * lines.capacity() + more));
-        larger.extend_from_slice(lines);
-        *lines = larger;
-    }
-    for part in parts {
-        lines.extend_from_slice(part);
-    }
 }
 
 /// Says what is allowed and rarely meant, once for all rows, with the line of the first.
@@ -220,9 +206,6 @@ fn row(
 const COLUMNS: [&str; 6] = ["subject", "name", "email", "roles", "groups", "duration"];
 
 const HEADER: &str = "the first line names the columns: subject, name, email, roles, groups, duration; lists have `;` between their items";
-
-/// What the lines of a small fleet take.
-const ROOM: usize = 64 * 1024;
 
 /// More than any cluster has users.
 const MOST_ROWS: usize = 100_000;

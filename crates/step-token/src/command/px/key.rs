@@ -8,7 +8,7 @@ use token_jose::{
 };
 use zeroize::Zeroizing;
 
-use super::{given, named, one_reader_of_stdin};
+use super::{given, is_stdin, named, one_reader_of_stdin};
 use crate::args::{Given, PxPrivateKeyArgs, PxSharedSecretArgs};
 use crate::key::{Found, Password};
 use crate::origin::{Origin, Setting};
@@ -63,15 +63,12 @@ impl KeyWish {
         let rsa = given("rsa-private-keyfile", key.rsa_private_keyfile.as_ref());
         let ec = given("ecdsa-private-keyfile", key.ecdsa_private_keyfile.as_ref());
         let password = named("password-file", key.password_file.as_ref())?;
-        let is_stdin = |setting: &Option<Setting<Source>>| {
-            setting.as_ref().is_some_and(|setting| setting.value == Source::Stdin)
-        };
         let mut readers = others.to_vec();
         readers.extend([
             ("--shared-secret-file", wish.as_ref().is_some_and(SecretWish::is_stdin)),
-            ("--rsa-private-keyfile", is_stdin(&rsa)),
-            ("--ecdsa-private-keyfile", is_stdin(&ec)),
-            ("--password-file", is_stdin(&password)),
+            ("--rsa-private-keyfile", is_stdin(&key.rsa_private_keyfile)),
+            ("--ecdsa-private-keyfile", is_stdin(&key.ecdsa_private_keyfile)),
+            ("--password-file", is_stdin(&key.password_file)),
         ]);
         one_reader_of_stdin(&readers)?;
 

@@ -42,12 +42,10 @@ impl<'a> Questions<'a> {
         add(&mut roles, of_server, "the server's configuration")?;
         for source in &args.role_config {
             let origin = Origin::CommandLine { flag: "role-config" };
-            let bytes = source.read_public(&origin, world)?;
+            let text = source.read_text(&origin, world)?;
             let named = format!("{source} ({origin})");
-            let text = std::str::from_utf8(&bytes)
-                .map_err(|_| Error::settings(format!("{named} is not UTF-8")))?;
             let new =
-                Role::parse(text).map_err(|cause| Error::settings(format!("{named}: {cause}")))?;
+                Role::parse(&text).map_err(|cause| Error::settings(format!("{named}: {cause}")))?;
             add(&mut roles, new, &named)?;
         }
         let shared =

@@ -6,10 +6,9 @@ use token_jose::Token;
 use token_time::Timestamp;
 
 use super::key::KeyWish;
-use super::{Manner, account, output_file};
+use super::{Manner, account, is_stdin, output_file};
 use crate::args::{Given, PxTokenArgs};
 use crate::emit::{Described, Output, Place};
-use crate::secret::Source;
 use crate::settings::OutputSettings;
 use crate::{Error, World};
 
@@ -56,7 +55,6 @@ pub(super) fn backdate(args: &PxTokenArgs) -> Lifetime {
 
 /// The flags beside the key's that may read standard input.
 pub(super) fn readers(args: &PxTokenArgs) -> [(&'static str, bool); 2] {
-    let is_stdin = |value: &Option<Given<Source>>| matches!(value, Some(Given::Value(source)) if *source == Source::Stdin);
     [("--auth-config", is_stdin(&args.account.auth_config)), ("--fleet", is_stdin(&args.fleet))]
 }
 

@@ -11,7 +11,7 @@ use token_time::{Timestamp, When};
 
 use super::key::SecretWish;
 use super::rights::{Answers, CanObject, OwnershipObject, Questions};
-use super::{Manner, empty, given, named, one_reader_of_stdin, stored, way_out};
+use super::{Manner, empty, given, is_stdin, named, one_reader_of_stdin, stored, way_out};
 use crate::args::{Given, PxVerifyArgs};
 use crate::origin::{Origin, Setting};
 use crate::printable::printable;
@@ -50,7 +50,6 @@ pub(super) fn run(args: &PxVerifyArgs, manner: &Manner, world: &World) -> Result
 }
 
 fn readers(args: &PxVerifyArgs) -> Result<(), Error> {
-    let is_stdin = |value: &Option<Given<Source>>| matches!(value, Some(Given::Value(source)) if *source == Source::Stdin);
     let secret = given("shared-secret-file", args.secret.shared_secret_file.as_ref());
     let token = given("token-file", args.token.token_file.as_ref());
     one_reader_of_stdin(&[
@@ -158,12 +157,10 @@ fn config(source: Option<&Given<Source>>, world: &World) -> Result<(ServerConfig
     let Some(source) = named("server-config", source)? else {
         return Ok((ServerConfig::default(), PathBuf::new()));
     };
-    let bytes = source.value.read_public(&source.origin, world)?;
-    let called = format!("{} ({})", source.value, source.origin);
-    let text = std::str::from_utf8(&bytes)
-        .map_err(|_| Error::settings(format!("{called} is not UTF-8")))?;
-    let config =
-        ServerConfig::parse(text).map_err(|cause| Error::settings(format!("{called}: {cause}")))?;
+    let text = source.value.read_text(&source.origin, world)?;
+    let config = ServerConfig::parse(&text).map_err(|cause| {
+        Error::settings(format!("{} ({}): {cause}", source.value, source.origin))
+    })?;
     let directory = match &source.value {
         Source::Path(path) => path.parent().map(Path::to_owned).unwrap_or_default(),
         _ => PathBuf::new(),
