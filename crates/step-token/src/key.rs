@@ -22,6 +22,8 @@ pub(crate) struct Found {
     prompt: String,
     /// The flag that names another one.
     flag: &'static str,
+    /// Whether a CA has to do with it, so that what is said of step's settings helps.
+    of_ca: bool,
 }
 
 impl Found {
@@ -48,7 +50,12 @@ impl Found {
             _ => format!("key {} ({})", key.value, key.origin),
         };
         let file = door(&bytes).map_err(|cause| unusable(&called, flag, &cause))?;
-        Ok(Self { file, called, prompt: key.value.to_string(), flag })
+        Ok(Self { file, called, prompt: key.value.to_string(), flag, of_ca: true })
+    }
+
+    /// Says that no CA has to do with the key.
+    pub(crate) fn without_ca(self) -> Self {
+        Self { of_ca: false, ..self }
     }
 
     /// Returns what messages call it.
@@ -79,7 +86,8 @@ impl Found {
                 .hint("--key names the file that holds it"));
         };
         let file = KeyFile::parse_jwk(&text).map_err(|cause| unusable(&called, "key", &cause))?;
-        Ok(Self { file, called, prompt: "the provisioner key".to_owned(), flag: "key" })
+        let prompt = "the provisioner key".to_owned();
+        Ok(Self { file, called, prompt, flag: "key", of_ca: true })
     }
 
     /// Returns the flag that names another one.
@@ -103,14 +111,9 @@ impl Found {
 
     /// Breaks the seal, so that the key can be held against several provisioners.
     pub(crate) fn unsealed(self, password: &Password, world: &World) -> Result<Self, Error> {
-        let (called, prompt, flag) = (self.called.clone(), self.prompt.clone(), self.flag);
-        match self.file {
-            KeyFile::Sealed(_) => {
-                let file = KeyFile::Plain(Box::new(self.open(None, None, password, world)?));
-                Ok(Self { file, called, prompt, flag })
-            }
-            _ => Ok(self),
-        }
+        let Self { file: KeyFile::Sealed(sealed), .. } = &self else { return Ok(self) };
+        let key = self.unseal(sealed, password, world)?;
+        Ok(Self { file: KeyFile::Plain(Box::new(key)), ..self })
     }
 
     /// Opens the key: breaks its seal, or takes it from its set. In a set it is the one that the
@@ -124,14 +127,7 @@ impl Found {
     ) -> Result<PrivateKey, Error> {
         match self.file {
             KeyFile::Plain(key) => Ok(*key),
-            KeyFile::Sealed(ref sealed) => match password {
-                Password::Given { passphrase, named } => {
-                    open_with(sealed, passphrase, named, &self.called, self.flag)
-                }
-                Password::Empty { .. } | Password::None => {
-                    self.open_with_person(sealed, password, world)
-                }
-            },
+            KeyFile::Sealed(ref sealed) => self.unseal(sealed, password, world),
             KeyFile::Set(set) => wanted
                 .and_then(|wanted| set.find(wanted))
                 .unwrap_or_else(|| set.select(key_id))
@@ -139,6 +135,20 @@ impl Found {
                     unusable(&self.called, self.flag, &cause).hint("--kid names one of the keys")
                 }),
             _ => Err(Error::key(format!("{} is of a kind that is not supported", self.called))),
+        }
+    }
+
+    fn unseal(
+        &self,
+        sealed: &SealedKey,
+        password: &Password,
+        world: &World,
+    ) -> Result<PrivateKey, Error> {
+        match password {
+            Password::Given { passphrase, named } => self.open_with(sealed, passphrase, named),
+            Password::Empty { .. } | Password::None => {
+                self.open_with_person(sealed, password, world)
+            }
         }
     }
 
@@ -153,7 +163,7 @@ impl Found {
         let tries = if sealed.is_jwk() { 3 } else { 1 };
         for _ in 0..tries {
             let Some(answer) = world.ask(|person| person.passphrase(&prompt)) else {
-                return Err(no_password(&self.called, self.flag, password));
+                return Err(self.no_password(password));
             };
             let answer = answer.map_err(|cause| {
                 Error::key(format!("{} was not opened", self.called)).because(cause)
@@ -166,6 +176,49 @@ impl Found {
         }
         Err(Error::key(format!("{} was not opened", self.called))
             .hint("--password-file names a file with its password"))
+    }
+
+    /// Opens with a password from a file. step drops all blanks from its end, so a password that
+    /// does not open the key with them is tried without.
+    fn open_with(
+        &self,
+        sealed: &SealedKey,
+        passphrase: &Passphrase,
+        source: &str,
+    ) -> Result<PrivateKey, Error> {
+        let trimmed = Passphrase::new(passphrase.expose().trim_ascii_end().to_vec());
+        let opened = match sealed.open(passphrase) {
+            Err(JoseError::WrongPassphrase)
+                if trimmed.expose().len() < passphrase.expose().len() && !trimmed.is_empty() =>
+            {
+                sealed.open(&trimmed)
+            }
+            opened => opened,
+        };
+        let called = &self.called;
+        opened.map_err(|cause| match cause {
+            JoseError::WrongPassphrase => {
+                let other = "; the CA's own keys may have another one";
+                let other = if self.of_ca { other } else { "" };
+                Error::key(format!("the password in {source} does not open {called}"))
+                    .hint(format!("each key has its own{other}"))
+            }
+            cause => unusable(called, self.flag, &cause),
+        })
+    }
+
+    fn no_password(&self, password: &Password) -> Error {
+        let called = &self.called;
+        let message = match password {
+            Password::Empty { named } => {
+                format!("{called} is sealed, and {named} holds no password")
+            }
+            _ => format!("{called} is sealed, no password is given, and nobody can be asked"),
+        };
+        let variable = if self.of_ca { " (STEP_PASSWORD_FILE)" } else { "" };
+        Error::key(message).hint(format!(
+            "--password-file names a file with it{variable}; env:NAME, fd:N, cred:NAME and - work too"
+        ))
     }
 }
 
@@ -259,54 +312,6 @@ impl Password {
             text => Ok(Self::Given { passphrase: Passphrase::new(text.to_vec()), named }),
         }
     }
-}
-
-/// Opens with a password from a file. step drops all blanks from its end, so a password that does
-/// not open the key with them is tried without.
-fn open_with(
-    sealed: &SealedKey,
-    passphrase: &Passphrase,
-    source: &str,
-    called: &str,
-    flag: &'static str,
-) -> Result<PrivateKey, Error> {
-    let trimmed = Passphrase::new(passphrase.expose().trim_ascii_end().to_vec());
-    let opened = match sealed.open(passphrase) {
-        Err(JoseError::WrongPassphrase)
-            if trimmed.expose().len() < passphrase.expose().len() && !trimmed.is_empty() =>
-        {
-            sealed.open(&trimmed)
-        }
-        opened => opened,
-    };
-    opened.map_err(|cause| match cause {
-        JoseError::WrongPassphrase => {
-            let error = Error::key(format!("the password in {source} does not open {called}"));
-            if has_no_ca(flag) {
-                error.hint("each key has its own")
-            } else {
-                error.hint("each key has its own; the CA's own keys may have another one")
-            }
-        }
-        cause => unusable(called, flag, &cause),
-    })
-}
-
-fn no_password(called: &str, flag: &str, password: &Password) -> Error {
-    let message = match password {
-        Password::Empty { named } => format!("{called} is sealed, and {named} holds no password"),
-        _ => format!("{called} is sealed, no password is given, and nobody can be asked"),
-    };
-    // The flags of px have no variables.
-    let variable = if has_no_ca(flag) { "" } else { " (STEP_PASSWORD_FILE)" };
-    Error::key(message).hint(format!(
-        "--password-file names a file with it{variable}; env:NAME, fd:N, cred:NAME and - work too"
-    ))
-}
-
-/// Tells whether the key that a flag names has nothing to do with step-ca.
-fn has_no_ca(flag: &str) -> bool {
-    flag.ends_with("-private-keyfile")
 }
 
 fn unusable(called: &str, flag: &str, cause: &JoseError) -> Error {

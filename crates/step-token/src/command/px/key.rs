@@ -141,11 +141,12 @@ impl KeyWish {
         if fits {
             return Ok(());
         }
-        let start = algorithm.as_str().get(..2).unwrap_or_default();
-        let flag = match start {
-            "HS" => "--shared-secret-file",
-            "RS" => "--rsa-private-keyfile",
-            _ => "--ecdsa-private-keyfile",
+        let flag = match algorithm {
+            TokenAlgorithm::Mac(_) => "--shared-secret-file",
+            TokenAlgorithm::Signature(own) if own.key_kind() == KeyKind::Rsa => {
+                "--rsa-private-keyfile"
+            }
+            TokenAlgorithm::Signature(_) => "--ecdsa-private-keyfile",
         };
         Err(Error::usage(format!("--alg {algorithm} does not go with {what}"))
             .hint(format!("it takes {flag}")))
@@ -180,7 +181,8 @@ impl KeyWish {
         world: &World,
     ) -> Result<PrivateKey, Error> {
         let password = Password::read(self.password.as_ref(), world)?;
-        Found::read(setting, flag, KeyFile::parse, world)?.open(None, None, &password, world)
+        let found = Found::read(setting, flag, KeyFile::parse, world)?.without_ca();
+        found.open(None, None, &password, world)
     }
 
     /// Gives the key its algorithm, or says why it has none.

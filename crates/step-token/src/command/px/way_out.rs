@@ -1,6 +1,7 @@
 //! What to try when a server refuses a token.
 
 use openstorage_token::{Fault, Laxness, TokenAlgorithm};
+use token_jose::KeyKind;
 
 /// Returns the way out of a fault; what was let pass may be what broke the token.
 pub(super) fn of(fault: &Fault, laxness: &[Laxness]) -> String {
@@ -32,7 +33,7 @@ pub(super) fn of(fault: &Fault, laxness: &[Laxness]) -> String {
                 "give the server's secret with --shared-secret-file, or sign with its key pair"
                     .to_owned()
             }
-            TokenAlgorithm::Signature(algorithm) if algorithm.as_str().starts_with('R') => {
+            TokenAlgorithm::Signature(own) if own.key_kind() == KeyKind::Rsa => {
                 "give the server's key with --rsa-public-keyfile, or sign with what it has"
                     .to_owned()
             }
