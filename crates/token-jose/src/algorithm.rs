@@ -1,9 +1,6 @@
 use std::fmt;
-use std::str::FromStr;
 
 use serde::Serialize;
-
-use crate::Error;
 
 /// A JWS signature algorithm, the `alg` of a JOSE header.
 ///
@@ -100,23 +97,32 @@ impl Algorithm {
     }
 }
 
-impl fmt::Display for Algorithm {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
+/// Writes the algorithms of a type as a JOSE header does, and reads them.
+macro_rules! spelled {
+    ($type:ident) => {
+        impl std::fmt::Display for $type {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+
+        impl std::str::FromStr for $type {
+            type Err = $crate::Error;
+
+            /// Reads a name; letter case counts (RFC 7515 §4.1.1).
+            fn from_str(name: &str) -> Result<Self, $crate::Error> {
+                Self::ALL
+                    .into_iter()
+                    .find(|algorithm| algorithm.as_str() == name)
+                    .ok_or_else(|| $crate::Error::UnknownAlgorithm { name: name.to_owned() })
+            }
+        }
+    };
 }
 
-impl FromStr for Algorithm {
-    type Err = Error;
+pub(crate) use spelled;
 
-    /// Reads a name; letter case counts (RFC 7515 §4.1.1).
-    fn from_str(name: &str) -> Result<Self, Error> {
-        Self::ALL
-            .into_iter()
-            .find(|algorithm| algorithm.as_str() == name)
-            .ok_or_else(|| Error::UnknownAlgorithm { name: name.to_owned() })
-    }
-}
+spelled!(Algorithm);
 
 impl Serialize for Algorithm {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -1,11 +1,11 @@
 use std::fmt;
-use std::str::FromStr;
 use std::sync::OnceLock;
 
 use aws_lc_rs::hmac;
 use zeroize::Zeroizing;
 
 use crate::Error;
+use crate::algorithm::spelled;
 
 /// A JWS algorithm whose key both sides share, the `alg` of a JOSE header.
 ///
@@ -43,23 +43,7 @@ impl MacAlgorithm {
     }
 }
 
-impl fmt::Display for MacAlgorithm {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for MacAlgorithm {
-    type Err = Error;
-
-    /// Reads a name; letter case counts (RFC 7515 §4.1.1).
-    fn from_str(name: &str) -> Result<Self, Error> {
-        Self::ALL
-            .into_iter()
-            .find(|algorithm| algorithm.as_str() == name)
-            .ok_or_else(|| Error::UnknownAlgorithm { name: name.to_owned() })
-    }
-}
+spelled!(MacAlgorithm);
 
 /// What two sides share to make and check message authentication codes: any bytes but none at all,
 /// wiped from memory when dropped.
