@@ -7,13 +7,13 @@ mod fault;
 mod payload;
 mod times;
 
-use token_jose::{Algorithm, KeyKind, MacAlgorithm};
+use token_jose::{Algorithm, KeyKind, MacAlgorithm, MacKey, PublicKey};
 
 pub use fault::{Fault, Laxness, Seen};
 pub use payload::{Expiry, Identity};
 
 use crate::go_json::{Json, Malformed, Text};
-use crate::server::{Generation, Server, UsernameClaim};
+use crate::server::{Generation, Server, ServerKey, UsernameClaim};
 use crate::{Lifetime, text};
 use payload::Payload;
 
@@ -219,6 +219,17 @@ pub struct Finding {
     pub outcome: Outcome,
 }
 
+impl Finding {
+    /// Returns why the check fails, if it does.
+    #[must_use]
+    pub fn fault(&self) -> Option<&Fault> {
+        match &self.outcome {
+            Outcome::Fails(fault) => Some(fault),
+            _ => None,
+        }
+    }
+}
+
 /// What a server says of a token.
 #[derive(Clone, Debug)]
 pub struct Verdict {
@@ -238,14 +249,13 @@ impl Verdict {
     /// A wrong signature outranks wrong times: both are evaluated, and the server names the former.
     #[must_use]
     pub fn fault(&self) -> Option<(Rule, &Fault)> {
-        let fault = |finding: &&Finding| matches!(finding.outcome, Outcome::Fails(_));
-        let first = self.findings.iter().find(fault)?;
-        let timely = [Rule::Expiry, Rule::IssuedAt, Rule::NotBefore];
-        let signature = self.findings.iter().filter(fault).find(|it| it.rule == Rule::Signature);
-        let named = if timely.contains(&first.rule) { signature.unwrap_or(first) } else { first };
-        match &named.outcome {
-            Outcome::Fails(fault) => Some((named.rule, fault)),
-            _ => None,
+        let mut faults = self.findings.iter().filter_map(|it| Some((it.rule, it.fault()?)));
+        let first = faults.next()?;
+        match first.0 {
+            Rule::Expiry | Rule::IssuedAt | Rule::NotBefore => {
+                Some(faults.find(|(rule, _)| *rule == Rule::Signature).unwrap_or(first))
+            }
+            _ => Some(first),
         }
     }
 }
@@ -266,9 +276,8 @@ pub fn judge(token: &str, server: &Server, conditions: &Conditions) -> Verdict {
         findings.push(Finding { rule, outcome: Outcome::NotReached });
     }
     findings.sort_by_key(|finding| finding.rule as u32);
-    let fails = |finding: &&Finding| matches!(finding.outcome, Outcome::Fails(_));
-    let answer =
-        findings.iter().find(fails).map_or(Answer::Accepted, |finding| finding.rule.answer());
+    let failing = findings.iter().find(|finding| finding.fault().is_some());
+    let answer = failing.map_or(Answer::Accepted, |finding| finding.rule.answer());
     Verdict { findings, laxness, answer, identity }
 }
 
@@ -279,6 +288,24 @@ pub fn unverified(token: &str) -> Option<Identity> {
     Payload::read(&Text::new(bytes)).ok()?.identity(UsernameClaim::Subject)
 }
 
+/// What a server checks a signature with.
+enum Key<'a> {
+    Shared(&'a MacKey),
+    Rsa(Algorithm, &'a PublicKey),
+    Ec(Algorithm, &'a PublicKey),
+}
+
+impl Key<'_> {
+    fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
+        match self {
+            Self::Shared(key) => key.verify(message, signature),
+            Self::Rsa(algorithm, key) => key.verify(*algorithm, message, signature),
+            Self::Ec(algorithm, key) => key.verify_on_any_curve(*algorithm, message, signature),
+        }
+        .is_ok()
+    }
+}
+
 struct Judge<'a> {
     server: &'a Server,
     conditions: &'a Conditions,
@@ -286,7 +313,7 @@ struct Judge<'a> {
     laxness: Vec<Laxness>,
 }
 
-impl Judge<'_> {
+impl<'a> Judge<'a> {
     fn holds(&mut self, rule: Rule, seen: Seen) {
         self.findings.push(Finding { rule, outcome: Outcome::Holds(seen) });
     }
@@ -421,10 +448,9 @@ impl Judge<'_> {
     }
 
     fn algorithm(&mut self, alg: Option<Json<'_>>) -> Option<TokenAlgorithm> {
-        let known = match alg.map(Json::string) {
+        let known = match alg.and_then(Json::string) {
             None => Err(Fault::NoAlgorithm),
-            Some(None) => Err(Fault::NoAlgorithm),
-            Some(Some(name)) => match name.parse::<TokenAlgorithm>() {
+            Some(name) => match name.parse::<TokenAlgorithm>() {
                 Err(_) => Err(Fault::UnknownAlgorithm { name }),
                 Ok(algorithm) => {
                     if let Some(allowed) = self.conditions.algorithm.filter(|it| *it != algorithm) {
@@ -458,45 +484,32 @@ impl Judge<'_> {
             self.fails(Rule::Signature, Fault::Base64 { part: "signature" });
             return;
         };
-        let Some(kind) = self.key(algorithm) else { return };
-        let server = self.server;
-        let verified = match (algorithm, kind) {
-            (TokenAlgorithm::Mac(mac), _) => server
-                .shared_secret
-                .as_ref()
-                .map(|secret| secret.key(mac).verify(signed.as_bytes(), &bytes).is_ok()),
-            (TokenAlgorithm::Signature(alg), Some(KeyKind::Rsa)) => server
-                .rsa
-                .as_ref()
-                .map(|rsa| rsa.key().verify(alg, signed.as_bytes(), &bytes).is_ok()),
-            (TokenAlgorithm::Signature(alg), _) => server
-                .ec
-                .as_ref()
-                .map(|ec| ec.key().verify_on_any_curve(alg, signed.as_bytes(), &bytes).is_ok()),
-        };
-        match (verified, algorithm, kind) {
-            (Some(true), TokenAlgorithm::Signature(alg), Some(kind)) if alg.key_kind() != kind => {
-                self.laxness.push(Laxness::Curve { algorithm: alg, kind });
+        let Some(key) = self.key(algorithm) else { return };
+        if !key.verifies(signed.as_bytes(), &bytes) {
+            return self.fails(Rule::Signature, Fault::Signature { algorithm });
+        }
+        match key {
+            Key::Ec(algorithm, key) if algorithm.key_kind() != key.kind() => {
+                self.laxness.push(Laxness::Curve { algorithm, kind: key.kind() });
                 self.holds(Rule::Signature, Seen::Text("it is the key's, though on another curve"));
             }
-            (Some(true), _, _) => {
-                self.holds(Rule::Signature, Seen::Text("it is the key's over these bytes"))
-            }
-            _ => self.fails(Rule::Signature, Fault::Signature { algorithm }),
+            _ => self.holds(Rule::Signature, Seen::Text("it is the key's over these bytes")),
         }
     }
 
-    /// Says whether the server has a key for an algorithm, and of what kind.
-    fn key(&mut self, algorithm: TokenAlgorithm) -> Option<Option<KeyKind>> {
+    /// Finds the server's key for an algorithm.
+    fn key(&mut self, algorithm: TokenAlgorithm) -> Option<Key<'a>> {
         let server = self.server;
+        let public = |key: &'a Option<ServerKey>| key.as_ref().map(ServerKey::key);
         let key = match algorithm {
-            TokenAlgorithm::Mac(_) => {
-                server.shared_secret.as_ref().map(|_| (None, Seen::Text("the shared secret")))
+            TokenAlgorithm::Mac(algorithm) => server.shared_secret.as_ref().map(|secret| {
+                (Key::Shared(secret.key(algorithm)), Seen::Text("the shared secret"))
+            }),
+            TokenAlgorithm::Signature(algorithm) if algorithm.key_kind() == KeyKind::Rsa => {
+                public(&server.rsa).map(|key| (Key::Rsa(algorithm, key), Seen::Key(key.kind())))
             }
-            TokenAlgorithm::Signature(alg) => {
-                let rsa = alg.key_kind() == KeyKind::Rsa;
-                let key = if rsa { &server.rsa } else { &server.ec };
-                key.as_ref().map(|key| (Some(key.key().kind()), Seen::Key(key.key().kind())))
+            TokenAlgorithm::Signature(algorithm) => {
+                public(&server.ec).map(|key| (Key::Ec(algorithm, key), Seen::Key(key.kind())))
             }
         };
         self.note(Rule::Key, key.ok_or(Fault::NoKey { algorithm }))
