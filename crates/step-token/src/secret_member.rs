@@ -32,6 +32,12 @@ impl FromStr for SecretSource {
     }
 }
 
+impl From<Source> for SecretSource {
+    fn from(source: Source) -> Self {
+        Self { source, kubernetes: false }
+    }
+}
+
 impl fmt::Display for SecretSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.kubernetes {

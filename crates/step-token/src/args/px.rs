@@ -218,6 +218,16 @@ pub(crate) struct PxTokenArg {
     #[arg(value_name = "TOKEN")]
     pub(crate) token: Option<String>,
 
+    #[command(flatten)]
+    pub(crate) file: PxTokenFileArgs,
+
+    #[command(flatten)]
+    pub(crate) contexts: PxContextsFileArg,
+}
+
+/// A token that is kept somewhere.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct PxTokenFileArgs {
     /// Read the token from here: a file, `-`, env:NAME, fd:N, cred:NAME, or any of these behind k8s:
     #[arg(long, value_name = "SOURCE")]
     pub(crate) token_file: Option<Given<SecretSource>>,
@@ -225,9 +235,6 @@ pub(crate) struct PxTokenArg {
     /// The member of the Kubernetes Secret that holds the token (default: auth-token)
     #[arg(long, value_name = "KEY")]
     pub(crate) token_key: Option<DataKey>,
-
-    #[command(flatten)]
-    pub(crate) contexts: PxContextsFileArg,
 }
 
 /// Where the contexts are.
@@ -407,13 +414,8 @@ pub(crate) struct PxStoredTokenArgs {
     #[arg(long, short = 't', value_name = "TOKEN")]
     pub(crate) token: Option<Given<String>>,
 
-    /// Read the token from here: a file, `-`, env:NAME, fd:N, cred:NAME, or any of these behind k8s:
-    #[arg(long, value_name = "SOURCE")]
-    pub(crate) token_file: Option<Given<SecretSource>>,
-
-    /// The member of the Kubernetes Secret that holds the token (default: auth-token)
-    #[arg(long, value_name = "KEY")]
-    pub(crate) token_key: Option<DataKey>,
+    #[command(flatten)]
+    pub(crate) file: PxTokenFileArgs,
 }
 
 /// `px secret`.

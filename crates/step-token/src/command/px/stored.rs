@@ -9,7 +9,7 @@ use token_time::Timestamp;
 use zeroize::Zeroizing;
 
 use super::{Manner, named};
-use crate::args::{PxContextsFileArg, PxStoredTokenArgs, PxTokenArg};
+use crate::args::{PxContextsFileArg, PxStoredTokenArgs, PxTokenArg, PxTokenFileArgs};
 use crate::origin::{Origin, Setting};
 use crate::secret::Source;
 use crate::secret_member::SecretSource;
@@ -17,7 +17,7 @@ use crate::{Error, World};
 
 /// Reads the token to be judged: the one given, else the one that pxctl would send.
 pub(super) fn read(args: &PxTokenArg, manner: &Manner, world: &World) -> Result<Token, Error> {
-    let file = named("token-file", args.token_file.as_ref())?;
+    let file = file(&args.file)?;
     if args.token.as_deref() == Some("") {
         return Err(Error::usage("the token is empty")
             .hint("look at the variable it came from; `-` reads standard input"));
@@ -26,16 +26,14 @@ pub(super) fn read(args: &PxTokenArg, manner: &Manner, world: &World) -> Result<
         return Err(Error::usage("--context has no effect on a token that is given")
             .hint("leave out one of them"));
     }
-    let is_kubernetes = file.as_ref().is_some_and(|file| file.value.is_kubernetes());
-    let key = member(args.token_key.as_ref(), is_kubernetes)?;
     match (args.token.as_deref(), file) {
         (Some(_), Some(_)) => {
             Err(Error::usage("a token and --token-file are given, and one is judged")
                 .hint("leave out one of them"))
         }
         (Some("-"), None) => {
-            let source = "-".parse().expect("a dash is standard input");
-            from(&Setting::new(source, Origin::CommandLine { flag: "token-file" }), &key, world)
+            let origin = Origin::CommandLine { flag: "token-file" };
+            from(&Setting::new(Source::Stdin.into(), origin), &DataKey::auth_token(), world)
         }
         (Some(token), None) if !token.contains('.') && Path::new(token).is_file() => {
             Err(Error::usage(format!("{token} is a file, and a token is due"))
@@ -45,20 +43,23 @@ pub(super) fn read(args: &PxTokenArg, manner: &Manner, world: &World) -> Result<
             world.warn("a token on the command line is seen by everybody who lists processes; `-` reads it from standard input");
             Ok(Token::new(token.to_owned()))
         }
-        (None, Some(file)) => from(&file, &key, world),
+        (None, Some((source, key))) => from(&source, &key, world),
         (None, None) => sent_by_pxctl(&args.contexts, manner, world),
     }
 }
 
-/// Returns the member of a Kubernetes Secret that holds a token.
-fn member(key: Option<&DataKey>, is_kubernetes: bool) -> Result<DataKey, Error> {
-    match key {
-        Some(_) if !is_kubernetes => {
-            Err(Error::usage("--token-key names a member of a Kubernetes Secret, and none is read")
-                .hint("--token-file k8s:FILE reads one"))
-        }
-        key => Ok(key.cloned().unwrap_or_else(DataKey::auth_token)),
+/// Settles where a token is kept, and the member if that is a Kubernetes Secret.
+fn file(args: &PxTokenFileArgs) -> Result<Option<(Setting<SecretSource>, DataKey)>, Error> {
+    let source = named("token-file", args.token_file.as_ref())?;
+    let is_kubernetes = source.as_ref().is_some_and(|source| source.value.is_kubernetes());
+    if args.token_key.is_some() && !is_kubernetes {
+        return Err(Error::usage(
+            "--token-key names a member of a Kubernetes Secret, and none is read",
+        )
+        .hint("--token-file k8s:FILE reads one"));
     }
+    let key = args.token_key.clone().unwrap_or_else(DataKey::auth_token);
+    Ok(source.map(|source| (source, key)))
 }
 
 /// Reads a token; one line end behind it is dropped.
@@ -77,33 +78,28 @@ pub(super) fn from(
 /// Reads the token of a context's flags, if one is given.
 pub(super) fn of_flags(args: &PxStoredTokenArgs, world: &World) -> Result<Option<Token>, Error> {
     let typed = named("token", args.token.as_ref())?;
-    let file = named("token-file", args.token_file.as_ref())?;
-    let is_kubernetes = file.as_ref().is_some_and(|file| file.value.is_kubernetes());
-    let key = member(args.token_key.as_ref(), is_kubernetes)?;
-    match (typed, file) {
+    let token = match (typed, file(&args.file)?) {
         (Some(_), Some(_)) => {
-            Err(Error::usage("--token and --token-file are given, and a context has one token")
-                .hint("leave out --token, which shows it to everybody"))
+            return Err(Error::usage(
+                "--token and --token-file are given, and a context has one token",
+            )
+            .hint("leave out --token, which shows it to everybody"));
         }
         (Some(typed), None) if typed.value == "-" => {
-            Err(Error::usage("--token is the token itself, and `-` is none")
-                .hint("--token-file - reads standard input"))
+            return Err(Error::usage("--token is the token itself, and `-` is none")
+                .hint("--token-file - reads standard input"));
         }
         (Some(typed), None) => {
             world.warn(
                 "--token shows the token to everybody who lists processes; --token-file does not",
             );
-            let token = Token::new(typed.value);
-            fits_a_header(&token)?;
-            Ok(Some(token))
+            Token::new(typed.value)
         }
-        (None, Some(file)) => {
-            let token = from(&file, &key, world)?;
-            fits_a_header(&token)?;
-            Ok(Some(token))
-        }
-        (None, None) => Ok(None),
-    }
+        (None, Some((source, key))) => from(&source, &key, world)?,
+        (None, None) => return Ok(None),
+    };
+    fits_a_header(&token)?;
+    Ok(Some(token))
 }
 
 /// What is kept to be sent must fit into a header (RFC 9110 §5.5).
@@ -146,9 +142,8 @@ fn sent_by_pxctl(file: &PxContextsFileArg, manner: &Manner, world: &World) -> Re
     let variable = world.variable(VARIABLE)?.filter(|token| !token.is_empty());
     if let (Some(_), None) = (variable, &manner.context) {
         world.announce("Token", VARIABLE);
-        let source: Source = format!("env:{VARIABLE}").parse().map_err(Error::usage)?;
         let origin = Origin::Environment { variable: VARIABLE.to_owned() };
-        let bytes = source.read(&origin, world)?;
+        let bytes = Source::Variable(VARIABLE.to_owned()).read(&origin, world)?;
         let text = std::str::from_utf8(crate::secret::without_line_end(&bytes)).unwrap_or_default();
         return Ok(Token::new(text.to_owned()));
     }

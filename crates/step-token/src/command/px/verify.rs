@@ -51,7 +51,7 @@ pub(super) fn run(args: &PxVerifyArgs, manner: &Manner, world: &World) -> Result
 
 fn readers(args: &PxVerifyArgs) -> Result<(), Error> {
     let secret = given("shared-secret-file", args.secret.shared_secret_file.as_ref());
-    let token = given("token-file", args.token.token_file.as_ref());
+    let token = given("token-file", args.token.file.token_file.as_ref());
     one_reader_of_stdin(&[
         ("TOKEN", args.token.token.as_deref() == Some("-")),
         ("--token-file", token.is_some_and(|token| token.value.is_stdin())),
