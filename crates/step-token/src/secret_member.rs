@@ -11,6 +11,22 @@ use crate::origin::Origin;
 use crate::secret::{Source, without_line_end};
 use crate::{Error, World};
 
+/// What is kept in a file, or in a member of a Secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kept {
+    Token,
+    SharedSecret,
+}
+
+impl fmt::Display for Kept {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Token => "token",
+            Self::SharedSecret => "shared secret",
+        })
+    }
+}
+
 /// A [`Source`] of a secret, or behind `k8s:` one of a Kubernetes Secret that holds it.
 ///
 /// `k8s:-` takes what `kubectl get secret NAME -o json` prints.
@@ -71,7 +87,7 @@ impl SecretSource {
     pub(crate) fn read(
         &self,
         key: &DataKey,
-        what: &str,
+        what: Kept,
         origin: &Origin,
         world: &World,
     ) -> Result<Zeroizing<Vec<u8>>, Error> {
@@ -87,7 +103,10 @@ impl SecretSource {
             }
             true => {
                 let secret = member(&bytes, key).map_err(|cause| {
-                    let flag = if what == "token" { "--token-key" } else { "--secret-key" };
+                    let flag = match what {
+                        Kept::Token => "--token-key",
+                        Kept::SharedSecret => "--secret-key",
+                    };
                     Error::settings(format!("{} ({origin}) {cause}", self.source)).hint(format!(
                         "`kubectl get secret NAME -o json` prints one; {flag} names another member; without k8s: the file is the {what} itself"
                     ))
@@ -103,15 +122,17 @@ impl SecretSource {
         if secret.is_empty() {
             let message = format!("the {what} in {self} ({origin}) is empty");
             return Err(match what {
-                "token" => Error::settings(message).hint("`step-token px token` mints one"),
-                _ => Error::key(message).hint("`step-token px keygen secret FILE` makes one"),
+                Kept::Token => Error::settings(message).hint("`step-token px token` mints one"),
+                Kept::SharedSecret => {
+                    Error::key(message).hint("`step-token px keygen secret FILE` makes one")
+                }
             });
         }
         Ok(secret)
     }
 
     /// A Secret of Kubernetes, or a key in PEM, is not what is meant where a bare secret is due.
-    fn refuse_wrapping(&self, bytes: &[u8], what: &str, origin: &Origin) -> Result<(), Error> {
+    fn refuse_wrapping(&self, bytes: &[u8], what: Kept, origin: &Origin) -> Result<(), Error> {
         let text = std::str::from_utf8(bytes).unwrap_or_default();
         if text.contains("Secret") && is_secret(text) {
             let message =
@@ -119,7 +140,7 @@ impl SecretSource {
             let hint = format!("{origin} k8s:{} reads its member", self.typed());
             return Err(Error::key(message).hint(hint));
         }
-        if what != "token" && text.starts_with("eyJ") && text.split('.').count() == 3 {
+        if what == Kept::SharedSecret && text.starts_with("eyJ") && text.split('.').count() == 3 {
             return Err(Error::key(format!("{self} ({origin}) is a token, and not the {what}"))
                 .hint("--token-file takes a token"));
         }

@@ -13,7 +13,7 @@ use crate::args::{Given, PxPrivateKeyArgs, PxSharedSecretArgs};
 use crate::key::{Found, Password};
 use crate::origin::{Origin, Setting};
 use crate::secret::Source;
-use crate::secret_member::SecretSource;
+use crate::secret_member::{Kept, SecretSource};
 use crate::{Error, World};
 
 /// An open key of either family.
@@ -297,7 +297,7 @@ impl SecretWish {
             }
             Self::Elsewhere { source, key } => {
                 let bytes: Zeroizing<Vec<u8>> =
-                    source.value.read(key, "shared secret", &source.origin, world)?;
+                    source.value.read(key, Kept::SharedSecret, &source.origin, world)?;
                 SharedSecret::new(bytes.to_vec())
                     .map_err(|_| Error::key("the shared secret is empty"))
             }

@@ -6,6 +6,7 @@ use zeroize::Zeroizing;
 use super::{Manner, named, output_file, stored};
 use crate::args::{Given, PxSecretArgs};
 use crate::emit::Destination;
+use crate::secret_member::Kept;
 use crate::{Error, World};
 
 /// Prints a manifest with a token or a shared secret.
@@ -41,7 +42,7 @@ pub(super) fn run(args: &PxSecretArgs, manner: &Manner, world: &World) -> Result
                 .hint("--token-file names a token"));
             }
             let key = member(DataKey::shared_secret());
-            let secret = shared.value.read(&key, "shared secret", &shared.origin, world)?;
+            let secret = shared.value.read(&key, Kept::SharedSecret, &shared.origin, world)?;
             (key, secret)
         }
         (Some(_), Some(_)) => {

@@ -12,7 +12,7 @@ use super::{Manner, named};
 use crate::args::{PxContextsFileArg, PxStoredTokenArgs, PxTokenArg, PxTokenFileArgs};
 use crate::origin::{Origin, Setting};
 use crate::secret::Source;
-use crate::secret_member::SecretSource;
+use crate::secret_member::{Kept, SecretSource};
 use crate::{Error, World};
 
 /// Reads the token to be judged: the one given, else the one that pxctl would send.
@@ -68,7 +68,7 @@ pub(super) fn from(
     key: &DataKey,
     world: &World,
 ) -> Result<Token, Error> {
-    let bytes = source.value.read(key, "token", &source.origin, world)?;
+    let bytes = source.value.read(key, Kept::Token, &source.origin, world)?;
     let text = std::str::from_utf8(&bytes).map_err(|_| {
         Error::settings(format!("the token in {} ({}) is no text", source.value, source.origin))
     })?;
