@@ -4,8 +4,9 @@ use std::fmt::Display;
 
 use step_claims::Operation;
 use step_header::{Credential, ProvenKey};
-use step_provisioner::{Proof, Provisioner, Selection, Selector, Shown, select};
+use step_provisioner::{Proof, Provisioner, Selection, Selector, select};
 use token_jose::{KeyFile, PrivateKey, SigningKey as _};
+use token_text::Shown;
 use token_time::Timestamp;
 
 /// A time at which the certificates of `testdata/vectors` are good.

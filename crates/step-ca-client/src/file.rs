@@ -1,9 +1,10 @@
 //! Files that are read whole, and where a relative path leads.
 
 use std::fs::File;
-use std::io::{self, Read as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
+use token_text::{ReadError, Wiped};
 use zeroize::Zeroizing;
 
 use crate::error::Error;
@@ -16,14 +17,15 @@ pub(crate) fn read(what: &'static str, path: &Path) -> Result<Zeroizing<Vec<u8>>
     let fault = |source| Error::Read { what, path: path.to_owned(), source };
     let file = File::open(path).map_err(fault)?;
     let length = file.metadata().map_err(fault)?.len().min(MAX_FILE);
-    let mut bytes = Zeroizing::new(Vec::new());
-    // With room for all of it from the start, so that no copy is left behind by growing.
-    bytes.reserve_exact(usize::try_from(length).unwrap_or(0).saturating_add(1));
-    file.take(MAX_FILE + 1).read_to_end(&mut bytes).map_err(fault)?;
-    if u64::try_from(bytes.len()).is_ok_and(|length| length > MAX_FILE) {
-        return Err(Error::TooLarge { what, path: path.to_owned(), limit: MAX_FILE });
+    // With room for all of it from the start, so that nothing is copied by growing.
+    let mut bytes = Wiped::with_capacity(usize::try_from(length).unwrap_or(0).saturating_add(1));
+    match bytes.read_from(file, MAX_FILE) {
+        Ok(()) => Ok(bytes.into_bytes()),
+        Err(ReadError::TooLong { limit }) => {
+            Err(Error::TooLarge { what, path: path.to_owned(), limit })
+        }
+        Err(error) => Err(fault(error.into())),
     }
-    Ok(bytes)
 }
 
 /// Reads the file that `name` stands for inside the file `inside`: a relative path leads from the

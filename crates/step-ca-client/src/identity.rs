@@ -7,13 +7,13 @@ use rustls::crypto::aws_lc_rs::default_provider;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::CertifiedKey;
 use serde::Deserialize;
+use token_text::Excerpt;
 use token_time::Timestamp;
 use x509_parser::parse_x509_certificate;
 use zeroize::Zeroizing;
 
 use crate::error::Error;
 use crate::file;
-use crate::shown::Shown;
 
 /// How much earlier than its first second a certificate is used, as upstream does.
 const LEEWAY: i64 = 60;
@@ -46,7 +46,7 @@ pub enum IdentityFault {
     Tunnel,
 
     /// It is of a type that nobody knows.
-    #[error("its type `{}` is unknown, only `mTLS` is supported", Shown(kind))]
+    #[error("its type `{}` is unknown, only `mTLS` is supported", Excerpt(kind))]
     UnknownType {
         /// The type.
         kind: String,

@@ -59,7 +59,6 @@ mod pages;
 mod redirect;
 mod request_fault;
 mod roots;
-mod shown;
 mod spend;
 mod ssh;
 mod transport;

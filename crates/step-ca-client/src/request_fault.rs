@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use rustls::{AlertDescription, CertificateError};
 use step_claims::RootFingerprint;
+use token_text::Excerpt;
 use token_time::Timestamp;
 use url::Url;
 
 use crate::roots::{RootsFault, list};
-use crate::shown::Shown;
 
 /// What went wrong with a request to a CA.
 #[derive(Debug, thiserror::Error)]
@@ -60,7 +60,7 @@ pub enum RequestFault {
     },
 
     /// The proxy, named by an environment variable such as `HTTPS_PROXY`, is at fault.
-    #[error("the proxy makes no connection: {}", Shown(reason))]
+    #[error("the proxy makes no connection: {}", Excerpt(reason))]
     Proxy {
         /// What is known about it.
         reason: String,
@@ -92,7 +92,11 @@ pub enum RequestFault {
     },
 
     /// The server's certificate is for other names.
-    #[error("the server's certificate is not for `{}`, but for {}", Shown(host), names(presented))]
+    #[error(
+        "the server's certificate is not for `{}`, but for {}",
+        Excerpt(host),
+        names(presented)
+    )]
     WrongName {
         /// The host that was asked for.
         host: String,
@@ -167,7 +171,7 @@ pub enum RequestFault {
     },
 
     /// The answer is JSON, but not what a CA sends.
-    #[error("answered something unexpected: {}", Shown(reason))]
+    #[error("answered something unexpected: {}", Excerpt(reason))]
     Unexpected {
         /// What is missing or wrong.
         reason: String,
@@ -181,7 +185,7 @@ pub enum RequestFault {
     },
 
     /// The list of provisioners never ends, because a cursor comes again (Q60).
-    #[error("the list of provisioners does not end: page {page} names `{}` again", Shown(cursor))]
+    #[error("the list of provisioners does not end: page {page} names `{}` again", Excerpt(cursor))]
     RepeatedCursor {
         /// The cursor.
         cursor: String,
@@ -398,7 +402,7 @@ fn names(presented: &[String]) -> String {
     if presented.is_empty() {
         return "no name at all".to_owned();
     }
-    let shown = presented.iter().take(MOST).map(|name| format!("`{}`", Shown(name)));
+    let shown = presented.iter().take(MOST).map(|name| format!("`{}`", Excerpt(name)));
     let shown = shown.collect::<Vec<_>>().join(", ");
     match presented.len().saturating_sub(MOST) {
         0 => shown,
@@ -415,7 +419,7 @@ fn status_line(status: u16) -> String {
 }
 
 fn with_message(message: Option<&str>) -> String {
-    message.map(|message| format!(": {}", Shown(message))).unwrap_or_default()
+    message.map(|message| format!(": {}", Excerpt(message))).unwrap_or_default()
 }
 
 #[cfg(test)]

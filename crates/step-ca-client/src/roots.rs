@@ -4,11 +4,11 @@ use std::fmt;
 use std::path::Path;
 
 use step_claims::RootFingerprint;
+use token_text::Excerpt;
 use x509_parser::parse_x509_certificate;
 
 use crate::error::Error;
 use crate::file;
-use crate::shown::Shown;
 
 const WHAT: &str = "root certificate";
 
@@ -204,7 +204,7 @@ fn no_certificate(labels: &[String]) -> String {
     if labels.is_empty() {
         return "it is neither PEM nor the DER of a certificate".to_owned();
     }
-    let labels: Vec<_> = labels.iter().map(|label| format!("`{}`", Shown(label))).collect();
+    let labels: Vec<_> = labels.iter().map(|label| format!("`{}`", Excerpt(label))).collect();
     format!("no certificate in it, but {}", labels.join(", "))
 }
 

@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use crate::shown::{Several, Shown};
+use token_text::Shown;
+
+use crate::several::Several;
 
 /// Why a list of provisioners or a ca.json is of no use.
 ///

@@ -45,7 +45,7 @@ mod list;
 mod object;
 mod provisioner;
 mod select;
-mod shown;
+mod several;
 #[cfg(test)]
 mod testing;
 mod unselected;
@@ -61,5 +61,4 @@ pub use crate::kind::{
 pub use crate::list::{Page, Skipped, provisioners_page};
 pub use crate::provisioner::Provisioner;
 pub use crate::select::{Proof, Selection, Selector, Why, select};
-pub use crate::shown::Shown;
 pub use crate::unselected::{KeyOf, Unselected};

@@ -4,11 +4,11 @@ use std::fmt;
 
 use serde_json::value::RawValue;
 use step_claims::Operation;
+use token_text::Shown;
 
 use crate::capability::Capability;
 use crate::claims::ProvisionerClaims;
 use crate::kind::{JwkProvisioner, Kind};
-use crate::shown::Shown;
 
 /// The token identifier of every Kubernetes provisioner; a CA has at most one.
 const K8S_SA_ID: &str = "k8ssa/k8sSA-default";

@@ -4,10 +4,11 @@ use std::fmt;
 
 use step_claims::Operation;
 use token_jose::Thumbprint;
+use token_text::Shown;
 
 use crate::kind::KindName;
 use crate::select::Proof;
-use crate::shown::{Several, Shown};
+use crate::several::Several;
 
 /// Why no provisioner answers a request (Q39).
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -8,12 +8,11 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use token_jose::Token;
+use token_text::{Wiped, printable_json};
 use zeroize::Zeroizing;
 
 use crate::file;
 use crate::origin::Setting;
-use crate::printable::printable_json;
-use crate::secret::Wiped;
 use crate::settings::OutputSettings;
 use crate::{Error, World};
 

@@ -1,8 +1,9 @@
 use std::error::Error as StdError;
 use std::fmt;
 
+use token_text::printable;
+
 use crate::Exit;
-use crate::printable::printable;
 
 /// Why the program stops, in words for the person who reads it.
 ///

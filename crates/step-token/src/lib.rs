@@ -60,7 +60,6 @@ mod file;
 mod flags;
 mod key;
 mod origin;
-mod printable;
 mod proof;
 mod secret;
 mod secret_member;

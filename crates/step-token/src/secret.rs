@@ -3,10 +3,10 @@
 use std::fmt;
 use std::fs::File;
 use std::io;
-use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use token_text::Wiped;
 use zeroize::Zeroizing;
 
 use crate::origin::Origin;
@@ -233,47 +233,7 @@ pub(crate) fn read_wiped(mut reader: impl io::Read, limit: u64) -> io::Result<Ze
         };
         bytes.push(chunk.get(..read).unwrap_or_default());
     }
-    Ok(bytes.0)
-}
-
-/// Bytes that are wiped, and that leave no copy behind when they grow.
-pub(crate) struct Wiped(Zeroizing<Vec<u8>>);
-
-impl Wiped {
-    pub(crate) fn push(&mut self, more: &[u8]) {
-        if self.0.capacity() - self.0.len() < more.len() {
-            let room = 2 * self.0.capacity() + more.len();
-            let mut larger = Zeroizing::new(Vec::with_capacity(room));
-            larger.extend_from_slice(&self.0);
-            self.0 = larger;
-        }
-        self.0.extend_from_slice(more);
-    }
-}
-
-impl Default for Wiped {
-    fn default() -> Self {
-        Self(Zeroizing::new(Vec::with_capacity(ROOM)))
-    }
-}
-
-impl Deref for Wiped {
-    type Target = [u8];
-
-    fn deref(&self) -> &[u8] {
-        &self.0
-    }
-}
-
-impl io::Write for Wiped {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.push(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
+    Ok(bytes.into_bytes())
 }
 
 /// Drops one line feed, or carriage return and line feed, from the end of a passphrase.
@@ -309,9 +269,6 @@ const MAX_PUBLIC: u64 = 1 << 20;
 
 /// A hundred thousand rows of 300 bytes.
 const MAX_FLEET: u64 = 32 << 20;
-
-/// The usual key and passphrase fit in.
-const ROOM: usize = 16 * 1024;
 
 #[cfg(test)]
 mod tests {

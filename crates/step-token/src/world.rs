@@ -5,10 +5,10 @@ use std::fmt;
 use std::io::{self, Read, Write};
 use std::path::PathBuf;
 
+use token_text::printable;
 use token_time::Timestamp;
 use zeroize::Zeroizing;
 
-use crate::printable::printable;
 use crate::terminal::{Prompt, Terminal};
 
 /// Everything that is not an argument: clock, randomness, environment, streams and terminal.

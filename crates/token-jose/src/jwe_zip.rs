@@ -1,7 +1,8 @@
-use std::io::{self, Read as _};
+use std::io;
 
 use flate2::read::DeflateDecoder;
 use josekit::jwe::JweCompression;
+use token_text::read_wiped;
 
 /// `zip` `DEF` (RFC 7516 §4.1.3) that stops at a size no key has; josekit's own does not stop.
 #[derive(Clone, Debug)]
@@ -17,12 +18,8 @@ impl JweCompression for BoundedDeflate {
     }
 
     fn decompress(&self, message: &[u8]) -> Result<Vec<u8>, io::Error> {
-        let mut plain = Vec::new();
-        DeflateDecoder::new(message).take(MAX_PLAIN + 1).read_to_end(&mut plain)?;
-        if plain.len() as u64 > MAX_PLAIN {
-            return Err(io::ErrorKind::FileTooLarge.into());
-        }
-        Ok(plain)
+        let mut plain = read_wiped(DeflateDecoder::new(message), MAX_PLAIN)?;
+        Ok(std::mem::take(&mut *plain))
     }
 
     fn box_clone(&self) -> Box<dyn JweCompression> {

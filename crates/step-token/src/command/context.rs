@@ -4,9 +4,9 @@ use std::io;
 use std::path::Path;
 
 use serde_json::json;
+use token_text::printable;
 
 use crate::args::{ContextCommands, Switch};
-use crate::printable::printable;
 use crate::settings::Base;
 use crate::settings::step_path::{Contexts, unknown};
 use crate::{Error, World, emit};

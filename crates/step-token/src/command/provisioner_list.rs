@@ -7,10 +7,10 @@ use serde_json::value::RawValue;
 use step_ca_client::OfflineCa;
 use step_claims::Operation;
 use step_provisioner::{Capability, Kind, Provisioner};
+use token_text::{printable, printable_json};
 
 use crate::args::{GlobalArgs, ListArgs};
 use crate::authority::{Connection, unusable_config};
-use crate::printable::{printable, printable_json};
 use crate::settings::CaSettings;
 use crate::{Error, World, emit};
 

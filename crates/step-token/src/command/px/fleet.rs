@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use openstorage_token::{Account, Advice, Claims, Lifetime};
 use serde::Serialize;
+use token_text::Wiped;
 use token_time::Timestamp;
 
 use super::key::KeyWish;
@@ -12,7 +13,7 @@ use super::token::{backdate, issuer, readers};
 use crate::args::PxTokenArgs;
 use crate::emit::Destination;
 use crate::origin::Setting;
-use crate::secret::{Source, Wiped};
+use crate::secret::Source;
 use crate::{Error, World};
 
 /// Mints them all, or none: every row is read before the key is opened.

@@ -7,6 +7,7 @@ use openstorage_token::{
     Server, ServerConfig, ServerKey, ServerKeyError, Verdict, judge,
 };
 use serde::Serialize;
+use token_text::printable;
 use token_time::{Timestamp, When};
 
 use super::key::SecretWish;
@@ -14,7 +15,6 @@ use super::rights::{Answers, CanObject, OwnershipObject, Questions};
 use super::{Manner, empty, given, is_stdin, named, one_reader_of_stdin, stored, way_out};
 use crate::args::{Given, PxVerifyArgs};
 use crate::origin::{Origin, Setting};
-use crate::printable::printable;
 use crate::secret::Source;
 use crate::secret_member::SecretSource;
 use crate::{Error, Exit, World, emit};

@@ -8,7 +8,7 @@ use std::fmt;
 /// not move the cursor, change colours, or turn the direction of what is printed around it.
 ///
 /// ```
-/// use step_provisioner::Shown;
+/// use token_text::Shown;
 ///
 /// assert_eq!(Shown("a\u{1b}[31m").to_string(), r"a\u{1b}[31m");
 /// ```
@@ -42,22 +42,27 @@ fn is_bidi_control(c: char) -> bool {
     matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// The first ten of `items`, each in backquotes, and how many more there are.
-pub(crate) struct Several<'a, T>(pub(crate) &'a [T]);
+/// A text whose control characters are written as escapes, cut after 500 characters.
+///
+/// It comes from whoever answered: it must not move the cursor, turn the direction of writing or
+/// fill the screen.
+#[derive(Clone, Copy, Debug)]
+pub struct Excerpt<'a>(pub &'a str);
 
-impl<T: AsRef<str>> fmt::Display for Several<'_, T> {
+impl fmt::Display for Excerpt<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const MOST: usize = 10;
-        for (position, item) in self.0.iter().take(MOST).enumerate() {
-            let separator = if position == 0 { "" } else { ", " };
-            write!(f, "{separator}`{}`", Shown(item.as_ref()))?;
+        let cut = self.0.char_indices().nth(MOST).map(|(at, _)| at);
+        let text = cut.and_then(|at| self.0.get(..at)).unwrap_or(self.0);
+        Shown(text).fmt(f)?;
+        if cut.is_some() {
+            f.write_str("…")?;
         }
-        match self.0.len().saturating_sub(MOST) {
-            0 => Ok(()),
-            more => write!(f, " and {more} more"),
-        }
+        Ok(())
     }
 }
+
+/// How many characters of a text are shown.
+const MOST: usize = 500;
 
 #[cfg(test)]
 mod tests {
@@ -69,13 +74,13 @@ mod tests {
     }
 
     #[test]
-    fn a_long_list_is_cut_at_ten() {
-        let names: Vec<String> = (0..13).map(|n| format!("p{n}")).collect();
-        assert_eq!(
-            Several(&names).to_string(),
-            "`p0`, `p1`, `p2`, `p3`, `p4`, `p5`, `p6`, `p7`, `p8`, `p9` and 3 more"
-        );
-        assert_eq!(Several(&["one"]).to_string(), "`one`");
-        assert_eq!(Several::<&str>(&[]).to_string(), "");
+    fn a_message_cannot_reach_the_terminal() {
+        assert_eq!(Excerpt("a\u{1b}[31m\n\u{202e}é").to_string(), "a\\u{1b}[31m\\u{a}\\u{202e}é");
+    }
+
+    #[test]
+    fn a_long_message_is_cut() {
+        assert_eq!(Excerpt(&"x".repeat(MOST)).to_string(), "x".repeat(MOST));
+        assert_eq!(Excerpt(&"é".repeat(2 * MOST)).to_string(), format!("{}…", "é".repeat(MOST)));
     }
 }

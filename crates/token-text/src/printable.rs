@@ -1,17 +1,20 @@
 //! Text from outside on its way to a terminal.
 
-use step_provisioner::Shown;
 use zeroize::Zeroizing;
 
+use crate::shown::Shown;
+
 /// Escapes what a terminal would obey, or show in another order than it is written.
-pub(crate) fn printable(text: &str) -> String {
+#[must_use]
+pub fn printable(text: &str) -> String {
     Shown(text).to_string()
 }
 
 /// Escapes the same in JSON, where it can stand in strings alone, and leaves the lines as they are.
 ///
 /// It may hold a token, so it is wiped.
-pub(crate) fn printable_json(json: &str) -> Zeroizing<String> {
+#[must_use]
+pub fn printable_json(json: &str) -> Zeroizing<String> {
     let mut text = Zeroizing::new(String::with_capacity(json.len() + 64));
     for c in json.chars() {
         match c {

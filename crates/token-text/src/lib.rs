@@ -1,0 +1,28 @@
+//! Text from outside made safe to print, and text that is wiped.
+//!
+//! This crate prints nothing and opens no file: the caller decides where a text goes, and brings
+//! the reader that a secret is read from.
+//!
+//! - [`Shown`]: a text in which whatever a terminal would obey is an escape; [`Excerpt`] also cuts
+//!   it to a length that a message can carry.
+//! - [`printable`] and [`printable_json`]: the same for a whole line, and for JSON.
+//! - [`Wiped`]: bytes that are overwritten when they are dropped, also when they grow.
+//! - [`read_wiped`]: a bounded read into such memory.
+//!
+//! ```
+//! use token_text::{ReadError, Shown, read_wiped};
+//!
+//! assert_eq!(Shown("a\u{1b}[31m").to_string(), r"a\u{1b}[31m");
+//!
+//! assert_eq!(read_wiped(&b"hunter2"[..], 16)?.as_slice(), b"hunter2");
+//! assert!(matches!(read_wiped(&b"hunter2"[..], 6), Err(ReadError::TooLong { limit: 6 })));
+//! # Ok::<(), ReadError>(())
+//! ```
+
+mod printable;
+mod shown;
+mod wiped;
+
+pub use printable::{printable, printable_json};
+pub use shown::{Excerpt, Shown};
+pub use wiped::{ReadError, Wiped, read_wiped};
