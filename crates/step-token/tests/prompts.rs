@@ -9,8 +9,9 @@ use std::rc::Rc;
 
 use common::{Sink, vectors};
 use step_token::{Exit, Prompt, World};
-use token_jose::{Passphrase, compact};
+use token_jose::compact;
 use token_time::Timestamp;
+use zeroize::Zeroizing;
 
 /// Somebody who answers from a list, and remembers the questions.
 #[derive(Clone, Default)]
@@ -32,8 +33,8 @@ impl Person {
 }
 
 impl Prompt for Person {
-    fn passphrase(&self, prompt: &str) -> io::Result<Passphrase> {
-        self.answer(prompt).map(|answer| Passphrase::new(answer.as_bytes().to_vec()))
+    fn passphrase(&self, prompt: &str) -> io::Result<Zeroizing<Vec<u8>>> {
+        self.answer(prompt).map(|answer| Zeroizing::new(answer.as_bytes().to_vec()))
     }
 
     fn choose(&self, prompt: &str, items: &[String]) -> io::Result<usize> {

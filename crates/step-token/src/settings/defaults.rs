@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 
-use super::step_path::read_json;
-use crate::Error;
+use token_cli::Error;
+
+use crate::settings::step_path::read_json;
 
 /// One defaults file, its values not yet given a type.
 #[derive(Clone, Debug, Default)]

@@ -4,10 +4,13 @@ use std::fmt::Display;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use super::defaults::{Defaults, Texts};
-use crate::args::{Given, Switch};
-use crate::origin::{Origin, Setting};
-use crate::{Error, World};
+use token_cli::{Error, Given, Origin, Setting, Switch, World};
+
+use crate::settings::ca_args::ContextArg;
+use crate::settings::defaults::{Defaults, Texts};
+use crate::settings::flags;
+use crate::settings::global::GlobalArgs;
+use crate::settings::step_path::{Base, StepPath};
 
 /// What stands below the command line.
 pub(crate) struct Layers<'a> {
@@ -16,7 +19,46 @@ pub(crate) struct Layers<'a> {
     pub(crate) defaults: Vec<Defaults>,
 }
 
-impl Layers<'_> {
+impl<'a> Layers<'a> {
+    /// Opens what lies below the command line: which context, and its defaults.
+    pub(crate) fn open(
+        context: &ContextArg,
+        global: &GlobalArgs,
+        world: &'a World,
+    ) -> Result<(Self, StepPath), Error> {
+        let base = Base::find(world)?;
+        let asked = match &context.context {
+            Some(name) => Some((name.as_str(), "--context".to_owned())),
+            None => world.variable("STEP_CONTEXT")?.map(|name| (name, "STEP_CONTEXT".to_owned())),
+        };
+        let step_path = StepPath::resolve(base, asked, world)?;
+        let files = match &global.config {
+            None => step_path.defaults_files(),
+            Some(_) if step_path.has_context() => {
+                return Err(Error::usage("--config has no effect while contexts are in use")
+                    .hint("a context's settings are in its profile and its authority"));
+            }
+            Some(file) if file.exists() => vec![file.clone()],
+            Some(file) => {
+                let message = format!("there is no file {} (--config)", file.display());
+                return Err(Error::settings(message));
+            }
+        };
+        let mut defaults = Vec::new();
+        for file in files {
+            let mut read = Defaults::read(&file)?;
+            if step_path.has_context() {
+                let dropped;
+                (read, dropped) = read.without(&["context", "profile", "authority"]);
+                for key in dropped {
+                    world.note(&format!("`{key}` in {} is not used", file.display()));
+                }
+            }
+            defaults.push(read);
+        }
+        Ok((Self { world, defaults }, step_path))
+    }
+
     /// Settles a flag with one value; an empty value, from anywhere, means none.
     pub(crate) fn one<T>(
         &self,
@@ -27,12 +69,7 @@ impl Layers<'_> {
         T: FromStr<Err: Display> + Clone,
     {
         if let Some(given) = given {
-            return Ok(match given {
-                Given::Empty => None,
-                Given::Value(value) => {
-                    Some(Setting::new(value.clone(), Origin::CommandLine { flag }))
-                }
-            });
+            return Ok(given.setting(flag));
         }
         let Some(text) = self.below(flag)? else { return Ok(None) };
         match parse::<Given<T>>(flag, &text)? {
@@ -126,13 +163,13 @@ impl Layers<'_> {
     }
 
     fn texts(&self, flag: &'static str) -> Result<Option<Setting<Texts>>, Error> {
-        for variable in crate::flags::variables_of(flag) {
+        for variable in flags::variables_of(flag) {
             if let Some(text) = self.world.variable(&variable)? {
                 let origin = Origin::Environment { variable };
                 return Ok(Some(Setting::new(Texts::One(text.to_owned()), origin)));
             }
         }
-        let spellings = crate::flags::members_of(flag);
+        let spellings = flags::members_of(flag);
         for defaults in &self.defaults {
             if let Some((key, texts)) = defaults.find(&spellings)? {
                 let (file, key) = (defaults.file().to_owned(), key.to_owned());

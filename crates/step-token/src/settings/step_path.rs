@@ -1,14 +1,14 @@
 //! Where step keeps its files, and which context is meant.
 
 use std::collections::BTreeMap;
-use std::io::{self, Read as _};
+use std::io;
 use std::path::{Component, Path, PathBuf};
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::ser::PrettyFormatter;
-
-use crate::{Error, World};
+use token_cli::{Error, LockedFile, World, file};
+use token_text::ReadError;
 
 /// The base directory: `$STEPPATH`, else `.step` in the home directory.
 #[derive(Clone, Debug)]
@@ -89,6 +89,15 @@ impl Base {
         Ok(contexts)
     }
 
+    /// Locks the contexts, and which of them is current, against other runs of this program.
+    ///
+    /// # Errors
+    ///
+    /// If the lock cannot be had.
+    pub(crate) fn lock(&self) -> Result<LockedFile, Error> {
+        LockedFile::lock(&self.contexts_file())
+    }
+
     /// Reads the name of the current context.
     ///
     /// # Errors
@@ -102,10 +111,15 @@ impl Base {
     ///
     /// # Errors
     ///
-    /// If the file cannot be written.
-    pub(crate) fn set_current(&self, name: &str) -> Result<(), Error> {
+    /// If another run has removed it, or the file cannot be written.
+    pub(crate) fn make_current(&self, name: &str) -> Result<(), Error> {
         let text = serde_json::to_vec(&Current { context: name.to_owned() }).map_err(unwritable)?;
-        crate::file::replace(&self.current_file(), &text, 0o644)
+        let _lock = self.lock()?;
+        let contexts = self.contexts()?;
+        if !contexts.contains_key(name) {
+            return Err(unknown(name, "", self, &contexts));
+        }
+        file::replace(&self.current_file(), &text, 0o644)
     }
 
     /// Replaces the contexts, in the form step writes.
@@ -113,13 +127,17 @@ impl Base {
     /// # Errors
     ///
     /// If the file cannot be written.
-    pub(crate) fn set_contexts(&self, contexts: &Contexts) -> Result<(), Error> {
+    pub(crate) fn set_contexts(
+        &self,
+        contexts: &Contexts,
+        locked: &LockedFile,
+    ) -> Result<(), Error> {
         let mut text = Vec::new();
         let four_blanks = PrettyFormatter::with_indent(b"    ");
         contexts
             .serialize(&mut serde_json::Serializer::with_formatter(&mut text, four_blanks))
             .map_err(unwritable)?;
-        crate::file::replace(&self.contexts_file(), &text, 0o600)
+        locked.replace(&text, 0o600)
     }
 }
 
@@ -214,7 +232,7 @@ fn choose(base: &Base, contexts: &Contexts, world: &World) -> Result<String, Err
     };
     let chosen = chosen.map_err(|cause| Error::settings("no context was chosen").because(cause))?;
     let name = names.get(chosen).cloned().unwrap_or_default();
-    base.set_current(&name)?;
+    base.make_current(&name)?;
     Ok(name)
 }
 
@@ -231,25 +249,18 @@ pub(crate) fn unknown(name: &str, place: &str, base: &Base, contexts: &Contexts)
 }
 
 /// Reads a JSON file; `None` if there is none.
-pub(crate) fn read_json<T: DeserializeOwned>(file: &Path) -> Result<Option<T>, Error> {
-    let read = || {
-        let mut text = Vec::new();
-        std::fs::File::open(file)?.take(MAX_JSON + 1).read_to_end(&mut text)?;
-        match text.len() as u64 > MAX_JSON {
-            true => Err(io::Error::from(io::ErrorKind::FileTooLarge)),
-            false => Ok(text),
-        }
-    };
-    let text = match read() {
+pub(crate) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, Error> {
+    let text = match file::read(path, MAX_JSON) {
         Ok(text) => text,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(ReadError::Io(error)) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => {
-            return Err(Error::settings(format!("cannot read {}", file.display())).because(error));
+            let error = io::Error::from(error);
+            return Err(Error::settings(format!("cannot read {}", path.display())).because(error));
         }
     };
     let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&text);
     serde_json::from_slice(text).map(Some).map_err(|error| {
-        Error::settings(format!("{} is not a JSON object of the right form", file.display()))
+        Error::settings(format!("{} is not a JSON object of the right form", path.display()))
             .because(error)
             .hint("mend the file, or move it away")
     })

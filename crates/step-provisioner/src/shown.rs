@@ -1,0 +1,81 @@
+//! Names from a CA, made fit for a terminal.
+
+use std::fmt;
+
+/// A text from outside in which whatever a terminal would obey is written as an escape.
+///
+/// The list of provisioners comes over the network, before anybody has vouched for it: a name must
+/// not move the cursor, change colours, or turn the direction of what is printed around it.
+///
+/// ```
+/// use step_provisioner::Shown;
+///
+/// assert_eq!(Shown("a\u{1b}[31m").to_string(), r"a\u{1b}[31m");
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Shown<'a>(pub &'a str);
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for c in self.0.chars() {
+            if Self::escapes(c) {
+                write!(f, "{}", c.escape_unicode())?;
+            } else {
+                write!(f, "{c}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Shown<'_> {
+    /// Returns whether a terminal would obey this character, or turn the ones behind it around.
+    #[must_use]
+    pub fn escapes(c: char) -> bool {
+        c.is_control() || is_bidi_control(c)
+    }
+}
+
+/// The characters that turn the direction of writing (Unicode Standard Annex #9, table 4), and the
+/// two separators that some terminals take for line ends.
+fn is_bidi_control(c: char) -> bool {
+    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// The first ten of `items`, each in backquotes, and how many more there are.
+pub(crate) struct Several<'a, T>(pub(crate) &'a [T]);
+
+impl<T: AsRef<str>> fmt::Display for Several<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const MOST: usize = 10;
+        for (position, item) in self.0.iter().take(MOST).enumerate() {
+            let separator = if position == 0 { "" } else { ", " };
+            write!(f, "{separator}`{}`", Shown(item.as_ref()))?;
+        }
+        match self.0.len().saturating_sub(MOST) {
+            0 => Ok(()),
+            more => write!(f, " and {more} more"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_cannot_reach_the_terminal() {
+        assert_eq!(Shown("a\u{1b}[31m\n\u{202e}é").to_string(), "a\\u{1b}[31m\\u{a}\\u{202e}é");
+    }
+
+    #[test]
+    fn a_long_list_is_cut_at_ten() {
+        let names: Vec<String> = (0..13).map(|n| format!("p{n}")).collect();
+        assert_eq!(
+            Several(&names).to_string(),
+            "`p0`, `p1`, `p2`, `p3`, `p4`, `p5`, `p6`, `p7`, `p8`, `p9` and 3 more"
+        );
+        assert_eq!(Several(&["one"]).to_string(), "`one`");
+        assert_eq!(Several::<&str>(&[]).to_string(), "");
+    }
+}

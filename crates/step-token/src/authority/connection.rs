@@ -1,0 +1,134 @@
+//! Requests to a CA behind a URL.
+
+use std::time::Duration;
+
+use step_ca_client::{Client, Identity, Options, RequestFault, Roots, fetch_root};
+use step_claims::CaUrl;
+use token_cli::{Error, Setting, World};
+use token_time::SignedDuration;
+
+use crate::authority::roots::{no_root, roots_on_disk};
+use crate::cli::version::USER_AGENT;
+use crate::settings::ca::CaSettings;
+
+/// A client for a CA, and what drives its requests.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    pub(crate) client: Client,
+    pub(crate) roots: Roots,
+    runtime: Runtime,
+}
+
+impl Connection {
+    /// Prepares requests to a CA: finds its root certificate, or fetches and checks it.
+    pub(crate) fn open(url: &CaUrl, settings: &CaSettings, world: &World) -> Result<Self, Error> {
+        let runtime = Runtime::start()?;
+        let mut options = Options { user_agent: USER_AGENT.to_owned(), ..Options::default() };
+        if let Some(timeout) = &settings.timeout {
+            options.timeout = duration(timeout)?;
+        }
+        options.identity = identity(settings, world);
+        let roots = match (roots_on_disk(settings, world)?, &settings.fingerprint) {
+            (Some(roots), _) => roots,
+            (None, Some(fingerprint)) => {
+                runtime.wait(fetch_root(url, fingerprint.value, &options))?
+            }
+            (None, None) => return Err(no_root(settings)),
+        };
+        let client = Client::new(url, &roots, &options).map_err(ca_error)?;
+        Ok(Self { client, roots, runtime })
+    }
+
+    /// Drives one request to its end.
+    pub(crate) fn wait<T>(
+        &self,
+        request: impl Future<Output = Result<T, step_ca_client::Error>>,
+    ) -> Result<T, Error> {
+        self.runtime.wait(request)
+    }
+}
+
+/// A runtime on this thread. It is left without waiting: the resolver of names works on a thread
+/// that cannot be stopped.
+#[derive(Debug)]
+struct Runtime(Option<tokio::runtime::Runtime>);
+
+impl Runtime {
+    fn start() -> Result<Self, Error> {
+        tokio::runtime::Builder::new_current_thread()
+            .enable_io()
+            .enable_time()
+            .build()
+            .map(|runtime| Self(Some(runtime)))
+            .map_err(|cause| Error::ca("cannot start the network client").because(cause))
+    }
+
+    fn wait<T>(
+        &self,
+        request: impl Future<Output = Result<T, step_ca_client::Error>>,
+    ) -> Result<T, Error> {
+        let runtime = self.0.as_ref().expect("it is taken out only when it is dropped");
+        runtime.block_on(request).map_err(ca_error)
+    }
+}
+
+impl Drop for Runtime {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+/// Returns the client certificate of `identity.json`; one that is of no use is warned about and left
+/// out, because it can make the CA refuse the connection.
+fn identity(settings: &CaSettings, world: &World) -> Option<Identity> {
+    let file = settings.step_path.identity();
+    let useless = |cause: &dyn std::fmt::Display| {
+        world.warn(&format!("the CA is shown no client certificate: {cause}"));
+    };
+    match Identity::load(&file) {
+        Ok(Some(identity)) => match identity.check_validity(world.now()) {
+            Ok(()) => Some(identity),
+            Err(fault) => {
+                useless(&format!("{}: {fault}", file.display()));
+                None
+            }
+        },
+        Ok(None) => None,
+        Err(fault) => {
+            useless(&fault);
+            None
+        }
+    }
+}
+
+fn duration(timeout: &Setting<SignedDuration>) -> Result<Duration, Error> {
+    match u64::try_from(timeout.value.as_nanos()) {
+        Ok(nanos) if nanos > 0 => Ok(Duration::from_nanos(nanos)),
+        _ => Err(Error::usage(format!("{} must be longer than nothing", timeout.origin))
+            .hint("15s is the default")),
+    }
+}
+
+/// Puts an error of the client into the program's form.
+fn ca_error(cause: step_ca_client::Error) -> Error {
+    if !cause.is_network() {
+        return Error::settings(cause.to_string()).because(cause);
+    }
+    let hint = match cause.request_fault() {
+        Some(RequestFault::Timeout { .. } | RequestFault::ConnectTimeout { .. }) => {
+            "--timeout gives it longer"
+        }
+        Some(
+            RequestFault::ConnectionRefused
+            | RequestFault::NameNotResolved { .. }
+            | RequestFault::Unreachable,
+        ) => "is the CA running, and does --ca-url name it?",
+        Some(RequestFault::Untrusted { .. }) => {
+            "--root or --fingerprint names the root above the CA's certificate"
+        }
+        _ => "--ca-url names the CA; its log may say more",
+    };
+    Error::ca(cause.to_string()).because(cause).hint(hint)
+}

@@ -1,0 +1,3 @@
+//! `ca`: a CA's tokens and provisioners.
+
+pub(crate) mod provisioner_list;

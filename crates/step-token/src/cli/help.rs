@@ -1,0 +1,8 @@
+//! How help ends: examples, and the exit statuses.
+
+use token_cli::EXIT_HELP;
+
+/// Returns what help ends with.
+pub(crate) fn with_examples(examples: &str) -> String {
+    format!("{examples}\n\n{EXIT_HELP}")
+}

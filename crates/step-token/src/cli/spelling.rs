@@ -1,0 +1,231 @@
+//! The spellings step allows, brought into the one that the parser reads.
+//!
+//! step takes `-name` for `--name`, `--flag=false`, a flag before or behind the subject, a value that
+//! begins with a dash, and calls two spellings of one flag a mistake. Each flag leaves here as
+//! `--name=value` under its first name, so that nothing is left to guess (Q40, Q62).
+
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+
+use clap::{Arg, Command};
+
+use token_cli::Error;
+
+/// What becomes of a command line.
+pub(crate) struct Normal {
+    /// The arguments, each flag as `--name=value`.
+    pub(crate) arguments: Vec<OsString>,
+    /// The commands they lead to.
+    pub(crate) path: Vec<String>,
+    /// The tree, in which these commands are described.
+    pub(crate) root: Command,
+}
+
+/// Rewrites the arguments behind the program's name.
+///
+/// `describe` adds the arguments of the command at a path, once that is reached.
+///
+/// # Errors
+///
+/// Usage errors: a flag without its value, or two spellings of one flag.
+pub(crate) fn normalise(
+    arguments: impl IntoIterator<Item = OsString>,
+    mut root: Command,
+    describe: impl Fn(Command, &[&str]) -> Command,
+) -> Result<Normal, Error> {
+    let mut arguments = arguments.into_iter();
+    let mut path: Vec<String> = Vec::new();
+    let mut spellings = BTreeMap::new();
+    let mut result = Vec::new();
+    while let Some(argument) = arguments.next() {
+        let Some(flag) = Flag::of(&argument) else {
+            if argument == "--" {
+                result.push(argument);
+                result.extend(arguments);
+                break;
+            }
+            // `help` leads to the command that is named behind it.
+            let name = argument.to_str().filter(|name| *name != "help");
+            if let Some(name) =
+                name.filter(|name| command_at(&root, &path).find_subcommand(name).is_some())
+            {
+                path.push(name.to_owned());
+                let words: Vec<&str> = path.iter().map(String::as_str).collect();
+                root = describe(root, &words);
+            }
+            result.push(argument);
+            continue;
+        };
+        let known = (0..=path.len())
+            .rev()
+            .find_map(|depth| flag.find(command_at(&root, path.get(..depth).unwrap_or_default())));
+        let Some(known) = known else {
+            result.push(flag.unknown());
+            continue;
+        };
+        let long = known.get_long().unwrap_or_default();
+        let first = spellings.entry(long.to_owned()).or_insert_with(|| flag.name.to_owned());
+        if *first != flag.name {
+            let message =
+                format!("{} and {} are two spellings of one flag", typed(first), typed(flag.name));
+            return Err(Error::usage(message).hint("give one of them"));
+        }
+        let value = match (takes_value(known), flag.value) {
+            (_, Some(value)) => OsString::from(value),
+            (true, None) => arguments.next().ok_or_else(|| {
+                Error::usage(format!("--{} needs a value", flag.name))
+                    .hint(format!("`--{}=` gives it an empty one", flag.name))
+            })?,
+            (false, None) => {
+                // A flag that may have a value other than true or false has its own for none.
+                let names = known.get_value_names().unwrap_or_default();
+                if names.iter().any(|name| *name != "BOOL") {
+                    result.push(OsString::from(format!("--{long}")));
+                    continue;
+                }
+                OsString::from("true")
+            }
+        };
+        result.push(match is_switch(known) {
+            // Flags of the parser itself, as --help: they take no value at all.
+            true => OsString::from(format!("--{long}")),
+            false => {
+                let mut joined = OsString::from(format!("--{long}="));
+                joined.push(value);
+                joined
+            }
+        });
+    }
+    Ok(Normal { arguments: result, path, root })
+}
+
+/// Returns the command that a path leads to, or the last that is there.
+fn command_at<'a>(root: &'a Command, path: &[String]) -> &'a Command {
+    path.iter().fold(root, |command, name| command.find_subcommand(name).unwrap_or(command))
+}
+
+/// A flag as typed: its name without dashes, and what stands behind an equals sign.
+struct Flag<'a> {
+    name: &'a str,
+    value: Option<&'a str>,
+    typed: &'a OsStr,
+}
+
+impl<'a> Flag<'a> {
+    /// Returns `None` for what is no flag: a plain word, `-` and `--`.
+    fn of(argument: &'a OsStr) -> Option<Self> {
+        let text = argument.to_str()?;
+        let body = text.strip_prefix("--").or_else(|| text.strip_prefix('-'))?;
+        if body.is_empty() {
+            return None;
+        }
+        let (name, value) = match body.split_once('=') {
+            Some((name, value)) => (name, Some(value)),
+            None => (body, None),
+        };
+        Some(Self { name, value, typed: argument })
+    }
+
+    fn find<'c>(&self, command: &'c Command) -> Option<&'c Arg> {
+        command.get_arguments().find(|argument| {
+            argument.get_long() == Some(self.name)
+                || argument.get_all_aliases().unwrap_or_default().contains(&self.name)
+                || argument
+                    .get_short()
+                    .is_some_and(|short| self.name == short.encode_utf8(&mut [0; 4]))
+        })
+    }
+
+    /// Returns what the parser refuses with a suggestion.
+    fn unknown(&self) -> OsString {
+        match self.name {
+            "h" | "help" => OsString::from("--help"),
+            "V" | "v" | "version" => OsString::from("--version"),
+            name if name.chars().count() > 1 && !self.typed.to_string_lossy().starts_with("--") => {
+                OsString::from(format!("-{}", self.typed.to_string_lossy()))
+            }
+            _ => self.typed.to_owned(),
+        }
+    }
+}
+
+fn typed(name: &str) -> String {
+    if name.chars().count() == 1 { format!("-{name}") } else { format!("--{name}") }
+}
+
+fn takes_value(argument: &Arg) -> bool {
+    argument.get_num_args().is_none_or(|range| range.min_values() > 0) && !is_switch(argument)
+}
+
+fn is_switch(argument: &Arg) -> bool {
+    !argument.get_action().takes_values()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn command() -> Command {
+        let switch = |name: &'static str| {
+            Arg::new(name)
+                .long(name)
+                .num_args(0..=1)
+                .require_equals(true)
+                .default_missing_value("true")
+        };
+        let mut command =
+            Command::new("x").arg(Arg::new("config").long("config").global(true)).subcommand(
+                Command::new("token")
+                    .arg(Arg::new("subject"))
+                    .arg(switch("ssh"))
+                    .arg(switch("force").short('f'))
+                    .arg(Arg::new("san").long("san").action(clap::ArgAction::Append))
+                    .arg(Arg::new("provisioner").long("provisioner").alias("issuer"))
+                    .arg(Arg::new("principal").long("principal").short('n')),
+            );
+        command.build();
+        command
+    }
+
+    fn normal(line: &str) -> Result<Vec<String>, String> {
+        let arguments = line.split(' ').map(OsString::from);
+        match normalise(arguments, command(), |command, _| command) {
+            Ok(Normal { arguments, .. }) => {
+                Ok(arguments.into_iter().map(|argument| argument.into_string().unwrap()).collect())
+            }
+            Err(error) => Err(error.report()),
+        }
+    }
+
+    #[test]
+    fn every_spelling_of_step_becomes_one() {
+        for (typed, read) in [
+            ("token s -san=x --ssh", "token s --san=x --ssh=true"),
+            ("token --ssh s --san -5m", "token --ssh=true s --san=-5m"),
+            ("token -ssh=false s -f", "token --ssh=false s --force=true"),
+            ("token s --issuer a", "token s --provisioner=a"),
+            ("token s -n a", "token s --principal=a"),
+            ("token s --san a=b --san=c=d", "token s --san=a=b --san=c=d"),
+            ("--config f token s", "--config=f token s"),
+            ("token --san --ssh s", "token --san=--ssh s"),
+            ("token -- -dash --san", "token -- -dash --san"),
+            ("token - s", "token - s"),
+            ("token s -h", "token s --help"),
+            ("token s -nope", "token s --nope"),
+            ("token s --san=", "token s --san="),
+        ] {
+            assert_eq!(normal(typed).unwrap().join(" "), read, "{typed}");
+        }
+    }
+
+    #[test]
+    fn a_flag_without_its_value_is_named() {
+        assert!(normal("token s --san").unwrap_err().contains("--san needs a value"));
+    }
+
+    #[test]
+    fn two_spellings_of_one_flag_are_refused() {
+        let message = normal("token s --issuer a --provisioner b").unwrap_err();
+        assert!(message.contains("--issuer and --provisioner"), "{message}");
+    }
+}

@@ -1,0 +1,235 @@
+//! The tree of commands: how the command line is read into it, and what runs each of them.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args as _, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use token_cli::{Error, Exit, World};
+
+use crate::ca::provisioner_list::{self, ListArgs};
+use crate::cli::dialect::Dialect;
+use crate::cli::help;
+use crate::cli::lazily::{Described, Lazily};
+use crate::cli::refused::refused;
+use crate::cli::spelling::{self, Normal};
+use crate::cli::version;
+use crate::context::{self, ContextCommands};
+use crate::manual;
+use crate::px::{self, PxArgs};
+use crate::settings::flags::with_variables;
+use crate::settings::global::GlobalArgs;
+use crate::token;
+use crate::token::args::{EXAMPLES, TokenArgs};
+
+/// Mint and judge the short-lived tokens of step-ca and of OpenStorage
+#[derive(Debug, Parser)]
+#[command(
+    name = "step-token",
+    after_help = help::with_examples(EXAMPLES),
+    disable_version_flag = true,
+    args_override_self = true,
+    max_term_width = 100
+)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Commands,
+
+    #[command(flatten)]
+    pub(crate) global: GlobalArgs,
+}
+
+/// The commands of the first level.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Commands {
+    /// Mint one token (short for `ca token`)
+    Token(Lazily<TokenArgs>),
+    /// Tokens and provisioners of a CA
+    #[command(subcommand)]
+    Ca(CaCommands),
+    /// Contexts: which CA and which settings are meant
+    #[command(subcommand)]
+    Context(ContextCommands),
+    /// Tokens, contexts and keys of OpenStorage and Portworx
+    Px(Lazily<PxArgs>),
+    /// Print a completion script for a shell
+    Completion {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Write manual pages into a directory
+    Man {
+        /// The directory; it must exist
+        #[arg(value_name = "DIRECTORY")]
+        directory: PathBuf,
+    },
+    /// Print the version
+    Version,
+}
+
+/// The `ca` commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum CaCommands {
+    /// Mint one token
+    Token(Lazily<TokenArgs>),
+    /// Provisioners of a CA
+    #[command(subcommand)]
+    Provisioner(ProvisionerCommands),
+}
+
+/// The `ca provisioner` commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ProvisionerCommands {
+    /// List the provisioners of a CA
+    List(Lazily<ListArgs>),
+}
+
+/// Runs one command. `banner` is the first line of `version` where another program is spoken for.
+pub(crate) fn run(cli: &Cli, banner: Option<&str>, world: &World) -> Result<Exit, Error> {
+    let reads_settings =
+        matches!(cli.command, Commands::Token(_) | Commands::Ca(_) | Commands::Px(_));
+    if cli.global.config.is_some() && !reads_settings {
+        return Err(Error::usage("--config has no effect on this command").hint("leave it out"));
+    }
+    match &cli.command {
+        Commands::Token(args) | Commands::Ca(CaCommands::Token(args)) => {
+            token::run(args, &cli.global, world)
+        }
+        Commands::Ca(CaCommands::Provisioner(ProvisionerCommands::List(args))) => {
+            provisioner_list::run(args, &cli.global, world)
+        }
+        Commands::Context(command) => context::run(command, world),
+        Commands::Px(px) => return px::run(px, cli.global.config.as_deref(), banner, world),
+        Commands::Completion { shell } => manual::completion(*shell, world),
+        Commands::Man { directory } => manual::pages(directory, world),
+        Commands::Version => version::print(banner, world),
+    }
+    .map(|()| Exit::Done)
+}
+
+/// What the parser makes of a command line.
+#[derive(Debug)]
+pub(crate) enum Parsed {
+    /// A command to run.
+    Command(Box<Cli>),
+    /// Text that was asked for: help, or the version.
+    Text(String),
+    /// The version was asked for by a flag.
+    Version,
+}
+
+/// Reads the arguments behind the program's name.
+pub(crate) fn parse(arguments: Vec<OsString>, dialect: Dialect) -> Result<Parsed, Error> {
+    let command = Cli::command().name(dialect.name()).bin_name(dialect.name());
+    let below = dialect.below();
+    let arguments = below.map(OsString::from).into_iter().chain(arguments);
+    // What is asked for is described, and what leads there; nothing else is.
+    let Normal { arguments: normal, path, root: mut command } =
+        spelling::normalise(arguments, command, describe)?;
+    command = match below {
+        None => without_unanswered(command, dialect),
+        Some(below) => {
+            command.mut_subcommand(below, |command| without_unanswered(command, dialect))
+        }
+    };
+    let words = normal.iter().skip(usize::from(below.is_some()));
+    let flags = words.take_while(|argument| argument.to_string_lossy().starts_with("--"));
+    if flags.into_iter().any(|flag| flag == "--version") {
+        return Ok(Parsed::Version);
+    }
+    let argv = std::iter::once(OsString::from(dialect.name())).chain(normal);
+    let parsed =
+        command.try_get_matches_from_mut(argv).and_then(|matches| Cli::from_arg_matches(&matches));
+    match parsed {
+        Ok(cli) => Ok(Parsed::Command(Box::new(cli))),
+        Err(error) if !error.use_stderr() => {
+            Ok(Parsed::Text(dialect.in_its_words(error.render().to_string())))
+        }
+        Err(error) => Err(refused(&error, path.first().is_some_and(|first| first == "px"))),
+    }
+}
+
+/// Hides the commands that are not answered under this name.
+fn without_unanswered(mut command: clap::Command, dialect: Dialect) -> clap::Command {
+    let names: Vec<String> =
+        command.get_subcommands().map(|command| command.get_name().to_owned()).collect();
+    for name in names.iter().filter(|name| !dialect.answers(name)) {
+        command = command.mut_subcommand(name, |command| command.hide(true));
+    }
+    command
+}
+
+/// Returns the whole command line as a value, for help, completion and manual pages.
+pub(crate) fn command() -> clap::Command {
+    all_arguments().fold(Cli::command(), |root, (path, _)| describe(root, path))
+}
+
+/// Describes the arguments of one command of the tree, if it has any.
+fn describe(root: clap::Command, path: &[&str]) -> clap::Command {
+    match all_arguments().find(|(there, _)| *there == path) {
+        None => root,
+        Some((_, arguments)) => at(root, path, *arguments),
+    }
+}
+
+/// Changes the command of a path, and keeps what the list of commands says about it.
+fn at(
+    command: clap::Command,
+    path: &[&str],
+    change: fn(clap::Command) -> clap::Command,
+) -> clap::Command {
+    match path {
+        [] => {
+            let about = command.get_about().cloned().unwrap_or_default();
+            change(command).about(about)
+        }
+        [first, rest @ ..] if command.find_subcommand(first).is_some() => {
+            command.mut_subcommand(*first, |command| at(command, rest, change))
+        }
+        _ => command,
+    }
+}
+
+/// The commands that have arguments, but for those of `px`.
+const ARGUMENTS: [Described; 3] = [
+    (&["token"], |command| with_variables(TokenArgs::augment_args(command))),
+    (&["ca", "token"], |command| with_variables(TokenArgs::augment_args(command))),
+    (&["ca", "provisioner", "list"], |command| with_variables(ListArgs::augment_args(command))),
+];
+
+/// Returns the commands that have arguments, of every family.
+fn all_arguments() -> impl Iterator<Item = &'static Described> {
+    ARGUMENTS.iter().chain(&px::ARGUMENTS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Calls `see` with every command that has no commands below it, and its path.
+    fn leaves(
+        command: &clap::Command,
+        path: &[&str],
+        see: &mut impl FnMut(&[&str], &clap::Command),
+    ) {
+        for below in command.get_subcommands() {
+            let path = [path, &[below.get_name()]].concat();
+            if below.has_subcommands() { leaves(below, &path, see) } else { see(&path, below) }
+        }
+    }
+
+    #[test]
+    fn the_whole_command_line_is_sound() {
+        command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_is_described_in_the_whole() {
+        // Those that take nothing at all.
+        let bare = [&["context", "list"][..], &["version"], &["px", "version"]];
+        leaves(&command(), &[], &mut |path, command| {
+            let has_arguments = command.get_arguments().next().is_some();
+            assert_eq!(has_arguments, !bare.contains(&path), "{path:?}");
+            assert!(command.get_about().is_some(), "{path:?}");
+        });
+    }
+}

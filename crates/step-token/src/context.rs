@@ -1,0 +1,169 @@
+//! `context`: which CA and which settings are meant.
+
+use std::io;
+use std::path::Path;
+
+use clap::Subcommand;
+use serde_json::json;
+
+use token_cli::{Error, Switch, World, output};
+use token_text::printable;
+
+use crate::settings::step_path::{Base, Context, Contexts, unknown};
+
+/// The `context` commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ContextCommands {
+    /// List the contexts; the current one is marked
+    List,
+    /// Print the current context
+    Current {
+        /// Print its name, authority and profile as JSON
+        #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true,
+          default_missing_value = "true")]
+        json: Option<Switch>,
+    },
+    /// Make a context the current one
+    Select {
+        /// The context; asked for on a terminal when it is left out
+        #[arg(value_name = "NAME")]
+        name: Option<String>,
+    },
+    /// Remove a context, and its files when no other context uses them
+    Remove {
+        /// The context
+        #[arg(value_name = "NAME")]
+        name: String,
+        /// Remove without asking
+        #[arg(long, short = 'f', value_name = "BOOL", num_args = 0..=1, require_equals = true,
+              default_missing_value = "true")]
+        force: Option<Switch>,
+    },
+}
+
+/// Runs a `context` command.
+pub(crate) fn run(command: &ContextCommands, world: &World) -> Result<(), Error> {
+    let base = Base::find(world)?;
+    match command {
+        ContextCommands::List => list(&base, world),
+        ContextCommands::Current { json } => current(&base, Switch::is_on(*json), world),
+        ContextCommands::Select { name } => select(&base, name.as_deref(), world),
+        ContextCommands::Remove { name, force } => {
+            remove(&base, name, Switch::is_on(*force), world)
+        }
+    }
+}
+
+/// Prints the names, the current one marked with a triangle, as step does.
+fn list(base: &Base, world: &World) -> Result<(), Error> {
+    let (contexts, current) = (base.contexts()?, base.current()?);
+    let mut text = String::new();
+    for name in contexts.keys() {
+        let mark = if current.as_ref() == Some(name) { "▶ " } else { "" };
+        text.push_str(&format!("{mark}{}\n", printable(name)));
+    }
+    output::stdout(text.as_bytes(), world)
+}
+
+fn current(base: &Base, as_json: bool, world: &World) -> Result<(), Error> {
+    let Some(name) = base.current()? else {
+        return Err(Error::settings("no context is current")
+            .hint("`step-token context select NAME` makes one current"));
+    };
+    let contexts = base.contexts()?;
+    let Some(context) = contexts.get(&name) else {
+        return Err(unknown(&name, &base.current_file().display().to_string(), base, &contexts));
+    };
+    let text = match as_json {
+        false => name,
+        true => json!({
+            "name": name,
+            "authority": context.authority,
+            "profile": context.profile,
+        })
+        .to_string(),
+    };
+    output::stdout(format!("{text}\n").as_bytes(), world)
+}
+
+fn select(base: &Base, name: Option<&str>, world: &World) -> Result<(), Error> {
+    let contexts = base.contexts()?;
+    if contexts.is_empty() {
+        let message = format!("{} has no contexts", base.contexts_file().display());
+        return Err(Error::settings(message));
+    }
+    let name = match name {
+        Some(name) => name.to_owned(),
+        None => choose(&contexts, world)?,
+    };
+    if !contexts.contains_key(&name) {
+        return Err(unknown(&name, "", base, &contexts));
+    }
+    base.make_current(&name)?;
+    world.announce("Context", &name);
+    Ok(())
+}
+
+fn choose(contexts: &Contexts, world: &World) -> Result<String, Error> {
+    let names: Vec<String> = contexts.keys().cloned().collect();
+    match world.ask(|person| person.choose("Context to use", &names)) {
+        None => Err(Error::usage("no context is named, and there is no terminal to ask on")
+            .hint(format!("there are {}", names.join(", ")))),
+        Some(Err(cause)) => Err(Error::settings("no context was chosen").because(cause)),
+        Some(Ok(chosen)) => {
+            names.get(chosen).cloned().ok_or_else(|| Error::settings("no context was chosen"))
+        }
+    }
+}
+
+/// Removes a context, then the directories that no other context uses.
+fn remove(base: &Base, name: &str, force: bool, world: &World) -> Result<(), Error> {
+    removable(base, name)?;
+    if !force {
+        let question = format!("Remove context {name} and its files");
+        match world.ask(|person| person.confirm(&question)) {
+            Some(Ok(true)) => {}
+            Some(_) => return Err(Error::settings(format!("context `{name}` stays"))),
+            None => {
+                return Err(Error::usage("there is no terminal to ask on")
+                    .hint("--force removes it without asking"));
+            }
+        }
+    }
+    // Another run may have changed the contexts since, or be about to.
+    let locked = base.lock()?;
+    let (removed, contexts) = removable(base, name)?;
+    // The list first: directories that nobody names do no harm, a name without its directory does.
+    base.set_contexts(&contexts, &locked)?;
+    if !contexts.values().any(|context| context.profile == removed.profile) {
+        remove_directory(&base.profile(&removed.profile))?;
+    }
+    if !contexts.values().any(|context| context.authority == removed.authority) {
+        remove_directory(&base.authority(&removed.authority))?;
+    }
+    world.done(&format!("context {name} is removed"));
+    Ok(())
+}
+
+/// Returns the context of a name, if it may be removed, and those that are left without it.
+fn removable(base: &Base, name: &str) -> Result<(Context, Contexts), Error> {
+    let mut contexts = base.contexts()?;
+    let Some(removed) = contexts.remove(name) else {
+        return Err(unknown(name, "", base, &contexts));
+    };
+    if base.current()?.as_deref() == Some(name) {
+        return Err(Error::settings(format!("context `{name}` is the current one"))
+            .hint("`step-token context select` another one first"));
+    }
+    Ok((removed, contexts))
+}
+
+fn remove_directory(directory: &Path) -> Result<(), Error> {
+    match std::fs::remove_dir_all(directory) {
+        Ok(()) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => {
+            Err(Error::settings(format!("cannot remove {}", directory.display())).because(error))
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! Completion scripts and manual pages, made from the tree of commands.
+
+use std::path::Path;
+
+use token_cli::{Error, World, file, output};
+
+use crate::commands;
+
+/// Prints a completion script.
+pub(crate) fn completion(shell: clap_complete::Shell, world: &World) -> Result<(), Error> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut commands::command(), "step-token", &mut script);
+    // clap_complete 4.6 takes the dash of the program's name for a step down to a subcommand, in
+    // half of the places where bash looks it up.
+    let script = String::from_utf8_lossy(&script).replace("step__subcmd__token", "step__token");
+    output::stdout(script.as_bytes(), world)
+}
+
+/// Writes a manual page for every command.
+pub(crate) fn pages(directory: &Path, world: &World) -> Result<(), Error> {
+    if !directory.is_dir() {
+        let message = format!("{} is not a directory", directory.display());
+        return Err(Error::settings(message).hint("create it first"));
+    }
+    let mut root = commands::command().disable_help_subcommand(true);
+    root.build();
+    for (name, command) in commands(&root, String::new()) {
+        let mut page = Vec::new();
+        let file = directory.join(format!("{name}.1"));
+        clap_mangen::Man::new(command.name(name))
+            .render(&mut page)
+            .map_err(|cause| Error::settings("cannot write a manual page").because(cause))?;
+        file::replace(&file, &page, 0o644)?;
+        world.done(&file.display().to_string());
+    }
+    Ok(())
+}
+
+/// Yields a command and those below it, each with its name joined by dashes.
+fn commands(command: &clap::Command, above: String) -> Vec<(String, clap::Command)> {
+    let name = match above.as_str() {
+        "" => command.get_name().to_owned(),
+        above => format!("{above}-{}", command.get_name()),
+    };
+    let below: Vec<_> = command
+        .get_subcommands()
+        .filter(|below| !below.is_hide_set())
+        .flat_map(|below| commands(below, name.clone()))
+        .collect();
+    std::iter::once((name, command.clone())).chain(below).collect()
+}

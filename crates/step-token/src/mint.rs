@@ -1,0 +1,10 @@
+//! From settings to an open key and a request, for whatever command mints.
+
+pub(crate) mod fetch;
+pub(crate) mod key;
+pub(crate) mod proof;
+pub(crate) mod proof_settings;
+pub(crate) mod provisioner_key;
+pub(crate) mod request;
+pub(crate) mod select;
+pub(crate) mod settings;

@@ -1,0 +1,113 @@
+//! Tokens that are fetched and not signed here.
+
+use step_claims::{CaUrl, Operation};
+use step_provisioner::KindName;
+use token_cli::{Error, Origin, Setting, Source, World};
+use token_identity::{Error as IdentityFault, ServiceAccountToken};
+
+use crate::authority::authority::Authority;
+use crate::mint::proof_settings::ProofSettings;
+use crate::mint::select::Chosen;
+use crate::mint::settings::MintSettings;
+
+/// A token of somebody else, with the provisioner that believes it.
+#[derive(Debug)]
+pub(crate) struct Fetched {
+    pub(crate) token: ServiceAccountToken,
+    pub(crate) provisioner: Option<String>,
+    pub(crate) operation: Operation,
+}
+
+/// The token of a Kubernetes service account, and what messages call it.
+#[derive(Debug)]
+pub(crate) struct Account {
+    token: ServiceAccountToken,
+    called: String,
+}
+
+/// Reads the token that `--k8ssa-token-path` names, if it names one.
+pub(crate) fn given_account(
+    settings: &MintSettings,
+    world: &World,
+) -> Result<Option<Account>, Error> {
+    match &settings.proof {
+        Some(ProofSettings::K8sSa(path)) => account(path, world).map(Some),
+        _ => Ok(None),
+    }
+}
+
+/// Returns the token that was named, or the one that Kubernetes mounts.
+pub(crate) fn service_account(
+    given: Option<Account>,
+    operation: Operation,
+    chosen: &Chosen,
+    authority: &Authority,
+    world: &World,
+) -> Result<Fetched, Error> {
+    let Account { token, called } = match given {
+        Some(account) => account,
+        None => account(&Setting::new(Source::Path(MOUNTED.into()), Origin::Default), world)?,
+    };
+    is_for_nobody_here(&token, authority, &called)?;
+    let provisioner = Some(chosen.name().to_owned()).filter(|name| !name.is_empty());
+    Ok(Fetched { token, provisioner, operation })
+}
+
+fn account(path: &Setting<Source>, world: &World) -> Result<Account, Error> {
+    // Kubernetes itself mounts it for everybody in the container to read.
+    let bytes = path.value.read_public(&path.origin, world).map_err(|error| {
+        error.hint(
+            "--k8ssa-token-path names the file; a pod has one only if its service account is mounted",
+        )
+    })?;
+    let called = match path.origin {
+        Origin::Default => path.value.to_string(),
+        _ => format!("{} ({})", path.value, path.origin),
+    };
+    let token = ServiceAccountToken::read(&bytes, world.now()).map_err(|cause| {
+        let error = Error::settings(format!("{called} {cause}"));
+        match cause {
+            IdentityFault::Bound { .. } => {
+                error.hint("bound tokens are for an OIDC provisioner that knows the cluster")
+            }
+            _ => error.hint("--k8ssa-token-path names another file"),
+        }
+    })?;
+    if let Some(doubt) = token.doubt() {
+        world.warn(&format!("{called} is handed on, and the CA will hardly take it: {doubt}"));
+    }
+    Ok(Account { token, called })
+}
+
+/// step-ca takes a token whose audience is its own for one of a JWK provisioner, and finds none.
+fn is_for_nobody_here(
+    token: &ServiceAccountToken,
+    authority: &Authority,
+    called: &str,
+) -> Result<(), Error> {
+    let names = authority.names();
+    let own = |audience: &&String| names.iter().any(|name| is_of_ca(audience, name));
+    match token.claims().and_then(|claims| claims.audience.iter().find(own)) {
+        None => Ok(()),
+        Some(audience) => Err(Error::settings(format!(
+            "{called} is a token for `{audience}`: the CA looks for a {} provisioner when the audience \
+             is its own",
+            KindName::Jwk
+        ))
+        .hint("a service account token for another audience, or for none, works")),
+    }
+}
+
+/// Tells whether an audience is one of the CA's own under that name; ports do not count.
+fn is_of_ca(audience: &str, name: &str) -> bool {
+    let (Ok(asked), Ok(own)) = (audience.parse::<CaUrl>(), name.parse::<CaUrl>()) else {
+        return false;
+    };
+    let path = audience.split_once("://").and_then(|(_, rest)| rest.split_once('/'));
+    let Some((_, path)) = path else { return false };
+    let path = path.strip_prefix("1.0/").unwrap_or(path);
+    asked.host() == own.host() && Operation::ALL.iter().any(|operation| operation.path() == path)
+}
+
+/// Where Kubernetes mounts it.
+const MOUNTED: &str = "/var/run/secrets/kubernetes.io/serviceaccount/token";

@@ -1,0 +1,199 @@
+//! What the token will say: everything of the claims that does not depend on who signs it.
+
+use std::path::Path;
+
+use step_claims::{
+    Confirmation, Limits, Operation, Principal, Purpose, San, Serial, SshCertificate, Subject,
+    UserData, Validity,
+};
+use step_mint::Request;
+use step_provisioner::Proof;
+use token_cli::{Error, Setting, World, file};
+use token_text::ReadError;
+use token_time::Timestamp;
+use zeroize::Zeroizing;
+
+use crate::mint::proof::Possession;
+use crate::mint::settings::MintSettings;
+
+/// Reads the settings, and the files that `--cnf-file` and `--set-file` name. A certificate that
+/// vouches for the token may give it a subject, and must have the names. A token that is fetched
+/// is no wish of ours, so there is none without a subject.
+pub(crate) fn read(
+    settings: &MintSettings,
+    possession: Option<&Possession>,
+    world: &World,
+) -> Result<Option<Request>, Error> {
+    let operation = settings.operation();
+    let validity = &settings.validity;
+    let subject = match (&settings.subject, possession) {
+        (Some(text), _) => subject(text, operation)?,
+        (None, None) => return Ok(None),
+        (None, Some(possession)) => possession.subject().ok_or_else(|| {
+            Error::usage("no subject is given, and the certificate has no common name")
+                .hint("name a subject: the CA takes any for such a certificate")
+        })?,
+    };
+    let purpose = purpose(settings, operation)?;
+    if let Some(possession) = possession {
+        possession.admits(&subject, &purpose, world)?;
+    }
+    Ok(Some(Request {
+        subject,
+        purpose,
+        not_before: validity.not_before.as_ref().map(|when| when.value),
+        not_after: validity.not_after.as_ref().map(|when| when.value),
+        limits: if validity.long_lived { Limits::LongLived } else { Limits::Step },
+        confirmation: confirmation(settings, world)?,
+        user: user(settings, world)?,
+    }))
+}
+
+/// Returns when the token is valid, counted from one reading of the clock, and says which flags
+/// change that if it cannot be.
+pub(crate) fn validity(request: &Request, now: Timestamp) -> Result<Validity, Error> {
+    request.validity(now).map_err(|cause| {
+        let error = Error::usage(cause.to_string());
+        match cause {
+            step_mint::Error::Validity(
+                step_claims::Error::TooLong { .. } | step_claims::Error::StartsTooLate { .. },
+            ) => error.hint("--long-lived lifts the limit, if the token is to be kept that long"),
+            _ => error.hint("--not-before and --not-after are times, or durations from now"),
+        }
+    })
+}
+
+/// The subject of a revocation is a serial number, and step-ca compares it as decimal text (Q30).
+fn subject(text: &str, operation: Operation) -> Result<Subject, Error> {
+    let subject = match operation {
+        Operation::Revoke => Serial::x509(text).map(Subject::from),
+        Operation::SshRevoke => Serial::ssh(text).map(Subject::from),
+        _ => text.parse(),
+    };
+    subject.map_err(|cause| {
+        let error = Error::usage(cause.to_string());
+        match operation {
+            Operation::Revoke => {
+                error.hint("`openssl x509 -noout -serial` prints it; put 0x in front of that")
+            }
+            Operation::SshRevoke => error.hint("`ssh-keygen -L -f KEY-cert.pub` prints it"),
+            _ => error,
+        }
+    })
+}
+
+fn purpose(settings: &MintSettings, operation: Operation) -> Result<Purpose, Error> {
+    let (names, validity) = (&settings.purpose, &settings.validity);
+    let ssh = || -> Result<SshCertificate, Error> {
+        Ok(SshCertificate {
+            principals: parsed::<Principal>(&names.principal)?,
+            valid_after: validity.cert_not_before.as_ref().map(|when| when.value),
+            valid_before: validity.cert_not_after.as_ref().map(|when| when.value),
+        })
+    };
+    Ok(match operation {
+        Operation::Sign => Purpose::Sign(parsed::<San>(&names.san)?),
+        Operation::Revoke => Purpose::Revoke,
+        Operation::Renew => Purpose::Renew,
+        Operation::SshUser => Purpose::SshUser(ssh()?),
+        Operation::SshHost => Purpose::SshHost(ssh()?),
+        Operation::SshRevoke => Purpose::SshRevoke,
+        Operation::SshRenew => Purpose::SshRenew,
+        Operation::SshRekey => Purpose::SshRekey,
+        other => return Err(Error::usage(format!("`{other}` is not supported"))),
+    })
+}
+
+fn parsed<T>(names: &Setting<Vec<String>>) -> Result<Vec<T>, Error>
+where
+    T: std::str::FromStr<Err = step_claims::Error>,
+{
+    let parse = |name: &String| {
+        name.parse().map_err(|cause| {
+            Error::usage(format!("{} has a name that cannot be used", names.origin)).because(cause)
+        })
+    };
+    names.value.iter().map(parse).collect()
+}
+
+fn confirmation(settings: &MintSettings, world: &World) -> Result<Option<Confirmation>, Error> {
+    let (purpose, ssh) = (&settings.purpose, settings.purpose.ssh.value);
+    let confirmation = match (&purpose.cnf, &purpose.cnf_file) {
+        (Some(text), _) => text.value,
+        (None, Some(file)) => {
+            let bytes = read_file(&file.value, "cnf-file", world)?;
+            let read = match std::str::from_utf8(&bytes) {
+                Ok(line) if ssh => Confirmation::of_ssh_key(line),
+                _ if ssh => Confirmation::of_ssh_key(""),
+                _ => Confirmation::of_csr(&bytes),
+            };
+            read.map_err(|cause| {
+                let what = if ssh {
+                    "an SSH public key, as it stands in authorized_keys"
+                } else {
+                    "a certificate request in PEM or DER, and with --ssh an SSH public key"
+                };
+                Error::settings(format!("cannot use {} ({})", shown(&file.value), file.origin))
+                    .because(cause)
+                    .hint(format!("{} takes {what}", file.origin))
+            })?
+        }
+        (None, None) => return Ok(None),
+    };
+    let nebula = settings.proof.as_ref().is_some_and(|proof| proof.proof() == Proof::Nebula);
+    if nebula && !ssh {
+        world.warn("step-ca does not compare the `cnf` claim of a Nebula token with the request");
+    }
+    if ssh {
+        world
+            .warn("step-ca does not compare the `cnf` claim of an SSH token with the key it signs");
+    }
+    Ok(Some(confirmation))
+}
+
+fn user(settings: &MintSettings, world: &World) -> Result<UserData, Error> {
+    let purpose = &settings.purpose;
+    let mut user = match &purpose.set_file {
+        None => UserData::default(),
+        Some(file) => {
+            let bytes = read_file(&file.value, "set-file", world)?;
+            UserData::from_object(&bytes).map_err(|cause| {
+                let message = format!("cannot use {} ({})", shown(&file.value), file.origin);
+                Error::settings(message).because(cause)
+            })?
+        }
+    };
+    for assignment in &purpose.set.value {
+        user.set(&assignment.0).map_err(|cause| {
+            Error::usage(format!("cannot use {}", purpose.set.origin)).because(cause)
+        })?;
+    }
+    Ok(user)
+}
+
+/// Reads a file that is no secret; `-` is standard input.
+fn read_file(path: &Path, flag: &str, world: &World) -> Result<Zeroizing<Vec<u8>>, Error> {
+    let read = match path.as_os_str() == "-" {
+        true => world.read_stdin(MAX_FILE),
+        false => file::read(path, MAX_FILE),
+    };
+    read.map_err(|cause| {
+        let name = shown(path);
+        match cause {
+            ReadError::TooLong { limit } => {
+                Error::settings(format!("{name} (--{flag}) is larger than {} MiB", limit >> 20))
+            }
+            cause => Error::settings(format!("cannot read {name} (--{flag})")).because(cause),
+        }
+    })
+}
+
+fn shown(path: &Path) -> String {
+    match path.as_os_str() == "-" {
+        true => "standard input".to_owned(),
+        false => path.display().to_string(),
+    }
+}
+
+/// A CA refuses longer requests.
+const MAX_FILE: u64 = 10 << 20;

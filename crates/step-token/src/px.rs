@@ -1,0 +1,138 @@
+//! `px`: tokens, contexts and keys of OpenStorage and Portworx.
+
+mod account;
+mod contexts;
+mod contexts_file;
+mod fleet;
+mod inspect;
+mod key;
+mod keygen;
+mod options;
+mod report;
+mod rights;
+mod secret;
+mod secret_member;
+mod server;
+mod shared_secret;
+mod stored;
+mod token;
+mod verify;
+mod way_out;
+
+use std::path::Path;
+
+use clap::{Args, Subcommand};
+use token_cli::{Error, Exit, World};
+
+use crate::cli::lazily::{Described, Lazily};
+use crate::cli::version;
+
+use contexts::{PxContextCommands, PxContextCreateArgs, PxContextDeleteArgs, PxContextSetArgs};
+use contexts_file::PxContextsFileArg;
+use inspect::PxInspectArgs;
+use keygen::PxKeygenArgs;
+use options::{Manner, PxGlobalArgs};
+use secret::PxSecretArgs;
+use token::PxTokenArgs;
+use verify::PxVerifyArgs;
+
+/// `px`, and under the name of pxctl the whole command line.
+#[derive(Debug, Args)]
+pub(crate) struct PxArgs {
+    #[command(subcommand)]
+    pub(crate) command: PxCommands,
+
+    #[command(flatten)]
+    pub(crate) global: PxGlobalArgs,
+}
+
+/// The `px` commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum PxCommands {
+    /// Mint one token, or with --fleet many (pxctl auth token generate)
+    Token(Lazily<PxTokenArgs>),
+    /// Say whether a server would accept a token, and if not, why
+    Verify(Lazily<PxVerifyArgs>),
+    /// Show what a token says, and believe nothing
+    Inspect(Lazily<PxInspectArgs>),
+    /// Contexts of pxctl: a name for a token and an endpoint
+    #[command(subcommand)]
+    Context(PxContextCommands),
+    /// Print the manifest of a Kubernetes Secret with a token or a shared secret
+    Secret(Lazily<PxSecretArgs>),
+    /// Make a shared secret or a key pair, and say how a server is told
+    Keygen(Lazily<PxKeygenArgs>),
+    /// As pxctl has it: `auth token generate`
+    #[command(subcommand)]
+    Auth(PxAuthCommands),
+    /// Print the version
+    #[command(hide = true)]
+    Version,
+}
+
+/// The `px auth` commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum PxAuthCommands {
+    /// Tokens that are signed here
+    #[command(subcommand)]
+    Token(PxAuthTokenCommands),
+}
+
+/// The `px auth token` commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum PxAuthTokenCommands {
+    /// Mint one token
+    Generate(Lazily<PxTokenArgs>),
+}
+
+/// Runs a `px` command.
+pub(crate) fn run(
+    args: &PxArgs,
+    config: Option<&Path>,
+    banner: Option<&str>,
+    world: &World,
+) -> Result<Exit, Error> {
+    options::prepare(&args.global, config, world)?;
+    let manner = Manner::of(&args.global);
+    let done = |()| Exit::Done;
+    match &args.command {
+        PxCommands::Token(args)
+        | PxCommands::Auth(PxAuthCommands::Token(PxAuthTokenCommands::Generate(args))) => {
+            if let Some(name) = &manner.context {
+                world.note(&format!("--context {name}: a token is minted without a server"));
+            }
+            match args.fleet.as_ref().map(|rows| rows.non_empty("fleet")).transpose()? {
+                Some(rows) => fleet::run(args, &rows, world).map(done),
+                None => token::run(args, &manner, world).map(done),
+            }
+        }
+        PxCommands::Verify(args) => verify::run(args, &manner, world),
+        PxCommands::Inspect(args) => inspect::run(args, &manner, world).map(done),
+        PxCommands::Context(command) => contexts::run(command, &manner, world).map(done),
+        PxCommands::Secret(args) => {
+            manner.refuse_context()?;
+            secret::run(args, &manner, world).map(done)
+        }
+        PxCommands::Keygen(args) => {
+            manner.refuse_context()?;
+            keygen::run(args, &manner, world).map(done)
+        }
+        PxCommands::Version => version::print(banner, world).map(done),
+    }
+}
+
+/// The commands that have arguments.
+pub(crate) const ARGUMENTS: [Described; 12] = [
+    (&["px"], PxArgs::augment_args),
+    (&["px", "token"], PxTokenArgs::augment_args),
+    (&["px", "auth", "token", "generate"], PxTokenArgs::augment_args),
+    (&["px", "verify"], PxVerifyArgs::augment_args),
+    (&["px", "inspect"], PxInspectArgs::augment_args),
+    (&["px", "secret"], PxSecretArgs::augment_args),
+    (&["px", "keygen"], PxKeygenArgs::augment_args),
+    (&["px", "context", "create"], PxContextCreateArgs::augment_args),
+    (&["px", "context", "list"], PxContextsFileArg::augment_args),
+    (&["px", "context", "set"], PxContextSetArgs::augment_args),
+    (&["px", "context", "unset"], PxContextsFileArg::augment_args),
+    (&["px", "context", "delete"], PxContextDeleteArgs::augment_args),
+];

@@ -1,0 +1,291 @@
+//! `px context`: a name for a token and an endpoint.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use openstorage_token::{Context, ContextName, Contexts, ContextsError, Created};
+use serde::Serialize;
+use token_cli::{Error, Given, World, output};
+use token_time::Timestamp;
+
+use crate::cli::lazily::Lazily;
+use crate::px::contexts_file::{self, LockedContexts, PxContextsFileArg};
+use crate::px::options::{Manner, optional};
+use crate::px::stored::{self, PxStoredTokenArgs};
+
+/// The `px context` commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum PxContextCommands {
+    /// Create a context, or change one that is there; the first one is the current one
+    Create(Lazily<PxContextCreateArgs>),
+    /// Print the contexts
+    List(Lazily<PxContextsFileArg>),
+    /// Make a context the current one
+    Set(Lazily<PxContextSetArgs>),
+    /// Leave no context current
+    Unset(Lazily<PxContextsFileArg>),
+    /// Remove a context, by its name or by its token
+    Delete(Lazily<PxContextDeleteArgs>),
+}
+
+/// `px context create`.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct PxContextCreateArgs {
+    /// Its name
+    #[arg(value_name = "NAME")]
+    pub(crate) name: ContextName,
+
+    #[command(flatten)]
+    pub(crate) token: PxStoredTokenArgs,
+
+    /// Where its server is, such as http://localhost:9001
+    #[arg(long, short = 'e', value_name = "URL")]
+    pub(crate) endpoint: Option<Given<String>>,
+
+    #[command(flatten)]
+    pub(crate) file: PxContextsFileArg,
+}
+
+/// `px context set`.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct PxContextSetArgs {
+    /// Its name
+    #[arg(value_name = "NAME")]
+    pub(crate) name: String,
+
+    #[command(flatten)]
+    pub(crate) file: PxContextsFileArg,
+}
+
+/// `px context delete`.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct PxContextDeleteArgs {
+    /// Its name
+    #[arg(value_name = "NAME")]
+    pub(crate) name: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) token: PxStoredTokenArgs,
+
+    #[command(flatten)]
+    pub(crate) file: PxContextsFileArg,
+}
+
+/// Runs a `px context` command.
+pub(super) fn run(
+    command: &PxContextCommands,
+    manner: &Manner,
+    world: &World,
+) -> Result<(), Error> {
+    if !matches!(command, PxContextCommands::List(_)) {
+        manner.refuse_context()?;
+    }
+    match command {
+        PxContextCommands::List(file) => list(file, manner, world),
+        PxContextCommands::Create(args) => create(args, manner, world),
+        PxContextCommands::Set(args) => {
+            let name = args.name.as_str();
+            let (token, _) = change(&args.file, world, |contexts| {
+                contexts.set(name).map(|context| context.token)
+            })?;
+            stored::warn_of(token.as_ref(), world);
+            say("current", name, manner, world)
+        }
+        PxContextCommands::Unset(file) => {
+            let (name, _) = change(file, world, |contexts| Ok(contexts.unset()))?;
+            match name {
+                None => world.done("no context was current"),
+                Some(name) => say("unset", &name, manner, world)?,
+            }
+            Ok(())
+        }
+        PxContextCommands::Delete(args) => delete(args, manner, world),
+    }
+}
+
+fn create(args: &PxContextCreateArgs, manner: &Manner, world: &World) -> Result<(), Error> {
+    let name = &args.name;
+    let token = stored::of_flags(&args.token, world)?;
+    let endpoint = optional("endpoint", args.endpoint.as_ref())?.map(|endpoint| endpoint.value);
+    let path = contexts_file::path(&args.file, world)?;
+    // A directory in its place is said before a lock is made beside it.
+    contexts_file::bytes_of(&path)?;
+    let locked = LockedContexts::lock(&path)?;
+    let mut contexts = locked.contexts_or_aside(world)?;
+    let created = contexts.create(name, token.as_ref(), endpoint.as_deref());
+    let created = created.map_err(|cause| contexts_file::unusable(locked.path(), &cause))?;
+    locked.write(&contexts)?;
+    stored::warn_of(token.as_ref(), world);
+    let what = if created == Created::New { "created" } else { "changed" };
+    say(what, name.as_str(), manner, world)?;
+    if created == Created::New && contexts.current() == Some(name.as_str()) {
+        world.done("it is the current one");
+    }
+    Ok(())
+}
+
+fn delete(args: &PxContextDeleteArgs, manner: &Manner, world: &World) -> Result<(), Error> {
+    let token = stored::of_flags(&args.token, world)?;
+    match (&args.name, token) {
+        (Some(_), Some(_)) => {
+            Err(Error::usage("a name and a token are given, and one says which context goes")
+                .hint("leave out one of them"))
+        }
+        (None, None) => {
+            Err(Error::usage("no context is named")
+                .hint("a name or --token-file says which one goes"))
+        }
+        (Some(name), None) if name.is_empty() => Err(Error::usage("the name is empty")
+            .hint("look at the variable it came from; --token-file removes one without a name")),
+        (Some(name), None) => {
+            change(&args.file, world, |contexts| contexts.delete(name))?;
+            say("removed", name, manner, world)
+        }
+        (None, Some(token)) => {
+            let (names, path) =
+                change(&args.file, world, |contexts| Ok(contexts.delete_holding(&token)))?;
+            if names.is_empty() {
+                let message = format!("no context in {} has this token", path.display());
+                return Err(Error::settings(message)
+                    .hint("`step-token px context list --raw` shows them with their tokens"));
+            }
+            names.iter().try_for_each(|name| say("removed", name, manner, world))
+        }
+    }
+}
+
+/// Changes the contexts of a file that is there, with nobody else writing.
+fn change<T>(
+    args: &PxContextsFileArg,
+    world: &World,
+    change: impl Fn(&mut Contexts) -> Result<T, ContextsError>,
+) -> Result<(T, PathBuf), Error> {
+    let path = contexts_file::path(args, world)?;
+    let refused = |cause| contexts_file::unusable(&path, &cause);
+    // What cannot be is said before a lock is made; where nothing is, nothing is written.
+    let there = contexts_file::load(&path)?;
+    let tried = change(&mut there.clone().unwrap_or_default()).map_err(refused)?;
+    if there.is_none() {
+        return Ok((tried, path));
+    }
+    let locked = LockedContexts::lock(&path)?;
+    let mut contexts = contexts_file::load(locked.path())?.unwrap_or_default();
+    let before = contexts.to_yaml();
+    let changed = change(&mut contexts).map_err(refused)?;
+    if *contexts.to_yaml() != *before {
+        locked.write(&contexts)?;
+    }
+    Ok((changed, path))
+}
+
+/// Says what became of a context: in words on stderr, or as an object.
+fn say(what: &'static str, name: &str, manner: &Manner, world: &World) -> Result<(), Error> {
+    #[derive(Serialize)]
+    struct Object<'a> {
+        context: &'a str,
+        result: &'static str,
+    }
+    if manner.json {
+        return manner.print(&Object { context: name, result: what }, world);
+    }
+    match what {
+        "current" => world.announce("Context", name),
+        "unset" => world.done(&format!("context {name} is no longer the current one")),
+        what => world.done(&format!("context {name} is {what}")),
+    }
+    Ok(())
+}
+
+/// The listing as pxctl documents it; the members behind `endpoint` are ours.
+#[derive(Serialize)]
+struct Listing {
+    contextconfig: Inner,
+}
+
+#[derive(Serialize)]
+struct Inner {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    current: Option<String>,
+    configurations: Vec<Entry>,
+}
+
+#[derive(Serialize)]
+struct Entry {
+    context: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    identity: Option<Identity>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    endpoint: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Identity {
+    subject: String,
+    name: String,
+    email: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    issuer: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    roles: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    groups: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires: Option<String>,
+}
+
+fn list(args: &PxContextsFileArg, manner: &Manner, world: &World) -> Result<(), Error> {
+    let path = contexts_file::path(args, world)?;
+    let contexts = contexts_file::load(&path)?.unwrap_or_default();
+    let all = contexts.all();
+    let current = match &manner.context {
+        None => contexts.current().map(str::to_owned),
+        Some(name) => {
+            Some(contexts.find(name).map_err(|cause| contexts_file::unusable(&path, &cause))?.name)
+        }
+    };
+    if let Some(name) = current.as_ref().filter(|name| !all.iter().any(|it| it.name == **name)) {
+        world.warn(&format!("the current context `{name}` is not in {}", path.display()));
+    }
+    let now = world.now();
+    let configurations = all.iter().map(|context| entry(context, manner, now)).collect();
+    let listing = Listing { contextconfig: Inner { current, configurations } };
+    if manner.json {
+        return manner.print(&listing, world);
+    }
+    let value = serde_json::to_value(&listing)
+        .map_err(|cause| Error::settings("cannot write YAML").because(cause))?;
+    output::stdout(openstorage_token::yaml_of_json(&value).as_bytes(), world)
+}
+
+fn entry(context: &Context, manner: &Manner, now: Timestamp) -> Entry {
+    let token = context.token.as_ref().map(|token| match manner.raw {
+        true => token.expose().to_owned(),
+        // Enough to tell a token from none; it is not for every screen.
+        false => format!("{}...", token.expose().get(..3).unwrap_or_default()),
+    });
+    let identity = context.identity().map(|identity| Identity {
+        issuer: manner.wide.then_some(identity.issuer),
+        roles: manner.wide.then_some(identity.roles),
+        groups: manner.wide.then_some(identity.groups),
+        expires: identity
+            .expires
+            .second()
+            .filter(|_| manner.wide)
+            .map(|end| Timestamp::from_unix_seconds(end).to_string()),
+        subject: identity.subject,
+        name: identity.name,
+        email: identity.email,
+    });
+    let error = context.token.as_ref().and_then(|token| stored::fault(token, now));
+    Entry {
+        context: context.name.clone(),
+        token,
+        identity,
+        endpoint: context.endpoint.clone(),
+        error: error.map(|error| format!("token {error}")),
+    }
+}

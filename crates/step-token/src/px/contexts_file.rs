@@ -1,0 +1,145 @@
+//! The file of contexts: where it is, and how it is read and replaced.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use openstorage_token::{Contexts, ContextsError};
+use token_cli::{Error, LockedFile, World, file};
+use token_text::ReadError;
+use zeroize::Zeroizing;
+
+/// Where the contexts are.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct PxContextsFileArg {
+    /// The file of contexts (default: ~/.pxctl/contextconfig)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) contextconfig: Option<PathBuf>,
+}
+
+/// Returns the file of contexts.
+pub(super) fn path(args: &PxContextsFileArg, world: &World) -> Result<PathBuf, Error> {
+    if let Some(path) = &args.contextconfig {
+        return Ok(path.clone());
+    }
+    let home = world.home().ok_or_else(|| {
+        Error::settings("there is no home directory, so no ~/.pxctl/contextconfig")
+            .hint("--contextconfig names another file")
+    })?;
+    Ok(home.join(".pxctl/contextconfig"))
+}
+
+/// Reads the file of contexts; `None` if there is none.
+pub(super) fn load(path: &Path) -> Result<Option<Contexts>, Error> {
+    match bytes_of(path)? {
+        None => Ok(None),
+        Some(bytes) => parse(&bytes).map(Some).map_err(|cause| unusable(path, &cause)),
+    }
+}
+
+/// Reads contexts out of the bytes of a file.
+pub(super) fn parse(bytes: &[u8]) -> Result<Contexts, ContextsError> {
+    Contexts::parse(std::str::from_utf8(bytes).map_err(|_| ContextsError::NoText)?)
+}
+
+/// Reads the file of contexts; `None` if there is none.
+pub(super) fn bytes_of(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, Error> {
+    let refused = |what: &str| Error::settings(format!("{} {what}", path.display()));
+    match std::fs::metadata(path) {
+        Ok(found) if found.is_dir() => {
+            return Err(refused("is a directory, where pxctl keeps a file of contexts")
+                .hint("--contextconfig names another file"));
+        }
+        Ok(found) if !found.is_file() => {
+            return Err(refused("is no regular file").hint("--contextconfig names another file"));
+        }
+        Ok(_) => {}
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(refused("cannot be read").because(error)),
+    }
+    file::read(path, LARGEST).map(Some).map_err(|cause| match cause {
+        ReadError::TooLong { limit } => refused(&format!("is larger than {} MiB", limit >> 20)),
+        cause => refused("cannot be read").because(cause),
+    })
+}
+
+/// Says why a file of contexts is of no use.
+pub(super) fn unusable(path: &Path, cause: &ContextsError) -> Error {
+    let error = Error::settings(format!("{}: {cause}", path.display()));
+    match cause {
+        ContextsError::Unknown { there, .. } if there.is_empty() => {
+            error.hint("`step-token px context create NAME --token-file FILE` makes one")
+        }
+        ContextsError::Unknown { there, .. } => {
+            error.hint(format!("known contexts: {}", there.join(", ")))
+        }
+        ContextsError::Twice { .. } => error.hint("remove one of them by hand"),
+        _ => error.hint(
+            "mend it by hand, or `step-token px context create` puts it aside and begins anew",
+        ),
+    }
+}
+
+/// The file of contexts, with nobody else writing.
+pub(super) struct LockedContexts(LockedFile);
+
+impl LockedContexts {
+    /// Waits until no other run is writing.
+    pub(super) fn lock(path: &Path) -> Result<Self, Error> {
+        LockedFile::lock(path).map(Self)
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    /// Reads the contexts; a file that cannot be read as such is put aside, and nothing of it is lost.
+    pub(super) fn contexts_or_aside(&self, world: &World) -> Result<Contexts, Error> {
+        let Some(bytes) = bytes_of(self.path())? else { return Ok(Contexts::default()) };
+        match parse(&bytes) {
+            Ok(contexts) => Ok(contexts),
+            Err(cause) => {
+                let aside = self.aside()?;
+                world.warn(&format!(
+                    "{}: {cause}; it is kept as {}, and a new one begins",
+                    self.path().display(),
+                    aside.display()
+                ));
+                Ok(Contexts::default())
+            }
+        }
+    }
+
+    /// Gives the file a name that nothing has.
+    fn aside(&self) -> Result<PathBuf, Error> {
+        let name = self.path().file_name().unwrap_or_default().to_string_lossy().into_owned();
+        for number in 1..=MOST_ASIDE {
+            let aside = self.path().with_file_name(format!("{name}.broken-{number}"));
+            match std::fs::hard_link(self.path(), &aside) {
+                Ok(()) => return Ok(aside),
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(cause) => return Err(file::cannot_write(&aside).because(cause)),
+            }
+        }
+        Err(Error::settings(format!(
+            "there are {MOST_ASIDE} broken files beside {}",
+            self.path().display()
+        ))
+        .hint("mend or remove them"))
+    }
+
+    pub(super) fn write(&self, contexts: &Contexts) -> Result<(), Error> {
+        let text = contexts.to_yaml();
+        // What cannot be read back is not written over what can.
+        Contexts::parse(&text).map_err(|cause| {
+            Error::settings(format!("{} stays as it is", self.path().display())).because(cause)
+        })?;
+        self.0.replace(text.as_bytes(), 0o600)
+    }
+}
+
+/// No list of contexts comes near it.
+const LARGEST: u64 = 1 << 20;
+
+/// More broken files than anybody leaves lying about.
+const MOST_ASIDE: u32 = 100;

@@ -1,0 +1,235 @@
+//! What signs a token: a shared secret, or one private key.
+
+use clap::Args;
+use openstorage_token::{Claims, Mint, TokenAlgorithm};
+use token_cli::{Error, Given, Setting, Source, Stream, World, one_reader_of_each};
+use token_jose::{
+    Algorithm, KeyFile, KeyKind, MacAlgorithm, MacKey, PrivateKey, SigningKey as _, Token,
+};
+
+use crate::mint::key::{NamedKey, Password};
+use crate::px::options::optional;
+use crate::px::shared_secret::{PxSharedSecretArgs, SecretWish};
+
+/// The key that signs.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "The private key")]
+pub(crate) struct PxPrivateKeyArgs {
+    /// Sign with this RSA key, RS256: a file, `-`, env:NAME, fd:N or cred:NAME
+    #[arg(long, value_name = "SOURCE")]
+    pub(crate) rsa_private_keyfile: Option<Given<Source>>,
+
+    /// Sign with this EC key, ES256: a file, `-`, env:NAME, fd:N or cred:NAME
+    #[arg(long, value_name = "SOURCE")]
+    pub(crate) ecdsa_private_keyfile: Option<Given<Source>>,
+
+    /// Open a sealed key with the password from here
+    #[arg(long, value_name = "SOURCE")]
+    pub(crate) password_file: Option<Given<Source>>,
+
+    /// Another algorithm of the key's family: HS384, HS512, RS384, RS512, ES384, ES512
+    #[arg(long, value_name = "ALG")]
+    pub(crate) alg: Option<TokenAlgorithm>,
+}
+
+/// An open key of either family.
+pub(super) enum OpenKey {
+    Shared(Box<Mint<MacKey>>),
+    Pair(Box<Mint<PrivateKey>>),
+}
+
+impl OpenKey {
+    pub(super) fn alg(&self) -> &'static str {
+        match self {
+            Self::Shared(mint) => mint.alg(),
+            Self::Pair(mint) => mint.alg(),
+        }
+    }
+
+    pub(super) fn token(&self, claims: &Claims) -> Result<Token, Error> {
+        match self {
+            Self::Shared(mint) => mint.token(claims),
+            Self::Pair(mint) => mint.token(claims),
+        }
+        .map_err(|cause| Error::key("the token was not signed").because(cause))
+    }
+}
+
+/// What was asked for, before anything is opened.
+pub(super) struct KeyWish {
+    source: KeySource,
+    password: Option<Setting<Source>>,
+    algorithm: Option<TokenAlgorithm>,
+}
+
+enum KeySource {
+    Shared(SecretWish),
+    Rsa(Setting<Source>),
+    Ec(Setting<Source>),
+}
+
+impl KeyWish {
+    /// Settles which of the flags is meant; `others` are flags that may read a stream too.
+    pub(super) fn settle(
+        secret: &PxSharedSecretArgs,
+        key: &PxPrivateKeyArgs,
+        others: &[(String, Option<Stream>)],
+    ) -> Result<Self, Error> {
+        let wish = SecretWish::settle(secret)?;
+        let rsa = key.rsa_private_keyfile.as_ref().and_then(|it| it.setting("rsa-private-keyfile"));
+        let ec =
+            key.ecdsa_private_keyfile.as_ref().and_then(|it| it.setting("ecdsa-private-keyfile"));
+        let password = optional("password-file", key.password_file.as_ref())?;
+        let of_key = |it: &Setting<Source>| (it.origin.to_string(), it.value.stream());
+        let mut readers = others.to_vec();
+        readers.extend(wish.as_ref().map(|it| (it.origin().to_string(), it.stream())));
+        readers.extend([&rsa, &ec, &password].into_iter().flatten().map(of_key));
+        one_reader_of_each(&readers)?;
+
+        let names: Vec<String> = [
+            wish.as_ref().map(|wish| wish.origin().to_string()),
+            rsa.as_ref().map(|rsa| rsa.origin.to_string()),
+            ec.as_ref().map(|ec| ec.origin.to_string()),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
+        let source = match (wish, rsa, ec) {
+            (Some(wish), None, None) => KeySource::Shared(wish),
+            (None, Some(rsa), None) => KeySource::Rsa(rsa),
+            (None, None, Some(ec)) => KeySource::Ec(ec),
+            (None, None, None) => {
+                let empty = [
+                    ("--shared-secret", matches!(secret.shared_secret, Some(Given::Empty))),
+                    (
+                        "--shared-secret-file",
+                        matches!(secret.shared_secret_file, Some(Given::Empty)),
+                    ),
+                    (
+                        "--rsa-private-keyfile",
+                        matches!(key.rsa_private_keyfile, Some(Given::Empty)),
+                    ),
+                    (
+                        "--ecdsa-private-keyfile",
+                        matches!(key.ecdsa_private_keyfile, Some(Given::Empty)),
+                    ),
+                ];
+                let empty = empty.into_iter().find(|(_, empty)| *empty);
+                let empty = empty.map(|(flag, _)| format!(": {flag} is empty")).unwrap_or_default();
+                let message = format!("nothing is given that signs the token{empty}");
+                return Err(Error::usage(message).hint(
+                    "--shared-secret-file, --rsa-private-keyfile or --ecdsa-private-keyfile names it",
+                ));
+            }
+            _ => {
+                let message = format!("{} are given, and one key signs", names.join(" and "));
+                return Err(Error::usage(message).hint("leave out the others"));
+            }
+        };
+        if let (KeySource::Shared(wish), Some(password)) = (&source, &password) {
+            let message = format!("{} has no effect with {}", password.origin, wish.origin());
+            return Err(Error::usage(message).hint("a shared secret has no seal"));
+        }
+        let wish = Self { source, password, algorithm: key.alg };
+        wish.algorithm_fits()?;
+        Ok(wish)
+    }
+
+    /// An algorithm of another family is refused before a key is read.
+    fn algorithm_fits(&self) -> Result<(), Error> {
+        let Some(algorithm) = self.algorithm else { return Ok(()) };
+        let (fits, what) = match (&self.source, algorithm) {
+            (KeySource::Shared(wish), algorithm) => {
+                (matches!(algorithm, TokenAlgorithm::Mac(_)), wish.origin().to_string())
+            }
+            (KeySource::Rsa(rsa), TokenAlgorithm::Signature(algorithm)) => {
+                (algorithm.key_kind() == KeyKind::Rsa, rsa.origin.to_string())
+            }
+            (KeySource::Ec(ec), TokenAlgorithm::Signature(algorithm)) => {
+                (algorithm.key_kind() != KeyKind::Rsa, ec.origin.to_string())
+            }
+            (KeySource::Rsa(key) | KeySource::Ec(key), TokenAlgorithm::Mac(_)) => {
+                (false, key.origin.to_string())
+            }
+        };
+        if fits {
+            return Ok(());
+        }
+        let flag = match algorithm {
+            TokenAlgorithm::Mac(_) => "--shared-secret-file",
+            TokenAlgorithm::Signature(own) if own.key_kind() == KeyKind::Rsa => {
+                "--rsa-private-keyfile"
+            }
+            TokenAlgorithm::Signature(_) => "--ecdsa-private-keyfile",
+        };
+        Err(Error::usage(format!("--alg {algorithm} does not go with {what}"))
+            .hint(format!("it takes {flag}")))
+    }
+
+    /// Reads and opens the key.
+    pub(super) fn open(&self, world: &World) -> Result<OpenKey, Error> {
+        match &self.source {
+            KeySource::Shared(wish) => {
+                let algorithm = match self.algorithm {
+                    Some(TokenAlgorithm::Mac(algorithm)) => algorithm,
+                    _ => MacAlgorithm::Hs256,
+                };
+                let secret = wish.read(world)?;
+                Ok(OpenKey::Shared(Box::new(Mint::new(MacKey::new(algorithm, &secret)))))
+            }
+            KeySource::Rsa(setting) => {
+                let key = self.load(setting, "rsa-private-keyfile", world)?;
+                self.pair(key, setting, KeyKind::Rsa)
+            }
+            KeySource::Ec(setting) => {
+                let key = self.load(setting, "ecdsa-private-keyfile", world)?;
+                self.pair(key, setting, KeyKind::P256)
+            }
+        }
+    }
+
+    fn load(
+        &self,
+        setting: &Setting<Source>,
+        flag: &'static str,
+        world: &World,
+    ) -> Result<PrivateKey, Error> {
+        let password = Password::read(self.password.as_ref(), world)?;
+        let found = NamedKey::read(setting, flag, KeyFile::parse, world)?.without_ca();
+        found.open(None, None, &password, world)
+    }
+
+    /// Gives the key its algorithm, or says why it has none.
+    fn pair(
+        &self,
+        key: PrivateKey,
+        setting: &Setting<Source>,
+        expected: KeyKind,
+    ) -> Result<OpenKey, Error> {
+        let called = format!("key {} ({})", setting.value, setting.origin);
+        let kind = key.public_key().kind();
+        let is_curve = matches!(kind, KeyKind::P256 | KeyKind::P384 | KeyKind::P521);
+        let fits = if expected == KeyKind::Rsa { kind == KeyKind::Rsa } else { is_curve };
+        if !fits {
+            let error = Error::key(format!("{called} is a key of kind {kind}"));
+            return Err(match kind {
+                KeyKind::Rsa => error.hint("--rsa-private-keyfile takes it"),
+                _ if is_curve => error.hint("--ecdsa-private-keyfile takes it"),
+                _ => error.hint("OpenStorage knows RSA, P-256, P-384 and P-521"),
+            });
+        }
+        let asked = match (self.algorithm, expected) {
+            (Some(TokenAlgorithm::Signature(algorithm)), _) => algorithm,
+            (_, KeyKind::Rsa) => Algorithm::Rs256,
+            _ => Algorithm::Es256,
+        };
+        if asked.key_kind() != kind {
+            let message =
+                format!("{called} is a {kind} key, and {asked} needs a {} key", asked.key_kind());
+            let own = Algorithm::of(kind);
+            return Err(Error::key(message).hint(format!("--alg {own} signs with it")));
+        }
+        let key = key.with_algorithm(asked).map_err(|cause| Error::key(called).because(cause))?;
+        Ok(OpenKey::Pair(Box::new(Mint::new(key))))
+    }
+}

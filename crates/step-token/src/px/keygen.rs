@@ -1,0 +1,227 @@
+//! `px keygen`: a shared secret, or a key pair.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use clap::{Args, ValueEnum};
+use serde::Serialize;
+use token_cli::{Destination, Error, Switch, World, output};
+use token_jose::{KeyKind, KeyPairPem};
+use zeroize::{Zeroize as _, Zeroizing};
+
+use crate::cli::help;
+use crate::px::options::Manner;
+
+/// `px keygen`.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = help::with_examples(KEYGEN_EXAMPLES))]
+pub(crate) struct PxKeygenArgs {
+    /// What to make: a shared secret, or a key pair of either kind
+    #[arg(value_name = "KIND")]
+    pub(crate) kind: KeygenKind,
+
+    /// The file for the secret or the private key; the public key goes beside it, with .pub behind
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+
+    /// The curve of an EC key: P-256, P-384 or P-521 (default: P-256)
+    #[arg(long, value_name = "CURVE")]
+    pub(crate) curve: Option<KeygenCurve>,
+
+    /// The bits of an RSA key, 2048 to 8192 (default: 3072)
+    #[arg(long, value_name = "BITS")]
+    pub(crate) bits: Option<KeyBits>,
+
+    /// Overwrite files that are there
+    #[arg(long, short = 'f', value_name = "BOOL", num_args = 0..=1, require_equals = true,
+          default_missing_value = "true")]
+    pub(crate) force: Option<Switch>,
+}
+
+/// What `px keygen` makes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum KeygenKind {
+    Secret,
+    Ec,
+    Rsa,
+}
+
+/// The length of an RSA key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct KeyBits(pub(crate) u32);
+
+impl FromStr for KeyBits {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let bits = text.parse().ok().filter(|bits| (2048..=8192).contains(bits));
+        bits.map(Self).ok_or_else(|| "it is a number from 2048 to 8192".to_owned())
+    }
+}
+
+/// The curves of `px keygen`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum KeygenCurve {
+    #[value(name = "P-256")]
+    P256,
+    #[value(name = "P-384")]
+    P384,
+    #[value(name = "P-521")]
+    P521,
+}
+
+/// Makes it, writes it, and says how a server is told.
+pub(super) fn run(args: &PxKeygenArgs, manner: &Manner, world: &World) -> Result<(), Error> {
+    if args.kind != KeygenKind::Ec && args.curve.is_some() {
+        return Err(
+            Error::usage("--curve is for an EC key").hint("leave it out, or make an `ec` key")
+        );
+    }
+    if args.kind != KeygenKind::Rsa && args.bits.is_some() {
+        return Err(
+            Error::usage("--bits is for an RSA key").hint("leave it out, or make an `rsa` key")
+        );
+    }
+    let force = Switch::is_on(args.force);
+    let private = regular(&args.file, "FILE", force, world)?;
+    if args.kind == KeygenKind::Secret {
+        private.write(secret(world)?.as_bytes(), world)?;
+        return describe(Settings::secret(&args.file), manner, world);
+    }
+    let public_name = public_name(&args.file);
+    let public = regular(&public_name, "FILE with .pub behind", force, world)?;
+    let pair = match args.kind {
+        KeygenKind::Rsa => KeyPairPem::rsa(args.bits.map_or(BITS, |bits| bits.0)),
+        _ => KeyPairPem::ec(match args.curve {
+            None | Some(KeygenCurve::P256) => KeyKind::P256,
+            Some(KeygenCurve::P384) => KeyKind::P384,
+            Some(KeygenCurve::P521) => KeyKind::P521,
+        }),
+    }
+    .map_err(|cause| Error::key("no key could be made").because(cause))?;
+    // The half that cannot be made again comes first.
+    private.write(&pair.private, world)?;
+    public.write(&pair.public, world)?;
+    describe(Settings::pair(args.kind, args.curve, &args.file, &public_name), manner, world)
+}
+
+/// Settles a file that a key is kept in: no device, no FIFO, not standard output.
+fn regular(path: &Path, named: &str, force: bool, world: &World) -> Result<Destination, Error> {
+    let place = Destination::file(path, named, force, world)?;
+    match place {
+        Destination::File { .. } if path != Path::new("-") => Ok(place),
+        _ => Err(Error::settings(format!(
+            "{} is no file to keep a key in ({named})",
+            path.display()
+        ))
+        .hint("name a file")),
+    }
+}
+
+/// 48 random bytes in base64: 64 characters, and no line end.
+fn secret(world: &World) -> Result<Zeroizing<String>, Error> {
+    let mut bytes = Zeroizing::new([0; 48]);
+    let (mut first, mut second) = (world.random()?, world.random()?);
+    bytes[..32].copy_from_slice(&first);
+    bytes[32..].copy_from_slice(&second[..16]);
+    first.zeroize();
+    second.zeroize();
+    Ok(Zeroizing::new(STANDARD.encode(*bytes)))
+}
+
+fn public_name(private: &Path) -> PathBuf {
+    let mut name = OsString::from(private);
+    name.push(".pub");
+    PathBuf::from(name)
+}
+
+/// What was made, and what to paste where.
+#[derive(Serialize)]
+struct Settings {
+    file: String,
+    #[serde(rename = "publicFile", skip_serializing_if = "Option::is_none")]
+    public_file: Option<String>,
+    alg: &'static str,
+    /// Lines, each for one kind of server.
+    server: Vec<String>,
+    /// How a token is minted with it.
+    mint: String,
+}
+
+impl Settings {
+    fn secret(file: &Path) -> Self {
+        let name = file.display().to_string();
+        let file = quoted(file);
+        Self {
+            server: vec![
+                format!(
+                    "# as a Kubernetes Secret, for Portworx with PORTWORX_AUTH_JWT_SHAREDSECRET\nstep-token px secret pxkeys -n kube-system --shared-secret-file {file} | kubectl apply -f -"
+                ),
+                format!(
+                    "# for an OpenStorage server\nOPENSTORAGE_AUTH_SHAREDSECRET=\"$(cat {file})\""
+                ),
+            ],
+            mint: format!(
+                "step-token px token --shared-secret-file {file} --issuer ISSUER --auth-config FILE"
+            ),
+            public_file: None,
+            alg: "HS256",
+            file: name,
+        }
+    }
+
+    fn pair(kind: KeygenKind, curve: Option<KeygenCurve>, file: &Path, public: &Path) -> Self {
+        let names = (file.display().to_string(), public.display().to_string());
+        let (file, public) = (quoted(file), quoted(public));
+        let (argument, variable, flag) = match kind {
+            KeygenKind::Rsa => ("jwt_rsa_pubkey_file", "OPENSTORAGE_AUTH_RSA_PUBKEY", "rsa"),
+            _ => ("jwt_ecds_pubkey_file", "OPENSTORAGE_AUTH_ECDS_PUBKEY", "ecdsa"),
+        };
+        let (alg, extra) = match (kind, curve) {
+            (KeygenKind::Rsa, _) => ("RS256", ""),
+            (_, Some(KeygenCurve::P384)) => ("ES384", " --alg ES384"),
+            (_, Some(KeygenCurve::P521)) => ("ES512", " --alg ES512"),
+            _ => ("ES256", ""),
+        };
+        Self {
+            server: vec![
+                format!("# for Portworx, with the public key on every node\n-{argument} {public}"),
+                format!("# for an OpenStorage server\n{variable}={public}"),
+            ],
+            mint: format!(
+                "step-token px token --{flag}-private-keyfile {file}{extra} --issuer ISSUER --auth-config FILE"
+            ),
+            public_file: Some(names.1),
+            alg,
+            file: names.0,
+        }
+    }
+}
+
+fn describe(settings: Settings, manner: &Manner, world: &World) -> Result<(), Error> {
+    if manner.json {
+        return manner.print(&settings, world);
+    }
+    let Settings { server, mint, .. } = settings;
+    let text = format!("{}\n# a token with it\n{mint}\n", server.join("\n"));
+    output::stdout(text.as_bytes(), world)
+}
+
+/// Returns a path as a shell takes it for one word.
+fn quoted(path: &Path) -> String {
+    let text = path.display().to_string();
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-./+:@,".contains(c);
+    if text.chars().all(is_plain) { text } else { format!("'{}'", text.replace('\'', r"'\''")) }
+}
+
+/// What NIST calls good beyond 2030 (SP 800-57).
+const BITS: u32 = 3072;
+
+const KEYGEN_EXAMPLES: &str = "\
+Examples:
+  step-token px keygen secret px-secret
+  step-token px keygen ec px-ec.key --curve P-384
+  step-token px keygen rsa px-rsa.key";

@@ -1,0 +1,133 @@
+//! The flags that every `px` command takes.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+use serde::Serialize;
+use token_cli::{Error, Given, Setting, Switch, World, output};
+
+/// The flags that pxctl takes with every command.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Options of every px command")]
+pub(crate) struct PxGlobalArgs {
+    /// Take this context instead of the current one
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(crate) context: Option<String>,
+
+    /// Print one JSON object
+    #[arg(long, short = 'j', global = true, value_name = "BOOL", num_args = 0..=1,
+          require_equals = true, default_missing_value = "true")]
+    pub(crate) json: Option<Switch>,
+
+    /// Print more: `wide`
+    #[arg(long, global = true, value_name = "wide")]
+    pub(crate) output_type: Option<OutputType>,
+
+    /// Print for programs: JSON in one line, tokens in full, no notes
+    #[arg(long, global = true, value_name = "BOOL", num_args = 0..=1, require_equals = true,
+          default_missing_value = "true")]
+    pub(crate) raw: Option<Switch>,
+
+    /// Draw in colour, terminal or not
+    #[arg(long, global = true, value_name = "BOOL", num_args = 0..=1, require_equals = true,
+          default_missing_value = "true")]
+    pub(crate) color: Option<Switch>,
+
+    #[arg(long, global = true, hide = true, value_name = "FILE")]
+    pub(crate) ca: Option<String>,
+
+    #[arg(long, global = true, hide = true, value_name = "FILE")]
+    pub(crate) cert: Option<String>,
+
+    #[arg(long, global = true, hide = true, value_name = "FILE")]
+    pub(crate) key: Option<String>,
+
+    #[arg(long, global = true, hide = true, value_name = "BOOL", num_args = 0..=1,
+          require_equals = true, default_missing_value = "true")]
+    pub(crate) ssl: Option<Switch>,
+}
+
+/// How much a listing shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum OutputType {
+    Wide,
+}
+
+/// Obeys or refuses the flags that pxctl takes with every command.
+pub(super) fn prepare(
+    args: &PxGlobalArgs,
+    config: Option<&Path>,
+    world: &World,
+) -> Result<(), Error> {
+    let connection = [
+        ("--ca", args.ca.is_some()),
+        ("--cert", args.cert.is_some()),
+        ("--key", args.key.is_some()),
+        ("--ssl", args.ssl.is_some()),
+    ];
+    if let Some((flag, _)) = connection.into_iter().find(|(_, given)| *given) {
+        return Err(Error::usage(format!(
+            "{flag} has no effect: nothing here connects to a server"
+        ))
+        .hint("leave it out"));
+    }
+    if let Some(color) = args.color {
+        world.set_colour(color.0);
+    }
+    if Switch::is_on(args.raw) {
+        world.set_quiet(true);
+    }
+    if let Some(config) = config {
+        let file = config.display();
+        world.note(&format!("--config: nothing in {file} matters here, and it is not read"));
+    }
+    Ok(())
+}
+
+/// In which form results are wanted.
+#[derive(Clone, Debug)]
+pub(super) struct Manner {
+    pub(super) json: bool,
+    pub(super) raw: bool,
+    pub(super) wide: bool,
+    pub(super) context: Option<String>,
+}
+
+impl Manner {
+    pub(super) fn of(args: &PxGlobalArgs) -> Self {
+        Self {
+            json: Switch::is_on(args.json),
+            raw: Switch::is_on(args.raw),
+            wide: args.output_type == Some(OutputType::Wide),
+            context: args.context.clone(),
+        }
+    }
+
+    pub(super) fn refuse_context(&self) -> Result<(), Error> {
+        match &self.context {
+            None => Ok(()),
+            Some(_) => Err(Error::usage("--context has no effect on this command")
+                .hint("px verify, px inspect and px context list take it")),
+        }
+    }
+
+    /// Prints an object: over several lines, or for programs in one.
+    pub(super) fn print(&self, object: &impl Serialize, world: &World) -> Result<(), Error> {
+        output::json(object, self.raw, world)
+    }
+}
+
+/// Returns the file that a result goes to; `-` is standard output.
+pub(super) fn output_file(
+    value: Option<&Given<PathBuf>>,
+) -> Result<Option<Setting<PathBuf>>, Error> {
+    Ok(optional("output", value)?.filter(|file| file.value.as_os_str() != "-"))
+}
+
+/// Returns a flag's value with its origin; an empty value is refused.
+pub(super) fn optional<T: Clone>(
+    flag: &'static str,
+    value: Option<&Given<T>>,
+) -> Result<Option<Setting<T>>, Error> {
+    value.map(|value| value.non_empty(flag)).transpose()
+}

@@ -1,0 +1,237 @@
+//! What the holder of a token may do: roles and rules, owners and groups.
+
+use clap::Args;
+use openstorage_token::{
+    Access, ApiMethod, Decision, Generation, Grant, Identity, Ownership, OwnershipAnswer, Role,
+    RoleAnswer, Roles,
+};
+use serde::Serialize;
+use token_cli::{Error, Origin, Source, World};
+
+/// What the holder may do.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "What the holder may do")]
+pub(crate) struct PxRightsArgs {
+    /// Say which role's which rule decides about this method, such as volume/create (can be repeated)
+    #[arg(long, value_name = "SERVICE/METHOD")]
+    pub(crate) can: Vec<ApiMethod>,
+
+    /// Know the roles in this file too, as `pxctl role create` takes it (can be repeated)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) role_config: Vec<Source>,
+
+    /// Say whether a resource of this owner may be used
+    #[arg(long, value_name = "ID")]
+    pub(crate) owner: Option<String>,
+
+    /// A group the resource is shared with, and how far: read, write or admin (can be repeated)
+    #[arg(long, value_name = "GROUP[=LEVEL]")]
+    pub(crate) group: Vec<Grant>,
+
+    /// A user the resource is shared with, and how far (can be repeated)
+    #[arg(long, value_name = "ID[=LEVEL]")]
+    pub(crate) collaborator: Vec<Grant>,
+
+    /// What everybody may do with the resource: read, write or admin
+    #[arg(long, value_name = "LEVEL")]
+    pub(crate) public: Option<Access>,
+
+    /// What is to be done with the resource: read, write or admin (default: read)
+    #[arg(long, value_name = "LEVEL")]
+    pub(crate) access: Option<Access>,
+}
+
+/// The questions that were asked about the holder.
+pub(super) struct Questions<'a> {
+    args: &'a PxRightsArgs,
+    roles: Roles,
+    ownership: Option<Ownership>,
+}
+
+impl<'a> Questions<'a> {
+    /// Reads the roles that a server has besides the built-in ones.
+    pub(super) fn read(
+        args: &'a PxRightsArgs,
+        of_server: Vec<Role>,
+        generation: Generation,
+        world: &World,
+    ) -> Result<Self, Error> {
+        if !args.role_config.is_empty() && args.can.is_empty() {
+            return Err(Error::usage("--role-config has no effect without a question")
+                .hint("--can volume/create asks one"));
+        }
+        for method in args.can.iter().filter(|method| !method.has_known_service()) {
+            world.warn(&format!(
+                "--can {method}: OpenStorage has no such service, as far as is known here; it has {}",
+                ApiMethod::services().join(", ")
+            ));
+        }
+        let mut roles = Roles::built_in(generation);
+        let add = |roles: &mut Roles, new, named: &str| {
+            roles.add(new).map_err(|cause| Error::settings(format!("{named}: {cause}")))
+        };
+        add(&mut roles, of_server, "the server's configuration")?;
+        for source in &args.role_config {
+            let origin = Origin::CommandLine { flag: "role-config" };
+            let text = source.read_text(&origin, world)?;
+            let named = format!("{source} ({origin})");
+            let new =
+                Role::parse(&text).map_err(|cause| Error::settings(format!("{named}: {cause}")))?;
+            add(&mut roles, new, &named)?;
+        }
+        let shared =
+            !args.group.is_empty() || !args.collaborator.is_empty() || args.public.is_some();
+        if args.owner.is_none() && (shared || args.access.is_some()) {
+            return Err(Error::usage("there is no resource: its owner is not given")
+                .hint("--owner ID names it; a resource without one is anybody's"));
+        }
+        let ownership = args.owner.clone().map(|owner| Ownership {
+            owner,
+            groups: args.group.clone(),
+            collaborators: args.collaborator.clone(),
+            public: args.public,
+        });
+        Ok(Self { args, roles, ownership })
+    }
+
+    /// Returns whether anything was asked.
+    pub(super) fn is_any(&self) -> bool {
+        !self.args.can.is_empty() || self.ownership.is_some()
+    }
+
+    /// Answers them for the holder of a token.
+    pub(super) fn answer(&self, identity: &Identity) -> Answers {
+        let held = || identity.roles.iter().map(String::as_str);
+        let access = self.args.access.unwrap_or_default();
+        Answers {
+            can: self.args.can.iter().map(|method| self.roles.decide(held(), method)).collect(),
+            ownership: self.ownership.as_ref().map(|ownership| {
+                (access, ownership.decide(&identity.username, &identity.groups, access))
+            }),
+        }
+    }
+}
+
+/// What the holder may do of what was asked.
+pub(super) struct Answers {
+    can: Vec<Decision>,
+    ownership: Option<(Access, OwnershipAnswer)>,
+}
+
+/// One answer, for people.
+pub(super) struct Line {
+    pub(super) yes: bool,
+    pub(super) what: String,
+    pub(super) why: String,
+}
+
+impl Answers {
+    /// Returns whether every answer is yes.
+    pub(super) fn all_yes(&self) -> bool {
+        self.can.iter().all(Decision::is_granted)
+            && self.ownership.as_ref().is_none_or(|(_, answer)| answer.is_permitted())
+    }
+
+    pub(super) fn lines(&self) -> Vec<Line> {
+        let can = self.can.iter().map(|decision| Line {
+            yes: decision.is_granted(),
+            what: format!("can {}", decision.method),
+            why: reasons(decision),
+        });
+        let ownership = self.ownership.iter().map(|(access, answer)| Line {
+            yes: answer.is_permitted(),
+            what: format!("may {}", access.as_str()),
+            why: reason(answer),
+        });
+        can.chain(ownership).collect()
+    }
+
+    pub(super) fn objects(&self) -> (Vec<CanObject>, Option<OwnershipObject>) {
+        let can = self.can.iter().map(|decision| CanObject {
+            method: decision.method.to_string(),
+            granted: decision.is_granted(),
+            roles: decision
+                .answers
+                .iter()
+                .map(|(role, answer)| RoleObject { role: role.clone(), answer: of_role(answer) })
+                .collect(),
+        });
+        let ownership = self.ownership.as_ref().map(|(access, answer)| OwnershipObject {
+            access: access.as_str(),
+            permitted: answer.is_permitted(),
+            reason: reason(answer),
+        });
+        (can.collect(), ownership)
+    }
+}
+
+/// What `--can` says in JSON.
+#[derive(Serialize)]
+pub(super) struct CanObject {
+    method: String,
+    granted: bool,
+    roles: Vec<RoleObject>,
+}
+
+#[derive(Serialize)]
+struct RoleObject {
+    role: String,
+    answer: String,
+}
+
+/// What `--owner` says in JSON.
+#[derive(Serialize)]
+pub(super) struct OwnershipObject {
+    access: &'static str,
+    permitted: bool,
+    reason: String,
+}
+
+fn reasons(decision: &Decision) -> String {
+    let one = |(role, answer): &(String, RoleAnswer)| format!("role `{role}`: {}", of_role(answer));
+    match decision.answers.iter().find(|(_, answer)| matches!(answer, RoleAnswer::Granted { .. })) {
+        Some(granted) => one(granted),
+        None if decision.answers.is_empty() => "the token has no roles".to_owned(),
+        None => decision.answers.iter().map(one).collect::<Vec<_>>().join("; "),
+    }
+}
+
+fn of_role(answer: &RoleAnswer) -> String {
+    match answer {
+        RoleAnswer::Granted { rule, service, api } => {
+            format!("rule {rule} grants it (services `{service}`, apis `{api}`)")
+        }
+        RoleAnswer::Denied { rule, pattern } => format!("rule {rule} denies it (`{pattern}`)"),
+        RoleAnswer::Silent => "no rule fits".to_owned(),
+        RoleAnswer::Unknown => "the server has no such role, as far as is known here".to_owned(),
+        _ => "nothing is known".to_owned(),
+    }
+}
+
+fn reason(answer: &OwnershipAnswer) -> String {
+    match answer {
+        OwnershipAnswer::Public => "the resource is public".to_owned(),
+        OwnershipAnswer::NoOwner => "the resource has no owner, so it is anybody's".to_owned(),
+        OwnershipAnswer::Owner => "the user is its owner".to_owned(),
+        OwnershipAnswer::Administrator => {
+            "the user is in group `*`, which has every resource".to_owned()
+        }
+        OwnershipAnswer::Group(grant) => {
+            format!("group `{}` has {}", grant.name, grant.access.as_str())
+        }
+        OwnershipAnswer::Collaborator(grant) => {
+            format!("user `{}` has {}", grant.name, grant.access.as_str())
+        }
+        OwnershipAnswer::GroupHasTooLittle(grant) => format!(
+            "group `{}` has {} alone, and a server looks at the first group of the token that is listed",
+            grant.name,
+            grant.access.as_str()
+        ),
+        OwnershipAnswer::CollaboratorHasTooLittle(grant) => {
+            format!("user `{}` has {} alone", grant.name, grant.access.as_str())
+        }
+        OwnershipAnswer::Stranger => "the user is neither its owner nor on its lists".to_owned(),
+        OwnershipAnswer::NoUsername => "the user has no unique ID".to_owned(),
+        _ => "nothing is known".to_owned(),
+    }
+}

@@ -1,0 +1,116 @@
+//! `px secret`: the manifest of a Kubernetes Secret.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use openstorage_token::kubernetes::{DataKey, Manifest, Namespace, ObjectName};
+use token_cli::{Destination, Error, Given, World};
+use zeroize::Zeroizing;
+
+use crate::cli::help;
+use crate::px::options::{Manner, optional, output_file};
+use crate::px::secret_member::{Kept, SecretSource};
+use crate::px::stored;
+
+/// `px secret`.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = help::with_examples(SECRET_EXAMPLES))]
+pub(crate) struct PxSecretArgs {
+    /// The name of the Secret
+    #[arg(value_name = "NAME")]
+    pub(crate) name: ObjectName,
+
+    /// Its namespace; without it the manifest goes where kubectl puts it
+    #[arg(long, short = 'n', value_name = "NAMESPACE")]
+    pub(crate) namespace: Option<Namespace>,
+
+    /// Keep the token from here, under auth-token: a file, `-`, env:NAME, fd:N or cred:NAME
+    #[arg(long, value_name = "SOURCE")]
+    pub(crate) token_file: Option<Given<SecretSource>>,
+
+    /// Keep the shared secret from here, under shared-secret
+    #[arg(long, value_name = "SOURCE")]
+    pub(crate) shared_secret_file: Option<Given<SecretSource>>,
+
+    /// Keep it under this member instead, and read it from there out of a Secret
+    #[arg(long, value_name = "KEY")]
+    pub(crate) secret_key: Option<DataKey>,
+
+    /// Add a StorageClass of this name (default: that of the Secret) whose volumes use the token
+    #[arg(long, value_name = "CLASS", num_args = 0..=1, require_equals = true,
+          default_missing_value = "")]
+    pub(crate) annotate_csi: Option<Given<ObjectName>>,
+
+    /// Write the manifest to this file, mode 0600, instead of standard output
+    #[arg(long, value_name = "FILE")]
+    pub(crate) output: Option<Given<PathBuf>>,
+}
+
+/// Prints a manifest with a token or a shared secret.
+pub(super) fn run(args: &PxSecretArgs, manner: &Manner, world: &World) -> Result<(), Error> {
+    let token = optional("token-file", args.token_file.as_ref())?;
+    let shared = optional("shared-secret-file", args.shared_secret_file.as_ref())?;
+    let output = output_file(args.output.as_ref())?;
+    let place = Destination::settle(output.as_ref(), true, world)?;
+    let member = |default: DataKey| args.secret_key.clone().unwrap_or(default);
+    let class = match (&args.annotate_csi, &args.namespace) {
+        (None, _) => None,
+        (Some(_), None) => {
+            return Err(Error::usage(
+                "--annotate-csi refers to the Secret by its namespace, and none is given",
+            )
+            .hint("--namespace names it"));
+        }
+        (Some(class), Some(namespace)) => Some((class, namespace)),
+    };
+    let (key, content) = match (token, shared) {
+        (Some(token), None) => {
+            let key = member(DataKey::auth_token());
+            let token = stored::from(&token, &key, world)?;
+            stored::fits_a_header(&token)?;
+            stored::warn_of(Some(&token), world);
+            (key, Zeroizing::new(token.expose().as_bytes().to_vec()))
+        }
+        (None, Some(shared)) => {
+            if class.is_some() {
+                return Err(Error::usage(
+                    "--annotate-csi is for a token, and --shared-secret-file is given",
+                )
+                .hint("--token-file names a token"));
+            }
+            let key = member(DataKey::shared_secret());
+            let secret = shared.value.read(&key, Kept::SharedSecret, &shared.origin, world)?;
+            (key, secret)
+        }
+        (Some(_), Some(_)) => {
+            return Err(Error::usage(
+                "--token-file and --shared-secret-file are given, and a Secret holds one of them",
+            )
+            .hint("leave out one of them"));
+        }
+        (None, None) => {
+            return Err(Error::usage("nothing is given to keep in the Secret")
+                .hint("--token-file or --shared-secret-file names it"));
+        }
+    };
+    let mut manifest = Manifest::secret(&args.name, args.namespace.as_ref(), &key, &content);
+    if let Some((class, namespace)) = class {
+        let class = match class {
+            Given::Value(class) => class,
+            Given::Empty => &args.name,
+        };
+        manifest = manifest.with_storage_class(class, &args.name, namespace);
+    }
+    let text = if manner.json { manifest.to_json(manner.raw) } else { manifest.to_yaml() };
+    place.write(text.as_bytes(), world)?;
+    if let Some(file) = place.path() {
+        world.done(&format!("the manifest is in {}", file.display()));
+    }
+    Ok(())
+}
+
+const SECRET_EXAMPLES: &str = "\
+Examples:
+  step-token px secret px-user-token -n portworx --token-file token | kubectl apply -f -
+  step-token px secret pxkeys -n portworx --shared-secret-file secret | kubectl apply -f -
+  step-token px secret px-user-token -n portworx --token-file token --annotate-csi=px-csi";

@@ -1,0 +1,186 @@
+//! A secret as it is, or as a member of a Kubernetes Secret.
+
+use std::fmt;
+use std::path::Path;
+use std::str::FromStr;
+
+use openstorage_token::kubernetes::{DataKey, is_secret, read_secret};
+use token_cli::{Error, Origin, Source, Stream, World, without_line_end};
+use zeroize::Zeroizing;
+
+/// What is kept in a file, or in a member of a Secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kept {
+    Token,
+    SharedSecret,
+}
+
+impl fmt::Display for Kept {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Token => "token",
+            Self::SharedSecret => "shared secret",
+        })
+    }
+}
+
+/// A [`Source`] of a secret, or behind `k8s:` one of a Kubernetes Secret that holds it.
+///
+/// `k8s:-` takes what `kubectl get secret NAME -o json` prints.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct SecretSource {
+    source: Source,
+    kubernetes: bool,
+}
+
+impl FromStr for SecretSource {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (text, kubernetes) = match text.strip_prefix("k8s:") {
+            Some(text) => (text, true),
+            None => (text, false),
+        };
+        Ok(Self { source: text.parse()?, kubernetes })
+    }
+}
+
+impl From<Source> for SecretSource {
+    fn from(source: Source) -> Self {
+        Self { source, kubernetes: false }
+    }
+}
+
+impl fmt::Display for SecretSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.kubernetes {
+            true => write!(f, "the Secret in {}", self.source),
+            false => self.source.fmt(f),
+        }
+    }
+}
+
+impl SecretSource {
+    /// Returns the stream that this source uses up, if it is one.
+    pub(crate) fn stream(&self) -> Option<Stream> {
+        self.source.stream()
+    }
+
+    /// Returns the source with a relative path beginning in this directory.
+    pub(crate) fn beside(self, directory: &Path) -> Self {
+        Self { source: self.source.beside(directory), ..self }
+    }
+
+    pub(crate) fn is_kubernetes(&self) -> bool {
+        self.kubernetes
+    }
+
+    /// Reads the secret. One line end is dropped and said, but for a Secret of Kubernetes, whose bytes
+    /// are those that the server has.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be read, is empty, or is no Secret, naming the source and the flag.
+    pub(crate) fn read(
+        &self,
+        key: &DataKey,
+        what: Kept,
+        origin: &Origin,
+        world: &World,
+    ) -> Result<Zeroizing<Vec<u8>>, Error> {
+        let bytes = self.source.read(origin, world)?;
+        let secret = match self.kubernetes {
+            false => {
+                self.refuse_wrapping(&bytes, what, origin)?;
+                let left = without_line_end(&bytes);
+                if left.len() < bytes.len() {
+                    world.note(&format!("the line end behind the {what} in {self} is left out"));
+                }
+                Zeroizing::new(left.to_vec())
+            }
+            true => {
+                let secret = member(&bytes, key).map_err(|cause| {
+                    let flag = match what {
+                        Kept::Token => "--token-key",
+                        Kept::SharedSecret => "--secret-key",
+                    };
+                    Error::settings(format!("{} ({origin}) {cause}", self.source)).hint(format!(
+                        "`kubectl get secret NAME -o json` prints one; {flag} names another member; without k8s: the file is the {what} itself"
+                    ))
+                })?;
+                if secret.ends_with(b"\n") {
+                    world.warn(&format!(
+                        "the {what} in {self} ends in a line feed, which belongs to it: the server has it too"
+                    ));
+                }
+                secret
+            }
+        };
+        if secret.is_empty() {
+            let message = format!("the {what} in {self} ({origin}) is empty");
+            return Err(match what {
+                Kept::Token => Error::settings(message).hint("`step-token px token` mints one"),
+                Kept::SharedSecret => {
+                    Error::key(message).hint("`step-token px keygen secret FILE` makes one")
+                }
+            });
+        }
+        Ok(secret)
+    }
+
+    /// A Secret of Kubernetes, or a key in PEM, is not what is meant where a bare secret is due.
+    fn refuse_wrapping(&self, bytes: &[u8], what: Kept, origin: &Origin) -> Result<(), Error> {
+        let text = std::str::from_utf8(bytes).unwrap_or_default();
+        if text.contains("Secret") && is_secret(text) {
+            let message =
+                format!("{self} ({origin}) is a Kubernetes Secret, and not the {what} in it");
+            let hint = format!("{origin} k8s:{} reads its member", self.typed());
+            return Err(Error::key(message).hint(hint));
+        }
+        if what == Kept::SharedSecret && text.starts_with("eyJ") && text.split('.').count() == 3 {
+            return Err(Error::key(format!("{self} ({origin}) is a token, and not the {what}"))
+                .hint("--token-file takes a token"));
+        }
+        if text.contains("-----BEGIN ") {
+            let message = format!("{self} ({origin}) is PEM, and not a {what}");
+            return Err(Error::key(message)
+                .hint("--rsa-private-keyfile and --ecdsa-private-keyfile take keys"));
+        }
+        Ok(())
+    }
+
+    /// Returns the source as it is typed.
+    fn typed(&self) -> String {
+        match &self.source {
+            Source::Path(path) => path.display().to_string(),
+            Source::Stdin => "-".to_owned(),
+            Source::Variable(name) => format!("env:{name}"),
+            Source::Descriptor(number) => format!("fd:{number}"),
+            Source::Credential(name) => format!("cred:{name}"),
+        }
+    }
+}
+
+fn member(bytes: &[u8], key: &DataKey) -> Result<Zeroizing<Vec<u8>>, String> {
+    let text = std::str::from_utf8(bytes).map_err(|_| "is not UTF-8".to_owned())?;
+    read_secret(text, key).map_err(|cause| cause.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_of_kubernetes_may_come_from_any_source() {
+        for (text, shown) in [
+            ("k8s:-", "the Secret in standard input"),
+            ("k8s:env:X", "the Secret in environment variable X"),
+            ("k8s:secret.json", "the Secret in secret.json"),
+            ("./k8s:x", "./k8s:x"),
+            ("fd:3", "file descriptor 3"),
+        ] {
+            assert_eq!(text.parse::<SecretSource>().unwrap().to_string(), shown);
+        }
+        assert!("k8s:".parse::<SecretSource>().is_err());
+    }
+}

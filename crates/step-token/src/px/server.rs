@@ -1,0 +1,199 @@
+//! The server that a token is judged for: its issuer, its keys and its roles.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use openstorage_token::{
+    Advice, Generation, Role, Server, ServerConfig, ServerKey, ServerKeyError, UsernameClaim,
+};
+use token_cli::{Error, Given, Origin, Setting, Source, Stream, Switch, World, empty_flag};
+
+use crate::px::options::optional;
+use crate::px::secret_member::SecretSource;
+use crate::px::shared_secret::{PxSharedSecretArgs, SecretWish};
+
+/// How the server is set up.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "The server")]
+pub(crate) struct PxServerArgs {
+    /// Read all that follows from this YAML file; flags outrank it
+    #[arg(long, value_name = "FILE")]
+    pub(crate) server_config: Option<Given<Source>>,
+
+    /// The issuer that the server trusts
+    #[arg(long, value_name = "NAME", alias = "jwt-issuer")]
+    pub(crate) issuer: Option<Given<String>>,
+
+    /// The server's RSA public key: PEM of a public key or a certificate
+    #[arg(long, value_name = "SOURCE", alias = "jwt-rsa-pubkey-file")]
+    pub(crate) rsa_public_keyfile: Option<Given<Source>>,
+
+    /// The server's EC public key: PEM of a public key or a certificate
+    #[arg(long, value_name = "SOURCE", alias = "jwt-ecds-pubkey-file")]
+    pub(crate) ecdsa_public_keyfile: Option<Given<Source>>,
+
+    /// The claim that is the user's unique ID: sub, email or name (default: sub)
+    #[arg(long, value_name = "CLAIM")]
+    pub(crate) username_claim: Option<UsernameClaim>,
+
+    /// Judge as servers on the older JWT library do (jwt-go 3): `exp` included, no check of types
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true,
+          default_missing_value = "true")]
+    pub(crate) older_server: Option<Switch>,
+}
+
+/// A server, the roles it has besides the built-in ones, and a warning about its secret.
+pub(super) struct ServerSettings {
+    pub(super) server: Server,
+    pub(super) roles: Vec<Role>,
+    pub(super) advice: Option<Advice>,
+}
+
+/// Reads the server's settings: flags outrank the file of `--server-config`.
+pub(super) fn read(
+    flags: &PxServerArgs,
+    secret: &PxSharedSecretArgs,
+    world: &World,
+) -> Result<ServerSettings, Error> {
+    let file = ConfigFile::read(flags.server_config.as_ref(), world)?;
+    let mut server = Server::new(issuer(flags, &file)?);
+    let mut advice = None;
+    if let Some(wish) = shared_secret(secret, &file)? {
+        let secret = wish.read_quietly(world)?;
+        advice = Advice::of_secret(secret.expose());
+        server.shared_secret = Some(secret);
+    }
+    let key = |flag: &'static str, given: &Option<Given<Source>>, member: &Option<String>| {
+        match optional(flag, given.as_ref())? {
+            Some(given) => Ok(Some(given)),
+            None => member.as_ref().map(|member| file.source(flag, member)).transpose(),
+        }
+    };
+    let config = &file.config;
+    if let Some(rsa) =
+        key("rsa-public-keyfile", &flags.rsa_public_keyfile, &config.rsa_public_keyfile)?
+    {
+        server.rsa = Some(public_key(&rsa, ServerKey::rsa, world)?);
+    }
+    if let Some(ec) =
+        key("ecdsa-public-keyfile", &flags.ecdsa_public_keyfile, &config.ecdsa_public_keyfile)?
+    {
+        server.ec = Some(public_key(&ec, ServerKey::ec, world)?);
+    }
+    if server.shared_secret.is_none() && server.rsa.is_none() && server.ec.is_none() {
+        return Err(Error::usage("the server has no key, so it would not even start").hint(
+            "--shared-secret-file, --rsa-public-keyfile or --ecdsa-public-keyfile names what it has",
+        ));
+    }
+    server.username = flags.username_claim.or(config.username_claim).unwrap_or_default();
+    let older = flags.older_server.map(|older| older.0).or(config.older_server);
+    if older == Some(true) {
+        server.generation = Generation::Older;
+    }
+    Ok(ServerSettings { server, roles: file.config.roles, advice })
+}
+
+fn issuer(flags: &PxServerArgs, file: &ConfigFile) -> Result<String, Error> {
+    let issuer = match &flags.issuer {
+        Some(Given::Value(issuer)) => Some(issuer),
+        Some(Given::Empty) => return Err(empty_flag("issuer")),
+        None => file.config.issuer.as_ref(),
+    };
+    issuer.filter(|issuer| !issuer.is_empty()).cloned().ok_or_else(|| {
+        Error::usage("the server's issuer is not given")
+            .hint("--issuer is what it has in PORTWORX_AUTH_JWT_ISSUER or --jwt-issuer; `openstorage.io` unless it was set")
+    })
+}
+
+/// Settles where the server's shared secret is, if it has one.
+fn shared_secret(
+    args: &PxSharedSecretArgs,
+    file: &ConfigFile,
+) -> Result<Option<SecretWish>, Error> {
+    let flag = "shared-secret-file";
+    let typed = args.shared_secret.as_ref().and_then(|it| it.setting("shared-secret"));
+    let mut source = optional(flag, args.shared_secret_file.as_ref())?;
+    if let (None, None, Some(member)) = (&typed, &source, &file.config.shared_secret_file) {
+        source = Some(file.secret_source(flag, member)?);
+    }
+    SecretWish::settle_from(source, typed, args.secret_key.as_ref())
+}
+
+/// The file of `--server-config`.
+struct ConfigFile {
+    config: ServerConfig,
+    /// What messages call the file.
+    path: PathBuf,
+    /// Where its relative paths start.
+    directory: PathBuf,
+}
+
+impl ConfigFile {
+    /// Reads the file; without one nothing is configured.
+    fn read(source: Option<&Given<Source>>, world: &World) -> Result<Self, Error> {
+        let unnamed = || PathBuf::from("the server's configuration");
+        let Some(source) = optional("server-config", source)? else {
+            let config = ServerConfig::default();
+            return Ok(Self { config, path: unnamed(), directory: PathBuf::new() });
+        };
+        let text = source.value.read_text(&source.origin, world)?;
+        let config = ServerConfig::parse(&text).map_err(|cause| {
+            Error::settings(format!("{} ({}): {cause}", source.value, source.origin))
+        })?;
+        let (path, directory) = match source.value {
+            Source::Path(path) => {
+                let directory = path.parent().map(Path::to_owned).unwrap_or_default();
+                (path, directory)
+            }
+            _ => (unnamed(), PathBuf::new()),
+        };
+        Ok(Self { config, path, directory })
+    }
+
+    fn origin(&self, key: &str) -> Origin {
+        Origin::Defaults { file: self.path.clone(), key: key.to_owned() }
+    }
+
+    fn wrong(&self, key: &str, why: &str) -> Error {
+        Error::settings(format!("{}: {why}", self.origin(key)))
+    }
+
+    /// Reads a member that names a source.
+    fn source(&self, key: &str, text: &str) -> Result<Setting<Source>, Error> {
+        let source: Source = text.parse().map_err(|why: String| self.wrong(key, &why))?;
+        if source == Source::Stdin {
+            return Err(self.wrong(key, "standard input is not read from there"));
+        }
+        Ok(Setting::new(source.beside(&self.directory), self.origin(key)))
+    }
+
+    /// Reads a member that names the source of a secret.
+    fn secret_source(&self, key: &str, text: &str) -> Result<Setting<SecretSource>, Error> {
+        let source: SecretSource = text.parse().map_err(|why: String| self.wrong(key, &why))?;
+        if source.stream() == Some(Stream::Stdin) {
+            return Err(self.wrong(key, "standard input is not read from there"));
+        }
+        Ok(Setting::new(source.beside(&self.directory), self.origin(key)))
+    }
+}
+
+fn public_key(
+    setting: &Setting<Source>,
+    read: fn(&[u8]) -> Result<ServerKey, ServerKeyError>,
+    world: &World,
+) -> Result<ServerKey, Error> {
+    let bytes = setting.value.read_public(&setting.origin, world)?;
+    read(&bytes).map_err(|cause| {
+        let hint = match &cause {
+            ServerKeyError::Private => {
+                Some("`openssl pkey -pubout` writes the public half of a key".to_owned())
+            }
+            ServerKeyError::NoKey { label } if label == "RSA PUBLIC KEY" => Some(
+                "a server does not read PKCS#1; `openssl rsa -RSAPublicKey_in -pubout` converts it"
+                    .to_owned(),
+            ),
+            _ => None,
+        };
+        Error::key(format!("{} ({}) {cause}", setting.value, setting.origin)).hints(hint)
+    })
+}

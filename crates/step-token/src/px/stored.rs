@@ -1,0 +1,220 @@
+//! Tokens that are somewhere: in a file, a variable, a context, or on the command line.
+
+use std::path::Path;
+
+use clap::Args;
+use openstorage_token::kubernetes::DataKey;
+use openstorage_token::{Expiry, unverified};
+use token_cli::{
+    Error, Given, Origin, Setting, Source, World, warn_if_others_can_read, without_line_end,
+};
+use token_jose::Token;
+use token_time::Timestamp;
+
+use crate::px::contexts_file::{self, PxContextsFileArg};
+use crate::px::options::{Manner, optional};
+use crate::px::secret_member::{Kept, SecretSource};
+
+/// Where a token is.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct PxTokenArg {
+    /// The token; `-` is standard input. Without it: --token-file, PXCTL_AUTH_TOKEN, --context, the
+    /// current context
+    #[arg(value_name = "TOKEN")]
+    pub(crate) token: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) file: PxTokenFileArgs,
+
+    #[command(flatten)]
+    pub(crate) contexts: PxContextsFileArg,
+}
+
+/// A token that is kept somewhere.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct PxTokenFileArgs {
+    /// Read the token from here: a file, `-`, env:NAME, fd:N, cred:NAME, or any of these behind k8s:
+    #[arg(long, value_name = "SOURCE")]
+    pub(crate) token_file: Option<Given<SecretSource>>,
+
+    /// The member of the Kubernetes Secret that holds the token (default: auth-token)
+    #[arg(long, value_name = "KEY")]
+    pub(crate) token_key: Option<DataKey>,
+}
+
+/// The token of a context.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct PxStoredTokenArgs {
+    /// The token itself, for everybody who lists processes to see; --token-file is better
+    #[arg(long, short = 't', value_name = "TOKEN")]
+    pub(crate) token: Option<Given<String>>,
+
+    #[command(flatten)]
+    pub(crate) file: PxTokenFileArgs,
+}
+
+/// Reads the token to be judged: the one given, else the one that pxctl would send.
+pub(super) fn read(args: &PxTokenArg, manner: &Manner, world: &World) -> Result<Token, Error> {
+    let file = file(&args.file)?;
+    if args.token.as_deref() == Some("") {
+        return Err(Error::usage("the token is empty")
+            .hint("look at the variable it came from; `-` reads standard input"));
+    }
+    if let (true, Some(_)) = (args.token.is_some() || file.is_some(), &manner.context) {
+        return Err(Error::usage("--context has no effect on a token that is given")
+            .hint("leave out one of them"));
+    }
+    match (args.token.as_deref(), file) {
+        (Some(_), Some(_)) => {
+            Err(Error::usage("a token and --token-file are given, and one is judged")
+                .hint("leave out one of them"))
+        }
+        (Some("-"), None) => {
+            let origin = Origin::CommandLine { flag: "token-file" };
+            from(&Setting::new(Source::Stdin.into(), origin), &DataKey::auth_token(), world)
+        }
+        (Some(token), None) if !token.contains('.') && Path::new(token).is_file() => {
+            Err(Error::usage(format!("{token} is a file, and a token is due"))
+                .hint(format!("--token-file {token} reads it")))
+        }
+        (Some(token), None) => {
+            world.warn("a token on the command line is seen by everybody who lists processes; `-` reads it from standard input");
+            Ok(Token::new(token.to_owned()))
+        }
+        (None, Some((source, key))) => from(&source, &key, world),
+        (None, None) => sent_by_pxctl(&args.contexts, manner, world),
+    }
+}
+
+/// Settles where a token is kept, and the member if that is a Kubernetes Secret.
+fn file(args: &PxTokenFileArgs) -> Result<Option<(Setting<SecretSource>, DataKey)>, Error> {
+    let source = optional("token-file", args.token_file.as_ref())?;
+    let is_kubernetes = source.as_ref().is_some_and(|source| source.value.is_kubernetes());
+    if args.token_key.is_some() && !is_kubernetes {
+        return Err(Error::usage(
+            "--token-key names a member of a Kubernetes Secret, and none is read",
+        )
+        .hint("--token-file k8s:FILE reads one"));
+    }
+    let key = args.token_key.clone().unwrap_or_else(DataKey::auth_token);
+    Ok(source.map(|source| (source, key)))
+}
+
+/// Reads a token; one line end behind it is dropped.
+pub(super) fn from(
+    source: &Setting<SecretSource>,
+    key: &DataKey,
+    world: &World,
+) -> Result<Token, Error> {
+    let bytes = source.value.read(key, Kept::Token, &source.origin, world)?;
+    let text = std::str::from_utf8(&bytes).map_err(|_| {
+        Error::settings(format!("the token in {} ({}) is no text", source.value, source.origin))
+    })?;
+    Ok(Token::new(text.to_owned()))
+}
+
+/// Reads the token of a context's flags, if one is given.
+pub(super) fn of_flags(args: &PxStoredTokenArgs, world: &World) -> Result<Option<Token>, Error> {
+    let typed = optional("token", args.token.as_ref())?;
+    let token = match (typed, file(&args.file)?) {
+        (Some(_), Some(_)) => {
+            return Err(Error::usage(
+                "--token and --token-file are given, and a context has one token",
+            )
+            .hint("leave out --token, which shows it to everybody"));
+        }
+        (Some(typed), None) if typed.value == "-" => {
+            return Err(Error::usage("--token is the token itself, and `-` is none")
+                .hint("--token-file - reads standard input"));
+        }
+        (Some(typed), None) => {
+            world.warn(
+                "--token shows the token to everybody who lists processes; --token-file does not",
+            );
+            Token::new(typed.value)
+        }
+        (None, Some((source, key))) => from(&source, &key, world)?,
+        (None, None) => return Ok(None),
+    };
+    fits_a_header(&token)?;
+    Ok(Some(token))
+}
+
+/// What is kept to be sent must fit into a header (RFC 9110 §5.5).
+pub(super) fn fits_a_header(token: &Token) -> Result<(), Error> {
+    if token.expose().bytes().all(|byte| byte.is_ascii_graphic()) {
+        Ok(())
+    } else {
+        Err(Error::settings("the token has a blank or something else in it that no header carries")
+            .hint("a token is three parts of base64url with dots between them"))
+    }
+}
+
+/// Says of a token that is stored or chosen what would make it useless.
+pub(super) fn warn_of(token: Option<&Token>, world: &World) {
+    if let Some(fault) = token.and_then(|token| fault(token, world.now())) {
+        world.warn(&format!("its token {fault}"));
+    }
+}
+
+/// Says what is wrong with a token, as far as that shows without a key.
+pub(super) fn fault(token: &Token, now: Timestamp) -> Option<String> {
+    let Some(identity) = unverified(token.expose()) else {
+        return Some("is none that a server could read".to_owned());
+    };
+    let now = now.unix_seconds();
+    let time = Timestamp::from_unix_seconds;
+    match (identity.expires, identity.issued_at) {
+        (Expiry::Absent, _) => Some("has no `exp`".to_owned()),
+        (Expiry::NoTime, _) => Some("has an `exp` that is no time".to_owned()),
+        (Expiry::At(end), _) if end <= now => Some(format!("expired at {}", time(end))),
+        (_, Some(beginning)) if beginning > now => {
+            Some(format!("is not valid before {}", time(beginning)))
+        }
+        _ => None,
+    }
+}
+
+/// The token that pxctl would send: of the environment, of a context that is named, of the current one.
+fn sent_by_pxctl(file: &PxContextsFileArg, manner: &Manner, world: &World) -> Result<Token, Error> {
+    let variable = world.variable(VARIABLE)?.filter(|token| !token.is_empty());
+    if let (Some(_), None) = (variable, &manner.context) {
+        world.announce("Token", VARIABLE);
+        let origin = Origin::Environment { variable: VARIABLE.to_owned() };
+        let bytes = Source::Variable(VARIABLE.to_owned()).read(&origin, world)?;
+        let text = std::str::from_utf8(without_line_end(&bytes)).unwrap_or_default();
+        return Ok(Token::new(text.to_owned()));
+    }
+    if variable.is_some() {
+        world.warn(&format!("{VARIABLE} is set, and pxctl would send that one"));
+    }
+    let path = contexts_file::path(file, world)?;
+    let contexts = contexts_file::load(&path)?.unwrap_or_default();
+    warn_if_others_can_read(&path, world);
+    let name = match (&manner.context, contexts.current()) {
+        (Some(name), _) => name.clone(),
+        (None, Some(current)) => current.to_owned(),
+        (None, None) => {
+            return Err(Error::usage("no token is given").hint(format!(
+                "--token-file names it, `-` reads standard input; {VARIABLE} is not set and no context is current"
+            )));
+        }
+    };
+    let is_current = manner.context.is_none();
+    let context = contexts.find(&name).map_err(|cause| match is_current {
+        false => contexts_file::unusable(&path, &cause),
+        true => {
+            Error::settings(format!("the current context `{name}` is not in {}", path.display()))
+                .hint("`step-token px context set NAME` makes another one current")
+        }
+    })?;
+    let token = context.token.ok_or_else(|| {
+        Error::settings(format!("context `{name}` in {} has no token", path.display()))
+            .hint(format!("`step-token px context create {name} --token-file FILE` gives it one"))
+    })?;
+    world.announce("Token", &format!("context {name} in {}", path.display()));
+    Ok(token)
+}
+
+/// Where pxctl looks for a token first.
+const VARIABLE: &str = "PXCTL_AUTH_TOKEN";

@@ -1,0 +1,116 @@
+//! `px verify`: what a server would say of a token, check by check.
+
+use clap::Args;
+use openstorage_token::{Advice, Conditions, Lifetime, TokenAlgorithm, judge};
+use token_cli::{Error, Exit, Given, Source, Stream, Switch, World, one_reader_of_each, output};
+use token_time::{Timestamp, When};
+
+use crate::cli::help;
+use crate::px::options::Manner;
+use crate::px::report::Report;
+use crate::px::rights::{PxRightsArgs, Questions};
+use crate::px::secret_member::SecretSource;
+use crate::px::server::{self, PxServerArgs, ServerSettings};
+use crate::px::shared_secret::PxSharedSecretArgs;
+use crate::px::stored::{self, PxTokenArg};
+
+/// `px verify`.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = help::with_examples(VERIFY_EXAMPLES))]
+pub(crate) struct PxVerifyArgs {
+    #[command(flatten)]
+    pub(crate) token: PxTokenArg,
+
+    #[command(flatten)]
+    pub(crate) server: PxServerArgs,
+
+    #[command(flatten)]
+    pub(crate) secret: PxSharedSecretArgs,
+
+    #[command(flatten)]
+    pub(crate) rights: PxRightsArgs,
+
+    /// Judge as of this time: RFC 3339, or a duration from now (default: now)
+    #[arg(long, value_name = "TIME|DURATION", help_heading = "How it is judged")]
+    pub(crate) at: Option<When>,
+
+    /// Let the clock be off by this much; a server allows nothing (default: 0s)
+    #[arg(long, value_name = "DURATION", help_heading = "How it is judged")]
+    pub(crate) leeway: Option<Lifetime>,
+
+    /// Take this algorithm alone
+    #[arg(long, value_name = "ALG", help_heading = "How it is judged")]
+    pub(crate) alg: Option<TokenAlgorithm>,
+
+    /// Refuse what a server lets pass and a careful reader would not
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true,
+          default_missing_value = "true", help_heading = "How it is judged")]
+    pub(crate) strict: Option<Switch>,
+}
+
+/// Judges a token, and answers what its holder may do.
+pub(super) fn run(args: &PxVerifyArgs, manner: &Manner, world: &World) -> Result<Exit, Error> {
+    readers(args)?;
+    let ServerSettings { server, roles, advice } = server::read(&args.server, &args.secret, world)?;
+    let questions = Questions::read(&args.rights, roles, server.generation, world)?;
+    let conditions = Conditions {
+        now: at(args.at, world)?.unix_seconds(),
+        leeway: args.leeway.unwrap_or(Lifetime::ZERO),
+        algorithm: args.alg,
+    };
+    let token = stored::read(&args.token, manner, world)?;
+
+    let verdict = judge(token.expose(), &server, &conditions);
+    let report = Report {
+        strict: Switch::is_on(args.strict),
+        answers: verdict.identity.as_ref().map(|identity| questions.answer(identity)),
+        advice: advice
+            .into_iter()
+            .chain(verdict.identity.iter().flat_map(Advice::of_identity))
+            .collect(),
+        asked: questions.is_any(),
+        verdict,
+    };
+    match manner.json {
+        true => manner.print(&report.object(), world)?,
+        false => output::stdout(report.text().as_bytes(), world)?,
+    }
+    Ok(if report.is_yes() { Exit::Done } else { Exit::No })
+}
+
+/// Refuses flags that read the same stream.
+fn readers(args: &PxVerifyArgs) -> Result<(), Error> {
+    let source = |value: &Option<Given<Source>>| match value {
+        Some(Given::Value(source)) => source.stream(),
+        _ => None,
+    };
+    let secret = |value: &Option<Given<SecretSource>>| match value {
+        Some(Given::Value(source)) => source.stream(),
+        _ => None,
+    };
+    let token = args.token.token.as_deref().filter(|token| *token == "-");
+    let mut readers = vec![
+        ("TOKEN", token.map(|_| Stream::Stdin)),
+        ("--token-file", secret(&args.token.file.token_file)),
+        ("--shared-secret-file", secret(&args.secret.shared_secret_file)),
+        ("--server-config", source(&args.server.server_config)),
+        ("--rsa-public-keyfile", source(&args.server.rsa_public_keyfile)),
+        ("--ecdsa-public-keyfile", source(&args.server.ecdsa_public_keyfile)),
+    ];
+    let roles = &args.rights.role_config;
+    readers.extend(roles.iter().map(|role| ("--role-config", role.stream())));
+    one_reader_of_each(&readers)
+}
+
+/// Returns the time the token is judged at.
+fn at(at: Option<When>, world: &World) -> Result<Timestamp, Error> {
+    let Some(at) = at else { return Ok(world.now()) };
+    at.resolve(world.now())
+        .map_err(|cause| Error::usage("there is no such time (--at)").because(cause))
+}
+
+const VERIFY_EXAMPLES: &str = "\
+Examples:
+  step-token px verify --token-file token --issuer my_issuer --shared-secret-file secret
+  step-token px verify - --server-config server.yaml --can volume/create < token
+  step-token px verify --context admin --server-config server.yaml --at 24h";

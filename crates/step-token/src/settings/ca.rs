@@ -1,0 +1,65 @@
+//! Where the CA is, each value with its origin.
+
+use std::path::PathBuf;
+
+use step_claims::{CaUrl, RootFingerprint};
+use token_cli::{Error, Origin, Setting, World};
+use token_time::SignedDuration;
+
+use crate::settings::ca_args::CaArgs;
+use crate::settings::global::GlobalArgs;
+use crate::settings::layers::Layers;
+use crate::settings::step_path::StepPath;
+
+/// Where the CA is.
+#[derive(Clone, Debug)]
+pub(crate) struct CaSettings {
+    pub(crate) offline: bool,
+    pub(crate) config: Setting<PathBuf>,
+    pub(crate) url: Option<Setting<CaUrl>>,
+    pub(crate) root: Option<Setting<PathBuf>>,
+    pub(crate) fingerprint: Option<Setting<RootFingerprint>>,
+    pub(crate) timeout: Option<Setting<SignedDuration>>,
+    pub(crate) step_path: StepPath,
+}
+
+impl CaSettings {
+    /// Settles the flags that say where the CA is, for commands other than `token`.
+    pub(crate) fn resolve(
+        args: &CaArgs,
+        global: &GlobalArgs,
+        world: &World,
+    ) -> Result<Self, Error> {
+        let (layers, step_path) = Layers::open(&args.context, global, world)?;
+        Self::settle(args, &layers, step_path)
+    }
+
+    /// Settles the flags over layers that are open already.
+    pub(crate) fn settle(
+        args: &CaArgs,
+        layers: &Layers<'_>,
+        step_path: StepPath,
+    ) -> Result<Self, Error> {
+        let url: Option<Setting<CaUrl>> = layers.one("ca-url", args.ca_url.as_ref())?;
+        if let Some(url) = &url {
+            let dropped: Vec<String> =
+                url.value.dropped().iter().map(ToString::to_string).collect();
+            if !dropped.is_empty() {
+                let parts = dropped.join(" and ");
+                layers
+                    .world
+                    .warn(&format!("{}: only host and port count, not the {parts}", url.origin));
+            }
+        }
+        let config = layers.path("ca-config", args.ca_config.as_ref())?;
+        Ok(Self {
+            offline: layers.switch("offline", args.offline)?.value,
+            config: config.unwrap_or_else(|| Setting::new(step_path.ca_config(), Origin::Default)),
+            url,
+            root: layers.one("root", args.root.as_ref())?,
+            fingerprint: layers.one("fingerprint", args.fingerprint.as_ref())?,
+            timeout: layers.one("timeout", args.timeout.as_ref())?,
+            step_path,
+        })
+    }
+}

@@ -1,0 +1,47 @@
+use std::path::PathBuf;
+
+use clap::Args;
+use step_claims::{CaUrl, RootFingerprint};
+use token_cli::{Given, Switch};
+use token_time::SignedDuration;
+
+/// Where the CA is, and how it is known.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Where the CA is")]
+pub(crate) struct CaArgs {
+    /// Contact nobody: a ca.json is all there is, or without one what the flags say
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true,
+          default_missing_value = "true")]
+    pub(crate) offline: Option<Switch>,
+
+    /// The CA's configuration for --offline
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ca_config: Option<Given<PathBuf>>,
+
+    /// The CA's address
+    #[arg(long, value_name = "URL")]
+    pub(crate) ca_url: Option<Given<CaUrl>>,
+
+    /// The CA's root certificate: PEM, a bundle, or DER
+    #[arg(long, value_name = "FILE")]
+    pub(crate) root: Option<Given<PathBuf>>,
+
+    /// The SHA-256 of the root certificate: fetches it, or picks it from --root
+    #[arg(long, value_name = "HEX")]
+    pub(crate) fingerprint: Option<Given<RootFingerprint>>,
+
+    /// Give up on a request to the CA after this time (default: 15s)
+    #[arg(long, value_name = "DURATION")]
+    pub(crate) timeout: Option<Given<SignedDuration>>,
+
+    #[command(flatten)]
+    pub(crate) context: ContextArg,
+}
+
+/// Which context is meant.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct ContextArg {
+    /// Use this context instead of the current one
+    #[arg(long, value_name = "NAME")]
+    pub(crate) context: Option<String>,
+}

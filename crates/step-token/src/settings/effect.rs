@@ -1,0 +1,70 @@
+//! Flags that contradict each other, or have no effect.
+//!
+//! A flag is honoured or refused, never ignored. A setting that has no effect is refused when it was
+//! typed on the command line; from the environment or a defaults file it is ignored with a note.
+
+use token_cli::{Error, Origin, Setting, World};
+
+pub(crate) fn disagree(one: &Origin, other: &Origin) -> Error {
+    Error::usage(format!("{one} and {other} do not go together"))
+}
+
+pub(crate) fn without_effect_here(origin: &Origin, why: &str) -> Error {
+    Error::usage(format!("{origin} has no effect here: {why}")).hint("leave it out")
+}
+
+pub(crate) fn pass_over(origin: &Origin, why: &str, world: &World) {
+    world.note(&format!("{origin} has no effect here: {why}"));
+}
+
+/// Refuses a flag that has no effect, or passes it over.
+pub(crate) fn idle<S: Idle>(setting: &mut S, why: &str, world: &World) -> Result<(), Error> {
+    let Some(origin) = setting.given() else { return Ok(()) };
+    if origin.is_command_line() {
+        return Err(without_effect_here(origin, why));
+    }
+    pass_over(origin, why, world);
+    setting.clear();
+    Ok(())
+}
+
+/// Refuses a flag that has no effect; what a defaults file says for every command is no mistake.
+pub(crate) fn idle_if_typed<S: Idle>(setting: &mut S, why: &str) -> Result<(), Error> {
+    match setting.given() {
+        Some(origin) if origin.is_command_line() => Err(without_effect_here(origin, why)),
+        _ => Ok(()),
+    }
+}
+
+/// A setting that can be given or not.
+pub(crate) trait Idle {
+    fn given(&self) -> Option<&Origin>;
+    fn clear(&mut self);
+}
+
+impl Idle for Setting<bool> {
+    fn given(&self) -> Option<&Origin> {
+        self.value.then_some(&self.origin)
+    }
+    fn clear(&mut self) {
+        self.value = false;
+    }
+}
+
+impl<T> Idle for Setting<Vec<T>> {
+    fn given(&self) -> Option<&Origin> {
+        (!self.value.is_empty()).then_some(&self.origin)
+    }
+    fn clear(&mut self) {
+        self.value.clear();
+    }
+}
+
+impl<T> Idle for Option<Setting<T>> {
+    fn given(&self) -> Option<&Origin> {
+        self.as_ref().map(|setting| &setting.origin)
+    }
+    fn clear(&mut self) {
+        *self = None;
+    }
+}

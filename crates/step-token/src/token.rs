@@ -1,0 +1,155 @@
+//! `token`: the flow, once.
+
+pub(crate) mod agreement;
+pub(crate) mod args;
+pub(crate) mod description;
+pub(crate) mod settings;
+
+use step_claims::{TokenId, Validity};
+use step_mint::{Ca, Mint, Minted, Request};
+use token_cli::{Error, Output, World};
+use token_time::SignedDuration;
+
+use crate::authority::authority::Authority;
+use crate::mint::key::{NamedKey, Password};
+use crate::mint::proof::Possession;
+use crate::mint::proof_settings::ProofSettings;
+use crate::mint::select::{Choice, Chosen, Issuer, Search, TokenSource};
+use crate::mint::settings::MintSettings;
+use crate::mint::{fetch, provisioner_key, request};
+use crate::settings::global::GlobalArgs;
+use crate::token::args::TokenArgs;
+use crate::token::description::Description;
+use crate::token::settings::Settings;
+
+/// Mints one token, or hands on one that somebody else issued.
+pub(crate) fn run(args: &TokenArgs, global: &GlobalArgs, world: &World) -> Result<(), Error> {
+    let Settings { mint: mut settings, output } = Settings::resolve(args, global, world)?;
+    // Before anything is opened or asked: what cannot be minted is said now.
+    let possession = Possession::read(&settings, world)?;
+    let request = request::read(&settings, possession.as_ref(), world)?;
+    let now = world.now();
+    let validity = request.as_ref().map(|it| request::validity(it, now)).transpose()?;
+    if let (Some(possession), Some(validity)) = (&possession, validity) {
+        possession.outlives(validity, world)?;
+    }
+    let account = fetch::given_account(&settings, world)?;
+    let output = Output::settle(&output, world)?;
+
+    let operation = settings.operation();
+    let proof = settings.proof.as_ref().map(ProofSettings::proof);
+    let authority = Authority::open(&settings.ca, operation, proof, world)?;
+    let search = Search {
+        authority: &authority,
+        settings: &settings,
+        possession: possession.as_ref(),
+        operation,
+    };
+    let password = Password::read(settings.provisioner.passphrase.as_ref(), world)?;
+    let (chosen, given) = choose(&search, &password, world)?;
+    match (chosen.source(&settings), request.zip(validity)) {
+        (TokenSource::Fetched(Issuer::Kubernetes), _) => {
+            agreement::issued_elsewhere(&mut settings, world)?;
+            let fetched = fetch::service_account(account, operation, &chosen, &authority, world)?;
+            let token = fetched.token.token().expose();
+            output.write(token, |it| Description::of_fetched(&fetched, it), world)
+        }
+        (TokenSource::Key, Some((request, validity))) => {
+            let (url, prefix) = (authority.url.clone(), authority.prefix);
+            let ca = Ca { url, prefix, root: authority.root };
+            let mint = match possession {
+                Some(possession) => {
+                    possession.compare(chosen.provisioner(), authority.roots_at_hand(), world);
+                    let proven = possession.prove(&password, world)?;
+                    Mint::proven(chosen.name().to_owned(), ca, proven)
+                }
+                None => {
+                    let asked = &settings.provisioner;
+                    let entry = chosen.provisioner();
+                    let opened =
+                        provisioner_key::load(entry, given, &authority, asked, &password, world)?;
+                    Mint::new(chosen.name().to_owned(), ca, opened.key_id, opened.key)
+                }
+            };
+            let minted = mint_one(&mint, request, validity, &settings, world)?;
+            let token = minted.token.expose();
+            output.write(token, |it| Description::of_minted(&minted, it), world)
+        }
+        (TokenSource::Key, None) => {
+            Err(Error::usage("no subject is given").hint("`--help` shows what is expected"))
+        }
+    }
+}
+
+/// Selects who vouches; a key that was given may have to be opened for that.
+fn choose(
+    search: &Search<'_>,
+    password: &Password,
+    world: &World,
+) -> Result<(Chosen, Option<NamedKey>), Error> {
+    // What may not be is said before the file of a key is read.
+    let without_a_key = search.narrow(None)?;
+    let mut given = provisioner_key::given(&search.settings.provisioner, world)?;
+    let thumbprint = given.as_ref().and_then(NamedKey::thumbprint);
+    let choice = match thumbprint {
+        Some(_) => search.narrow(thumbprint)?,
+        None => without_a_key,
+    };
+    let chosen = match choice {
+        Choice::One(chosen) => chosen,
+        Choice::Several(candidates) => match given.take() {
+            // A sealed key shows which provisioner it belongs to when it is open.
+            Some(found) if thumbprint.is_none() => {
+                let key = found.unsealed(password, world)?;
+                let thumbprint = key.thumbprint();
+                given = Some(key);
+                match search.narrow(thumbprint)? {
+                    Choice::One(chosen) => chosen,
+                    Choice::Several(left) => search.ask(&left, world)?,
+                }
+            }
+            found => {
+                given = found;
+                search.ask(&candidates, world)?
+            }
+        },
+    };
+    if let Chosen::Known(provisioner) = &chosen {
+        world.announce("Provisioner", &provisioner.label());
+    }
+    Ok((chosen, given))
+}
+
+/// Signs one token. If a person was asked something, time has passed.
+fn mint_one(
+    mint: &Mint,
+    request: Request,
+    validity: Validity,
+    settings: &MintSettings,
+    world: &World,
+) -> Result<Minted, Error> {
+    let validity = match world.was_asked() {
+        true => request::validity(&request, world.now())?,
+        false => validity,
+    };
+    if settings.validity.long_lived {
+        warn_of_long_life(validity, world);
+    }
+    let token_id = TokenId::from_random(world.random()?);
+    mint.token(request, validity, token_id).map_err(|cause| match cause {
+        step_mint::Error::Signature(_) => Error::key(cause.to_string()).because(cause),
+        _ => Error::usage(cause.to_string()).because(cause),
+    })
+}
+
+fn warn_of_long_life(validity: Validity, world: &World) {
+    let until_end = validity.not_after().saturating_sub(validity.issued_at());
+    let delay = validity.not_before().saturating_sub(validity.issued_at());
+    let seconds = |span: SignedDuration| span.as_nanos() / 1_000_000_000;
+    if validity.lifetime() > Validity::MAX || delay > seconds(Validity::MAX_DELAY) {
+        let end = SignedDuration::saturating_from_seconds(until_end);
+        world.warn(&format!(
+            "the token is good for the next {end}: whoever gets hold of it has that long"
+        ));
+    }
+}

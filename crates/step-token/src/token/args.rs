@@ -1,0 +1,174 @@
+use std::path::PathBuf;
+
+use clap::Args;
+use step_claims::Confirmation;
+use token_cli::{Given, Source, Switch};
+use token_jose::KeyId;
+use token_time::When;
+
+use crate::cli::help;
+use crate::mint::proof_settings::ProofArgs;
+use crate::mint::settings::Assignment;
+use crate::settings::ca_args::CaArgs;
+
+/// `token` and `ca token`.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = help::with_examples(EXAMPLES))]
+pub(crate) struct TokenArgs {
+    /// The name the token is for: a common name, SSH key ID or serial number; a certificate that is to
+    /// be renewed, or an SSH or Nebula certificate, has one of its own
+    #[arg(value_name = "SUBJECT")]
+    pub(crate) subject: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) purpose: PurposeArgs,
+
+    #[command(flatten)]
+    pub(crate) validity: ValidityArgs,
+
+    #[command(flatten)]
+    pub(crate) provisioner: ProvisionerArgs,
+
+    #[command(flatten)]
+    pub(crate) proof: ProofArgs,
+
+    #[command(flatten)]
+    pub(crate) ca: CaArgs,
+
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+/// What the token allows, and the names it allows it for.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "What the token allows")]
+pub(crate) struct PurposeArgs {
+    /// Add a DNS name, IP address, e-mail address or URI; the subject is the default (can be repeated)
+    #[arg(long, value_name = "SAN")]
+    pub(crate) san: Vec<String>,
+
+    /// Add an SSH login or host name (can be repeated)
+    #[arg(long, short = 'n', value_name = "PRINCIPAL")]
+    pub(crate) principal: Vec<String>,
+
+    /// Ask for an SSH certificate instead of an X.509 one
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true,
+          default_missing_value = "true")]
+    pub(crate) ssh: Option<Switch>,
+
+    /// Ask for a host certificate (with --ssh)
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true,
+          default_missing_value = "true")]
+    pub(crate) host: Option<Switch>,
+
+    /// Revoke the certificate whose serial number is the subject
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true,
+          default_missing_value = "true")]
+    pub(crate) revoke: Option<Switch>,
+
+    /// Renew the X.509 certificate of --x5c-cert, or with --ssh the host's of --sshpop-cert
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true,
+          default_missing_value = "true")]
+    pub(crate) renew: Option<Switch>,
+
+    /// Renew an SSH certificate with a new key (with --ssh)
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true,
+          default_missing_value = "true")]
+    pub(crate) rekey: Option<Switch>,
+
+    /// Tie the token to one certificate request: the base64url SHA-256 of its DER
+    #[arg(long, value_name = "FINGERPRINT")]
+    pub(crate) cnf: Option<Given<Confirmation>>,
+
+    /// Tie the token to the certificate request in this file, with --ssh to a public key; `-` is stdin
+    #[arg(long, value_name = "FILE")]
+    pub(crate) cnf_file: Option<Given<PathBuf>>,
+
+    /// Set a member of the `user` claim for the CA's template (can be repeated)
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(crate) set: Vec<Assignment>,
+
+    /// Read the `user` claim from a JSON file; `-` is stdin
+    #[arg(long, value_name = "FILE")]
+    pub(crate) set_file: Option<Given<PathBuf>>,
+}
+
+/// How long the token, and an SSH certificate, are valid.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "How long it is valid")]
+pub(crate) struct ValidityArgs {
+    /// When the token starts to be valid: RFC 3339, or a duration from now (default: now)
+    #[arg(long, value_name = "TIME|DURATION")]
+    pub(crate) not_before: Option<Given<When>>,
+
+    /// When the token ends: RFC 3339, or a duration from now (default: 5m behind --not-before)
+    #[arg(long, value_name = "TIME|DURATION")]
+    pub(crate) not_after: Option<Given<When>>,
+
+    /// When the SSH certificate starts: RFC 3339, or a duration from its signing
+    #[arg(long, value_name = "TIME|DURATION")]
+    pub(crate) cert_not_before: Option<Given<When>>,
+
+    /// When the SSH certificate ends: RFC 3339, or a duration from its signing
+    #[arg(long, value_name = "TIME|DURATION")]
+    pub(crate) cert_not_after: Option<Given<When>>,
+
+    /// Allow a token that lives longer than 1h, or starts later than 30m from now
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true,
+          default_missing_value = "true")]
+    pub(crate) long_lived: Option<Switch>,
+}
+
+/// Which provisioner vouches, and the key that signs.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Who vouches for it")]
+pub(crate) struct ProvisionerArgs {
+    /// Take the provisioner with this key ID, or this OIDC client ID
+    #[arg(long, value_name = "ID")]
+    pub(crate) kid: Option<Given<KeyId>>,
+
+    /// Take the provisioner of this name
+    #[arg(long, visible_alias = "issuer", value_name = "NAME")]
+    pub(crate) provisioner: Option<Given<String>>,
+
+    /// Sign with this key instead of the provisioner's sealed one: a file, `-`, env:NAME, fd:N or
+    /// cred:NAME
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key: Option<Given<Source>>,
+
+    /// Open the key with the password from here: a file, `-`, env:NAME, fd:N or cred:NAME
+    #[arg(long, value_name = "FILE")]
+    pub(crate) password_file: Option<Given<Source>>,
+
+    /// The same, and it wins over --password-file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) provisioner_password_file: Option<Given<Source>>,
+}
+
+/// Where the token goes.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Where it goes")]
+pub(crate) struct OutputArgs {
+    /// Write the token to this file, mode 0600, instead of standard output; `-` is standard output
+    #[arg(long, value_name = "FILE")]
+    pub(crate) output_file: Option<Given<PathBuf>>,
+
+    /// Overwrite the file without asking
+    #[arg(long, short = 'f', value_name = "BOOL", num_args = 0..=1, require_equals = true,
+          default_missing_value = "true")]
+    pub(crate) force: Option<Switch>,
+
+    /// Print one JSON object about the token, with the token in it
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true,
+          default_missing_value = "true")]
+    pub(crate) json: Option<Switch>,
+}
+
+/// One line for each kind of use.
+pub(crate) const EXAMPLES: &str = "\
+Examples:
+  step-token token db.internal --password-file /run/keys/provisioner
+  step-token token db.internal --offline --ca-config ca.json --password-file env:PASSWORD
+  step-token token host-1 --ssh --host --principal host-1.internal --provisioner admin
+  step-token token 0x0A1B2C --revoke --key admin.jwk
+  step-token px token --auth-config admin.yaml --issuer my_issuer --shared-secret-file secret";

@@ -1,0 +1,126 @@
+use std::error::Error as StdError;
+use std::fmt;
+
+use token_text::printable;
+
+use crate::exit::Exit;
+
+/// Why the program stops, in words for the person who reads it.
+///
+/// The libraries say what is wrong; what to try, and which flag, file or variable it concerns, is
+/// added here. The first line is printed behind `error:`, each hint behind `hint:`.
+#[derive(Debug)]
+pub struct Error {
+    exit: Exit,
+    message: String,
+    hints: Vec<String>,
+    source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+impl Error {
+    /// Reports a command line that cannot work.
+    #[must_use]
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self::new(Exit::Usage, message)
+    }
+
+    /// Reports a setting that is missing or wrong, or a file that cannot be used.
+    #[must_use]
+    pub fn settings(message: impl Into<String>) -> Self {
+        Self::new(Exit::Settings, message)
+    }
+
+    /// Reports a key that cannot be used, or a wrong password.
+    #[must_use]
+    pub fn key(message: impl Into<String>) -> Self {
+        Self::new(Exit::Key, message)
+    }
+
+    /// Reports a CA that refused or could not be reached.
+    #[must_use]
+    pub fn ca(message: impl Into<String>) -> Self {
+        Self::new(Exit::Ca, message)
+    }
+
+    fn new(exit: Exit, message: impl Into<String>) -> Self {
+        Self { exit, message: message.into(), hints: Vec::new(), source: None }
+    }
+
+    /// Adds what to try.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+
+    /// Adds what to try, if there is something.
+    #[must_use]
+    pub fn hints(mut self, hints: impl IntoIterator<Item = String>) -> Self {
+        self.hints.extend(hints);
+        self
+    }
+
+    /// Adds the cause, printed behind the message.
+    #[must_use]
+    pub fn because(mut self, cause: impl StdError + Send + Sync + 'static) -> Self {
+        self.source = Some(Box::new(cause));
+        self
+    }
+
+    /// Returns the exit status this error ends the program with.
+    #[must_use]
+    pub fn exit(&self) -> Exit {
+        self.exit
+    }
+
+    /// Returns the text for stderr: the message with its causes, then the hints, a line each.
+    ///
+    /// A cause whose text the message already contains is left out.
+    #[must_use]
+    pub fn report(&self) -> String {
+        let mut text = format!("error: {}", printable(&self.message));
+        let mut cause = self.source();
+        while let Some(error) = cause {
+            let told = printable(&error.to_string());
+            if !text.contains(&told) {
+                text.push_str(": ");
+                text.push_str(&told);
+            }
+            cause = error.source();
+        }
+        for hint in &self.hints {
+            text.push_str("\nhint: ");
+            text.push_str(&printable(hint));
+        }
+        text
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.source.as_deref().map(|source| source as _)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_report_has_message_causes_and_hints() {
+        let error = Error::settings("cannot read x")
+            .because(std::io::Error::from(std::io::ErrorKind::NotFound))
+            .hint("name another file");
+        assert_eq!(
+            error.report(),
+            "error: cannot read x: entity not found\nhint: name another file"
+        );
+        assert_eq!(error.exit(), Exit::Settings);
+    }
+}

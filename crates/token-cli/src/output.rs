@@ -1,0 +1,248 @@
+//! Where the token goes: standard output, or a file of mode 0600.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use token_text::{Wiped, printable_json};
+use zeroize::Zeroizing;
+
+use crate::error::Error;
+use crate::file;
+use crate::setting::Setting;
+use crate::world::World;
+
+/// Where the token goes, as the flags say.
+#[derive(Clone, Debug)]
+pub struct OutputSettings {
+    /// The file; `None` is standard output.
+    pub file: Option<Setting<PathBuf>>,
+    /// Whether a file that exists may be overwritten without asking.
+    pub force: bool,
+    /// Whether a JSON object that describes the token is printed.
+    pub json: bool,
+}
+
+/// Where a token goes, checked before a key is opened.
+#[derive(Debug)]
+pub struct Output {
+    destination: Destination,
+    json: bool,
+    compact: bool,
+}
+
+impl Output {
+    /// Settles where the token goes, and whether a file that exists may be overwritten.
+    ///
+    /// # Errors
+    ///
+    /// A usage or settings error that names the flag and the file.
+    pub fn settle(settings: &OutputSettings, world: &World) -> Result<Self, Error> {
+        let destination = Destination::settle(settings.file.as_ref(), settings.force, world)?;
+        if settings.json && matches!(destination, Destination::Stream) {
+            let message = "--json and the token would both go to standard output";
+            let file = settings.file.as_ref().map(|file| file.origin.to_string());
+            let hint = format!("leave out {}: --json holds the token", file.unwrap_or_default());
+            return Err(Error::usage(message).hint(hint));
+        }
+        Ok(Self { destination, json: settings.json, compact: false })
+    }
+
+    /// Prints JSON in one line, if `compact` is set.
+    #[must_use]
+    pub fn compact(self, compact: bool) -> Self {
+        Self { compact, ..self }
+    }
+
+    /// Writes the token. With `--json` that is the object that `describe` makes, which holds the
+    /// token, or names the file the token is in.
+    ///
+    /// # Errors
+    ///
+    /// A settings error that names the file.
+    pub fn write<'a, O: Serialize>(
+        &self,
+        token: &'a str,
+        describe: impl FnOnce(Delivered<'a>) -> O,
+        world: &World,
+    ) -> Result<(), Error> {
+        let print = |delivered| json(&describe(delivered), self.compact, world);
+        match &self.destination {
+            Destination::Stdout if self.json => print(Delivered { token: Some(token), file: None }),
+            Destination::Stdout => {
+                let line = Zeroizing::new([token.as_bytes(), b"\n"].concat());
+                stdout(&line, world)
+            }
+            // A file holds the token without a line feed, as step's does.
+            destination => {
+                destination.write(token.as_bytes(), world)?;
+                match destination.path().filter(|_| self.json) {
+                    None => Ok(()),
+                    Some(path) => {
+                        print(Delivered { token: None, file: Some(path.display().to_string()) })
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// A place to write to, checked before anything costly is done.
+#[derive(Debug)]
+pub enum Destination {
+    /// Standard output.
+    Stdout,
+    /// Standard output under its name as a file: the token without a line feed.
+    Stream,
+    /// A file that is replaced as a whole.
+    File {
+        /// The file, behind any symbolic links.
+        path: PathBuf,
+        /// Whether it may exist already.
+        overwrite: bool,
+    },
+    /// A device or a FIFO, written to directly.
+    Device(PathBuf),
+}
+
+impl Destination {
+    /// Settles the place that a flag names, or standard output.
+    ///
+    /// # Errors
+    ///
+    /// A settings error that names the file and the flag.
+    pub fn settle(
+        file: Option<&Setting<PathBuf>>,
+        force: bool,
+        world: &World,
+    ) -> Result<Self, Error> {
+        match file {
+            None => Ok(Self::Stdout),
+            Some(file) => Self::file(&file.value, &file.origin.to_string(), force, world),
+        }
+    }
+
+    /// Settles a file; `flag` is what messages call its flag or argument.
+    ///
+    /// # Errors
+    ///
+    /// A settings error that names the file and the flag.
+    pub fn file(path: &Path, flag: &str, force: bool, world: &World) -> Result<Self, Error> {
+        // What these lead to may be a regular file that somebody else is writing, too.
+        if STANDARD_OUTPUT.iter().any(|name| path == Path::new(name)) {
+            return Ok(Self::Stream);
+        }
+        if path.starts_with("/dev/fd") || path.starts_with("/proc/self/fd") {
+            return Ok(Self::Device(path.to_owned()));
+        }
+        let path =
+            file::behind_links(path).map_err(|cause| file::cannot_write(path).because(cause))?;
+        match std::fs::metadata(&path) {
+            Ok(found) if found.is_dir() => {
+                let message = format!("{} is a directory ({flag})", path.display());
+                return Err(Error::settings(message).hint("name a file in it"));
+            }
+            Ok(found) if !found.is_file() => return Ok(Self::Device(path)),
+            Ok(_) if !force => may_overwrite(&path, flag, world)?,
+            Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let directory = file::directory_of(&path);
+                if !directory.is_dir() {
+                    let message = format!("there is no directory {}", directory.display());
+                    let hint = format!("{flag} is {}", path.display());
+                    return Err(Error::settings(message).hint(hint));
+                }
+            }
+            Err(error) => return Err(file::cannot_write(&path).because(error)),
+        }
+        file::may_be_made_in(file::directory_of(&path))
+            .map_err(|cause| file::cannot_write(&path).because(cause))?;
+        let overwrite = force || path.exists();
+        Ok(Self::File { path, overwrite })
+    }
+
+    /// Writes a result; a file gets mode 0600.
+    ///
+    /// # Errors
+    ///
+    /// A settings error that names the file.
+    pub fn write(&self, bytes: &[u8], world: &World) -> Result<(), Error> {
+        match self {
+            Self::Stdout | Self::Stream => stdout(bytes, world),
+            Self::Device(path) => write_device(path, bytes),
+            Self::File { path, overwrite } => file::write(path, bytes, 0o600, *overwrite),
+        }
+    }
+
+    /// Returns the file or device, if it is one.
+    #[must_use]
+    pub fn path(&self) -> Option<&Path> {
+        match self {
+            Self::Stdout | Self::Stream => None,
+            Self::Device(path) | Self::File { path, .. } => Some(path),
+        }
+    }
+}
+
+fn may_overwrite(path: &Path, flag: &str, world: &World) -> Result<(), Error> {
+    let question = format!("Would you like to overwrite {}", path.display());
+    match world.ask(|person| person.confirm(&question)) {
+        Some(Ok(true)) => Ok(()),
+        Some(Ok(false)) => Err(Error::settings(format!("{} stays as it is", path.display()))),
+        Some(Err(cause)) => {
+            Err(Error::settings(format!("{} stays as it is", path.display())).because(cause))
+        }
+        None => Err(Error::settings(format!("{} exists ({flag})", path.display()))
+            .hint("--force overwrites it")),
+    }
+}
+
+fn write_device(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    let write = || -> io::Result<()> {
+        let mut device: File = OpenOptions::new().append(true).open(path)?;
+        device.write_all(bytes)?;
+        device.flush()
+    };
+    write().map_err(|cause| file::cannot_write(path).because(cause))
+}
+
+/// Writes a result to standard output, and notices when that fails.
+///
+/// # Errors
+///
+/// A settings error, for example when the disk is full.
+pub fn stdout(bytes: &[u8], world: &World) -> Result<(), Error> {
+    world
+        .write_stdout(bytes)
+        .map_err(|cause| Error::settings("cannot write to standard output").because(cause))
+}
+
+/// How a token was delivered, for the JSON object that describes it.
+#[derive(Debug)]
+pub struct Delivered<'a> {
+    /// The token, if the object is to hold it.
+    pub token: Option<&'a str>,
+    /// The file the token is in otherwise.
+    pub file: Option<String>,
+}
+
+/// Prints an object, which may hold a token: over several lines, or in one.
+///
+/// # Errors
+///
+/// A settings error, for example when the disk is full.
+pub fn json(object: &impl Serialize, compact: bool, world: &World) -> Result<(), Error> {
+    let mut text = Wiped::default();
+    let written = match compact {
+        true => serde_json::to_writer(&mut text, object),
+        false => serde_json::to_writer_pretty(&mut text, object),
+    };
+    written.map_err(|cause| Error::settings("cannot write JSON").because(cause))?;
+    text.push(b"\n");
+    let text = std::str::from_utf8(&text).unwrap_or_default();
+    stdout(printable_json(text).as_bytes(), world)
+}
+
+/// The names of standard output.
+const STANDARD_OUTPUT: [&str; 3] = ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"];

@@ -1,0 +1,90 @@
+//! A verdict for people: one line a check, what to try below a failure, and a conclusion.
+
+use std::fmt::Write as _;
+
+use token_text::printable;
+
+/// How a check came out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mark {
+    /// It passed.
+    Ok,
+    /// It failed.
+    Fail,
+    /// It passed, with a warning.
+    Warn,
+    /// It was not reached.
+    Skip,
+}
+
+impl Mark {
+    /// Returns [`Ok`](Self::Ok) or [`Fail`](Self::Fail).
+    #[must_use]
+    pub fn of(passed: bool) -> Self {
+        if passed { Self::Ok } else { Self::Fail }
+    }
+
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Fail => "FAIL",
+            Self::Warn => "warn",
+            Self::Skip => "-",
+        }
+    }
+}
+
+/// The report of a verdict, line by line. Every text is made safe to print.
+#[derive(Clone, Debug, Default)]
+pub struct Report(String);
+
+impl Report {
+    /// Adds a check: its mark, its name, and what was found.
+    pub fn check(&mut self, mark: Mark, name: &str, found: &str) {
+        self.line(&format!("{:<5} {name:<10} {}", mark.as_str(), printable(found)));
+    }
+
+    /// Adds what to try after the check above failed.
+    pub fn way_out(&mut self, text: &str) {
+        self.line(&format!("      try: {}", printable(text)));
+    }
+
+    /// Adds the answer to a question, and its reason.
+    pub fn answer(&mut self, mark: Mark, question: &str, reason: &str) {
+        let (question, reason) = (printable(question), printable(reason));
+        self.line(&format!("{:<5} {question} -- {reason}", mark.as_str()));
+    }
+
+    /// Ends the report with its conclusion, and returns the text.
+    #[must_use]
+    pub fn conclude(mut self, conclusion: &str) -> String {
+        self.line(conclusion);
+        self.0
+    }
+
+    fn line(&mut self, line: &str) {
+        // Writing to a string cannot fail.
+        let _ = writeln!(self.0, "{line}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_report_lines_up() {
+        let mut report = Report::default();
+        report.check(Mark::of(true), "issuer", "is `a\u{1b}`");
+        report.check(Mark::Fail, "signature", "differs");
+        report.way_out("look at the secret");
+        report.answer(Mark::Ok, "can volume/create", "rule 1 grants it");
+        let text = report.conclude("refused");
+        assert_eq!(
+            text,
+            "ok    issuer     is `a\\u{1b}`\n\
+             FAIL  signature  differs\n      try: look at the secret\n\
+             ok    can volume/create -- rule 1 grants it\nrefused\n"
+        );
+    }
+}

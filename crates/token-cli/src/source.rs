@@ -1,0 +1,332 @@
+//! Where a secret is read from: never the command line itself.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use token_text::{ReadError, read_wiped};
+use zeroize::Zeroizing;
+
+use crate::error::Error;
+use crate::file;
+use crate::setting::Origin;
+use crate::world::World;
+
+/// The source of a secret, or of a key: a path, `-`, `env:NAME`, `fd:N` or `cred:NAME`.
+///
+/// A file whose name begins like a source is reached by a path with a directory: `./env:x`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Source {
+    /// A file.
+    Path(PathBuf),
+    /// Standard input, to its end.
+    Stdin,
+    /// An environment variable.
+    Variable(String),
+    /// A file descriptor that the caller opened, read through `/dev/fd`.
+    Descriptor(u32),
+    /// A file in systemd's `$CREDENTIALS_DIRECTORY`.
+    Credential(String),
+}
+
+impl FromStr for Source {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let named = |name: &str, what: &str| {
+            if name.is_empty() {
+                Err(format!("`{text}` names no {what}"))
+            } else {
+                Ok(name.to_owned())
+            }
+        };
+        if text.is_empty() {
+            Err("a source cannot be empty".to_owned())
+        } else if STANDARD_INPUT.contains(&text) {
+            Ok(Self::Stdin)
+        } else if let Some(name) = text.strip_prefix("env:") {
+            named(name, "environment variable").map(Self::Variable)
+        } else if let Some(number) = text.strip_prefix("fd:") {
+            number
+                .parse()
+                .map(Self::Descriptor)
+                .map_err(|_| format!("`{text}` is no number of a file descriptor"))
+        } else if let Some(name) = text.strip_prefix("cred:") {
+            let name = named(name, "credential")?;
+            if name.contains('/') || name == ".." || name == "." {
+                return Err(format!("`{text}`: a credential's name has no directory in it"));
+            }
+            Ok(Self::Credential(name))
+        } else {
+            Ok(Self::Path(PathBuf::from(text)))
+        }
+    }
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Path(path) => write!(f, "{}", path.display()),
+            Self::Stdin => f.write_str("standard input"),
+            Self::Variable(name) => write!(f, "environment variable {name}"),
+            Self::Descriptor(number) => write!(f, "file descriptor {number}"),
+            Self::Credential(name) => write!(f, "credential {name}"),
+        }
+    }
+}
+
+impl Source {
+    /// Reads a secret whole, and warns if other users can read its file.
+    ///
+    /// # Errors
+    ///
+    /// A settings error that names the source and its origin, if it cannot be read or is larger than
+    /// any secret.
+    pub fn read(&self, origin: &Origin, world: &World) -> Result<Zeroizing<Vec<u8>>, Error> {
+        let bytes = self.read_up_to(MAX_SECRET, origin, world)?;
+        if let Self::Path(path) = self {
+            warn_if_others_can_read(path, world);
+        }
+        Ok(bytes)
+    }
+
+    /// Reads something whole that others may read too, such as a certificate.
+    ///
+    /// # Errors
+    ///
+    /// As [`read`](Self::read), with room for any chain of certificates.
+    pub fn read_public(&self, origin: &Origin, world: &World) -> Result<Zeroizing<Vec<u8>>, Error> {
+        // A private key may be in the same file, so the bytes are wiped.
+        self.read_up_to(MAX_PUBLIC, origin, world)
+    }
+
+    /// Reads such a thing as text.
+    ///
+    /// # Errors
+    ///
+    /// As [`read_public`](Self::read_public); and if it is not UTF-8.
+    pub fn read_text(&self, origin: &Origin, world: &World) -> Result<Zeroizing<String>, Error> {
+        let bytes = self.read_public(origin, world)?;
+        match std::str::from_utf8(&bytes) {
+            Ok(text) => Ok(Zeroizing::new(text.to_owned())),
+            Err(_) => Err(Error::settings(format!("{self} ({origin}) is not UTF-8"))),
+        }
+    }
+
+    /// Reads everything up to `limit` bytes.
+    ///
+    /// # Errors
+    ///
+    /// A settings error that names the source and its origin, if it cannot be read or is larger.
+    pub fn read_up_to(
+        &self,
+        limit: u64,
+        origin: &Origin,
+        world: &World,
+    ) -> Result<Zeroizing<Vec<u8>>, Error> {
+        let read = match self {
+            Self::Path(path) => file::read(path, limit),
+            Self::Stdin => world.read_stdin(limit),
+            Self::Variable(name) => match world.variable_os(name) {
+                Some(value) => read_wiped(value.as_encoded_bytes(), limit),
+                None => {
+                    let message = format!("environment variable {name} is not set");
+                    let variable = format!("{origin} env:{name} reads it");
+                    return Err(Error::settings(message).hint(variable));
+                }
+            },
+            Self::Descriptor(number) => {
+                let path = Path::new("/dev/fd").join(number.to_string());
+                if !path.exists() {
+                    let message = format!("file descriptor {number} is not open ({origin})");
+                    return Err(Error::settings(message).hint("the caller opens it: `9< FILE`"));
+                }
+                file::read(&path, limit)
+            }
+            Self::Credential(name) => {
+                let Some(directory) = world.variable_os("CREDENTIALS_DIRECTORY") else {
+                    let message = format!("there is no credential {name} here ({origin})");
+                    return Err(Error::settings(message).hint(
+                        "systemd sets CREDENTIALS_DIRECTORY for a unit with LoadCredential=",
+                    ));
+                };
+                // systemd decides who may read it, by more than the bits of a mode.
+                file::read(&Path::new(directory).join(name), limit)
+            }
+        };
+        read.map_err(|cause| match cause {
+            ReadError::TooLong { limit } if limit < 1 << 20 => {
+                Error::settings(format!("{self} ({origin}) is larger than {} KiB", limit >> 10))
+            }
+            ReadError::TooLong { limit } => {
+                Error::settings(format!("{self} ({origin}) is larger than {} MiB", limit >> 20))
+            }
+            cause => Error::settings(format!("cannot read {self} ({origin})")).because(cause),
+        })
+    }
+
+    /// Returns the stream that this source uses up, if it is one.
+    #[must_use]
+    pub fn stream(&self) -> Option<Stream> {
+        match self {
+            Self::Stdin => Some(Stream::Stdin),
+            Self::Descriptor(number) => Some(Stream::Descriptor(*number)),
+            Self::Path(path) => Stream::of_path(path),
+            Self::Variable(_) | Self::Credential(_) => None,
+        }
+    }
+
+    /// Returns the source, with a relative path starting in `directory`.
+    #[must_use]
+    pub fn beside(self, directory: &Path) -> Self {
+        match self {
+            Self::Path(path) => Self::Path(directory.join(path)),
+            other => other,
+        }
+    }
+}
+
+/// An input that can be read only once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stream {
+    /// Standard input.
+    Stdin,
+    /// A file descriptor that the caller opened.
+    Descriptor(u32),
+}
+
+impl Stream {
+    /// Returns the stream behind a path such as `-` or `/dev/fd/3`.
+    #[must_use]
+    pub fn of_path(path: &Path) -> Option<Self> {
+        let text = path.to_str()?;
+        if STANDARD_INPUT.contains(&text) {
+            return Some(Self::Stdin);
+        }
+        let number = DESCRIPTORS.iter().find_map(|directory| text.strip_prefix(directory))?;
+        number.parse().ok().map(Self::Descriptor)
+    }
+}
+
+impl fmt::Display for Stream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Stdin => f.write_str("standard input"),
+            Self::Descriptor(number) => write!(f, "file descriptor {number}"),
+        }
+    }
+}
+
+/// Refuses two flags that read the same stream. Each reader is a flag as messages call it, and the
+/// stream it uses up, if any.
+///
+/// # Errors
+///
+/// A usage error that names both flags.
+pub fn one_reader_of_each<F: fmt::Display>(readers: &[(F, Option<Stream>)]) -> Result<(), Error> {
+    for (position, (other, stream)) in readers.iter().enumerate() {
+        let Some(stream) = stream else { continue };
+        let earlier = readers.iter().take(position).find(|(_, earlier)| *earlier == Some(*stream));
+        if let Some((one, _)) = earlier {
+            let error = Error::usage(format!("{one} and {other} both read {stream}"));
+            return Err(match stream {
+                Stream::Stdin => error.hint("give one of them a file, env:NAME or fd:N"),
+                Stream::Descriptor(_) => error.hint("a descriptor can be read once"),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Drops one line feed, or carriage return and line feed, from the end of a secret.
+#[must_use]
+pub fn without_line_end(bytes: &[u8]) -> &[u8] {
+    let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
+    bytes.strip_suffix(b"\r").unwrap_or(bytes)
+}
+
+/// Warns if users other than the owner can read a file.
+#[cfg(unix)]
+pub fn warn_if_others_can_read(path: &Path, world: &World) {
+    use std::os::unix::fs::MetadataExt as _;
+    let Ok(metadata) = std::fs::metadata(path) else { return };
+    if metadata.is_file() && metadata.mode() & 0o044 != 0 {
+        let mode = metadata.mode() & 0o777;
+        world.warn(&format!(
+            "{} can be read by others (mode {mode:03o}); `chmod 600` makes it yours alone",
+            path.display()
+        ));
+    }
+}
+
+/// Warns if users other than the owner can read a file.
+#[cfg(not(unix))]
+pub fn warn_if_others_can_read(_path: &Path, _world: &World) {}
+
+/// The names of standard input.
+const STANDARD_INPUT: [&str; 5] = ["-", "fd:0", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"];
+
+/// Where the system shows descriptors as files.
+const DESCRIPTORS: [&str; 2] = ["/dev/fd/", "/proc/self/fd/"];
+
+/// Larger than any key or password.
+const MAX_SECRET: u64 = 256 << 10;
+
+/// Larger than any chain of certificates.
+const MAX_PUBLIC: u64 = 1 << 20;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_form_is_told_by_its_beginning() {
+        for (text, source) in [
+            ("-", Source::Stdin),
+            ("fd:0", Source::Stdin),
+            ("/dev/stdin", Source::Stdin),
+            ("env:X", Source::Variable("X".to_owned())),
+            ("fd:7", Source::Descriptor(7)),
+            ("cred:key", Source::Credential("key".to_owned())),
+            ("./env:X", Source::Path(PathBuf::from("./env:X"))),
+            ("pass.txt", Source::Path(PathBuf::from("pass.txt"))),
+        ] {
+            assert_eq!(text.parse::<Source>().unwrap(), source);
+        }
+    }
+
+    #[test]
+    fn half_a_source_is_refused() {
+        for text in ["", "env:", "fd:", "fd:x", "fd:-1", "cred:", "cred:../x", "cred:.."] {
+            assert!(text.parse::<Source>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_stream_has_one_reader_under_whatever_name() {
+        let of = |text: &str| text.parse::<Source>().unwrap().stream();
+        for (one, other) in
+            [("-", "/dev/stdin"), ("fd:0", "-"), ("fd:3", "/dev/fd/3"), ("fd:4", "/proc/self/fd/4")]
+        {
+            let readers = [("--a", of("x")), ("--b", of(one)), ("--c", of(other))];
+            let message = one_reader_of_each(&readers).unwrap_err().report();
+            assert!(message.contains("--b and --c both read"), "{message}");
+        }
+        let readers = ["-", "fd:3", "fd:4", "env:X", "env:X", "file", "file"].map(|s| (s, of(s)));
+        one_reader_of_each(&readers).unwrap();
+    }
+
+    #[test]
+    fn one_line_end_is_dropped_and_no_more() {
+        for (given, left) in [
+            ("a\n", "a"),
+            ("a\r\n", "a"),
+            ("a\n\n", "a\n"),
+            (" a \n", " a "),
+            ("a\r", "a"),
+            ("\n", ""),
+        ] {
+            assert_eq!(without_line_end(given.as_bytes()), left.as_bytes(), "{given:?}");
+        }
+    }
+}

@@ -1,0 +1,329 @@
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fmt;
+use std::io::{self, Read, Write};
+use std::path::PathBuf;
+
+use token_text::{ReadError, printable, read_wiped};
+use token_time::Timestamp;
+use zeroize::Zeroizing;
+
+use crate::error::Error;
+use crate::terminal::{Prompt, Terminal};
+
+/// Everything that is not an argument: clock, randomness, environment, streams and terminal.
+///
+/// A test hands in others. The shipped program has no switch for them: an environment variable that
+/// picks the token ID would be a back door.
+pub struct World {
+    clock: Box<Clock>,
+    random: Box<Random>,
+    env: BTreeMap<String, OsString>,
+    home: Option<PathBuf>,
+    terminal: Option<Box<dyn Prompt>>,
+    stdin: RefCell<Box<dyn Read>>,
+    stdout: RefCell<Box<dyn Write>>,
+    stderr: RefCell<Box<dyn Write>>,
+    colour: Cell<bool>,
+    quiet: Cell<bool>,
+    prompts: Cell<bool>,
+    asked: Cell<bool>,
+}
+
+/// Tells the time, in whole seconds.
+type Clock = dyn Fn() -> Timestamp;
+
+/// Fills with random bytes.
+type Random = dyn Fn(&mut [u8]) -> io::Result<()>;
+
+impl World {
+    /// Returns the world the process runs in.
+    #[must_use]
+    pub fn real() -> Self {
+        let env: BTreeMap<_, _> = std::env::vars_os()
+            .filter_map(|(name, value)| name.into_string().ok().map(|name| (name, value)))
+            .collect();
+        let terminal = Terminal::of_process();
+        let colour = terminal.stderr_is_terminal()
+            && env.get("NO_COLOR").is_none_or(|value| value.is_empty())
+            && env.get("TERM").is_none_or(|value| value != "dumb");
+        let home = match env.get("HOME") {
+            Some(home) if !home.is_empty() => Some(PathBuf::from(home)),
+            _ => directories::BaseDirs::new().map(|base| base.home_dir().to_owned()),
+        };
+        Self {
+            clock: Box::new(system_time),
+            random: Box::new(|bytes| getrandom::fill(bytes).map_err(io::Error::other)),
+            env,
+            home,
+            terminal: terminal.into_prompt(),
+            stdin: RefCell::new(Box::new(Unbuffered)),
+            stdout: match is_closed() {
+                false => RefCell::new(Box::new(io::stdout())),
+                true => RefCell::new(Box::new(Closed)),
+            },
+            stderr: RefCell::new(Box::new(io::stderr())),
+            colour: Cell::new(colour),
+            quiet: Cell::new(false),
+            prompts: Cell::new(true),
+            asked: Cell::new(false),
+        }
+    }
+
+    /// Returns a world without terminal, home and environment, in which it is always `now` and
+    /// every random byte is zero; streams are empty or lead nowhere.
+    #[must_use]
+    pub fn still(now: Timestamp) -> Self {
+        Self {
+            clock: Box::new(move || now),
+            random: Box::new(|bytes| {
+                bytes.fill(0);
+                Ok(())
+            }),
+            env: BTreeMap::new(),
+            home: None,
+            terminal: None,
+            stdin: RefCell::new(Box::new(io::empty())),
+            stdout: RefCell::new(Box::new(io::sink())),
+            stderr: RefCell::new(Box::new(io::sink())),
+            colour: Cell::new(false),
+            quiet: Cell::new(false),
+            prompts: Cell::new(true),
+            asked: Cell::new(false),
+        }
+    }
+
+    /// Replaces the clock.
+    #[must_use]
+    pub fn with_clock(mut self, clock: impl Fn() -> Timestamp + 'static) -> Self {
+        self.clock = Box::new(clock);
+        self
+    }
+
+    /// Replaces the source of randomness.
+    #[must_use]
+    pub fn with_random(mut self, random: impl Fn(&mut [u8]) -> io::Result<()> + 'static) -> Self {
+        self.random = Box::new(random);
+        self
+    }
+
+    /// Sets an environment variable.
+    #[must_use]
+    pub fn with_variable(mut self, name: &str, value: impl Into<OsString>) -> Self {
+        self.env.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// Sets the home directory.
+    #[must_use]
+    pub fn with_home(mut self, home: impl Into<PathBuf>) -> Self {
+        self.home = Some(home.into());
+        self
+    }
+
+    /// Replaces the three streams.
+    #[must_use]
+    pub fn with_streams(
+        mut self,
+        stdin: impl Read + 'static,
+        stdout: impl Write + 'static,
+        stderr: impl Write + 'static,
+    ) -> Self {
+        self.stdin = RefCell::new(Box::new(stdin));
+        self.stdout = RefCell::new(Box::new(stdout));
+        self.stderr = RefCell::new(Box::new(stderr));
+        self
+    }
+
+    /// Puts somebody at the terminal.
+    #[must_use]
+    pub fn with_terminal(mut self, person: impl Prompt + 'static) -> Self {
+        self.terminal = Some(Box::new(person));
+        self
+    }
+
+    /// Reads the clock, in whole seconds.
+    pub fn now(&self) -> Timestamp {
+        (self.clock)()
+    }
+
+    /// Draws 32 random bytes.
+    ///
+    /// # Errors
+    ///
+    /// A settings error if the system has no randomness.
+    pub fn random(&self) -> Result<[u8; 32], Error> {
+        let mut bytes = [0; 32];
+        (self.random)(&mut bytes)
+            .map_err(|cause| Error::settings("the system gives no randomness").because(cause))?;
+        Ok(bytes)
+    }
+
+    /// Returns an environment variable as text; `None` if it is unset.
+    ///
+    /// # Errors
+    ///
+    /// A settings error if it is not UTF-8.
+    pub fn variable(&self, name: &str) -> Result<Option<&str>, Error> {
+        match self.env.get(name) {
+            None => Ok(None),
+            Some(value) => value.to_str().map(Some).ok_or_else(|| {
+                Error::settings(format!("environment variable {name} is not UTF-8"))
+            }),
+        }
+    }
+
+    /// Returns an environment variable as the system has it.
+    pub fn variable_os(&self, name: &str) -> Option<&OsString> {
+        self.env.get(name)
+    }
+
+    /// Returns the home directory.
+    pub fn home(&self) -> Option<&PathBuf> {
+        self.home.as_ref()
+    }
+
+    /// Returns the person at the terminal, if stdin and stderr are one and prompts are allowed.
+    pub fn person(&self) -> Option<&dyn Prompt> {
+        self.terminal.as_deref().filter(|_| self.prompts.get())
+    }
+
+    /// Asks the person at the terminal, if there is one, and remembers that time has passed.
+    pub fn ask<T>(&self, question: impl FnOnce(&dyn Prompt) -> T) -> Option<T> {
+        let person = self.person()?;
+        self.asked.set(true);
+        Some(question(person))
+    }
+
+    /// Returns whether a person was asked something, so that the clock is to be read again.
+    pub fn was_asked(&self) -> bool {
+        self.asked.get()
+    }
+
+    /// Asks nobody from now on: what is missing is an error.
+    pub fn forbid_prompts(&self) {
+        self.prompts.set(false);
+    }
+
+    /// Draws in colour from now on, whatever stderr is.
+    pub fn set_colour(&self, colour: bool) {
+        self.colour.set(colour);
+    }
+
+    /// Silences notes, and what [`done`](Self::done) and [`announce`](Self::announce) say.
+    pub fn set_quiet(&self, quiet: bool) {
+        self.quiet.set(quiet);
+    }
+
+    /// Reads standard input to its end, at most `limit` bytes, into memory that is wiped.
+    ///
+    /// # Errors
+    ///
+    /// - [`ReadError::TooLong`] if there are more bytes.
+    /// - [`ReadError::Io`] if it cannot be read.
+    pub fn read_stdin(&self, limit: u64) -> Result<Zeroizing<Vec<u8>>, ReadError> {
+        read_wiped(self.stdin.borrow_mut().by_ref(), limit)
+    }
+
+    /// Writes the result and flushes it, so that a full disk is noticed (Q56).
+    ///
+    /// # Errors
+    ///
+    /// What the system answers.
+    pub fn write_stdout(&self, bytes: &[u8]) -> io::Result<()> {
+        let mut stdout = self.stdout.borrow_mut();
+        stdout.write_all(bytes)?;
+        stdout.flush()
+    }
+
+    /// Notes something a person may want to know, behind `note:`; `--quiet` silences it.
+    pub fn note(&self, text: &str) {
+        if !self.quiet.get() {
+            self.say(&format!("note: {}", printable(text)));
+        }
+    }
+
+    /// Tells what was done; `--quiet` silences it.
+    pub fn done(&self, text: &str) {
+        if !self.quiet.get() {
+            self.say(&printable(text));
+        }
+    }
+
+    /// Announces what was chosen, behind a tick; `--quiet` silences it.
+    pub fn announce(&self, what: &str, chosen: &str) {
+        if self.quiet.get() {
+            return;
+        }
+        let chosen = printable(chosen);
+        if self.colour.get() {
+            self.say(&format!("\u{1b}[32m✔\u{1b}[0m \u{1b}[1m{what}:\u{1b}[0m {chosen}"));
+        } else {
+            self.say(&format!("✔ {what}: {chosen}"));
+        }
+    }
+
+    /// Warns; `--quiet` does not silence it.
+    pub fn warn(&self, text: &str) {
+        self.say(&format!("warning: {}", printable(text)));
+    }
+
+    /// Writes a line to stderr. If that fails there is nobody left to tell.
+    pub fn say(&self, line: &str) {
+        let _ = writeln!(self.stderr.borrow_mut(), "{line}");
+    }
+}
+
+impl fmt::Debug for World {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("World").field("home", &self.home).finish_non_exhaustive()
+    }
+}
+
+/// Standard output that the caller has closed.
+struct Closed;
+
+impl Write for Closed {
+    fn write(&mut self, _bytes: &[u8]) -> io::Result<usize> {
+        Err(io::Error::other("it is closed"))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Tells whether the caller closed standard output (Q56). The standard library opens `/dev/null` for
+/// reading and writing in its place; whoever wants `/dev/null` there opens it for writing alone.
+#[cfg(unix)]
+fn is_closed() -> bool {
+    use rustix::fs::{OFlags, fcntl_getfl, fstat, stat};
+    let null = stat("/dev/null").map(|null| null.st_rdev);
+    fstat(io::stdout()).map(|out| out.st_rdev) == null
+        && fcntl_getfl(io::stdout()).is_ok_and(|flags| flags & OFlags::RWMODE == OFlags::RDWR)
+}
+
+#[cfg(not(unix))]
+fn is_closed() -> bool {
+    false
+}
+
+/// Standard input without the buffer of the standard library, which nobody wipes.
+struct Unbuffered;
+
+impl Read for Unbuffered {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        Ok(rustix::io::read(io::stdin(), bytes)?)
+    }
+}
+
+fn system_time() -> Timestamp {
+    let seconds = match std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH) {
+        Ok(since) => i64::try_from(since.as_secs()).unwrap_or(i64::MAX),
+        Err(before) => {
+            i64::try_from(before.duration().as_secs()).map_or(i64::MIN, |seconds| -seconds)
+        }
+    };
+    Timestamp::from_unix_seconds(seconds)
+}
