@@ -1,6 +1,9 @@
 use std::fmt;
 
-use crate::{Account, Identity, Lifetime, role};
+use crate::account::Account;
+use crate::duration::Lifetime;
+use crate::role;
+use crate::verdict::Identity;
 
 /// Something about a token that is allowed and rarely meant.
 #[derive(Clone, Debug, PartialEq, Eq)]

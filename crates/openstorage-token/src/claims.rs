@@ -2,7 +2,8 @@ use serde::Serialize;
 use token_jose::compact::{Secure, Signer};
 use token_jose::{Error as JoseError, Token, json};
 
-use crate::{Account, Lifetime};
+use crate::account::Account;
+use crate::duration::Lifetime;
 
 /// What a self-signed token says, member by member in the order they are written.
 ///

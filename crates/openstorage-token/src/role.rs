@@ -1,7 +1,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::Generation;
+use crate::server::Generation;
 use crate::yaml::{self, Node, Value, YamlError};
 
 /// A named set of rules: what its holders may call.

@@ -12,9 +12,10 @@ use token_jose::{Algorithm, KeyKind, MacAlgorithm, MacKey, PublicKey};
 pub use fault::{Fault, Laxness, Seen};
 pub use payload::{Expiry, Identity};
 
+use crate::duration::Lifetime;
 use crate::go_json::{Json, Malformed, Text};
 use crate::server::{Generation, Server, ServerKey, UsernameClaim};
-use crate::{Lifetime, text};
+use crate::text;
 use payload::Payload;
 
 /// When and how a token is judged.

@@ -2,7 +2,8 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-use crate::{CaUrl, Operation};
+use crate::ca_url::CaUrl;
+use crate::operation::Operation;
 
 /// The endpoint a token is spent at: the claim `aud` (RFC 7519 §4.1.3).
 ///

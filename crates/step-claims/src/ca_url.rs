@@ -3,7 +3,7 @@ use std::hash::{Hash, Hasher};
 use std::net::Ipv6Addr;
 use std::str::FromStr;
 
-use crate::{CaUrlFault, Error};
+use crate::error::{CaUrlFault, Error};
 
 /// The address of a CA: `https://`, a host and perhaps a port, and nothing behind them.
 ///

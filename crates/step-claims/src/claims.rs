@@ -1,10 +1,15 @@
 use serde::Serialize;
 use token_time::When;
 
-use crate::{
-    Audience, Confirmation, Error, Purpose, RootFingerprint, SshCertificate, Subject, TokenId,
-    UserData, Validity,
-};
+use crate::audience::Audience;
+use crate::confirmation::Confirmation;
+use crate::error::Error;
+use crate::fingerprint::RootFingerprint;
+use crate::names::Subject;
+use crate::purpose::{Purpose, SshCertificate};
+use crate::token_id::TokenId;
+use crate::user::UserData;
+use crate::validity::Validity;
 
 /// The whole payload of a one-time token.
 ///

@@ -15,7 +15,7 @@ use x509_parser::nom;
 use x509_parser::pem::parse_x509_pem;
 use x509_parser::prelude::FromDer;
 
-use crate::Error;
+use crate::error::Error;
 
 /// A tie between a token and the one request it may be spent with: the claim `cnf` (RFC 7800).
 ///

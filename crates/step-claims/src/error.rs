@@ -2,7 +2,7 @@ use std::fmt;
 
 use token_time::{SignedDuration, Timestamp};
 
-use crate::Operation;
+use crate::operation::Operation;
 
 /// Why a token cannot say what it was asked to say.
 #[derive(Debug, thiserror::Error)]

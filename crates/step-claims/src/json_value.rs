@@ -4,7 +4,7 @@ use serde::ser::Error as _;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use crate::UserFault;
+use crate::error::UserFault;
 
 /// How deep arrays and objects may lie inside one another, the outermost being the first level.
 pub(crate) const MAX_DEPTH: usize = 128;

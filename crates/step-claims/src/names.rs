@@ -3,7 +3,8 @@ use std::str::FromStr;
 
 use serde::Serialize;
 
-use crate::{Error, SanKind};
+use crate::error::Error;
+use crate::san_kind::SanKind;
 
 /// Writes a newtype over a text that is not empty, with `FromStr` as its only door.
 macro_rules! name {
@@ -74,9 +75,9 @@ impl San {
     }
 }
 
-impl From<crate::Serial> for Subject {
+impl From<crate::serial::Serial> for Subject {
     /// A token that revokes has the certificate's serial number for its subject.
-    fn from(serial: crate::Serial) -> Self {
+    fn from(serial: crate::serial::Serial) -> Self {
         Self(serial.into_string())
     }
 }

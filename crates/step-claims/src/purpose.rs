@@ -1,6 +1,7 @@
 use token_time::When;
 
-use crate::{Operation, Principal, San};
+use crate::names::{Principal, San};
+use crate::operation::Operation;
 
 /// What a one-time token lets its holder ask of the CA.
 ///

@@ -2,7 +2,7 @@ use std::fmt;
 
 use x509_parser::num_bigint::BigUint;
 
-use crate::Error;
+use crate::error::Error;
 
 /// The longest serial number that is read, in hexadecimal digits.
 ///

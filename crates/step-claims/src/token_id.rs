@@ -3,7 +3,7 @@ use std::str::FromStr;
 
 use serde::Serialize;
 
-use crate::Error;
+use crate::error::Error;
 
 /// What makes a token one of a kind: the claim `jti` (RFC 7519 §4.1.7).
 ///

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::Error;
+use crate::error::Error;
 use crate::json_value::{JsonValue, Reader};
 
 /// Data of the requester's own: the claim `user`, which certificate templates of the CA read as
@@ -97,7 +97,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::UserFault;
+    use crate::error::UserFault;
 
     fn written(user: &UserData) -> String {
         String::from_utf8(token_jose::json::to_vec(user).unwrap()).unwrap()

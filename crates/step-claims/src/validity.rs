@@ -1,6 +1,6 @@
 use token_time::{SignedDuration, Timestamp, When};
 
-use crate::Error;
+use crate::error::Error;
 
 /// When a token is made and when it may be spent: `iat`, `nbf` and `exp`.
 ///

@@ -3,8 +3,9 @@
 use token_jose::PublicKey;
 use token_time::Timestamp;
 
+use crate::credential::{Remark, Trust};
+use crate::error::Error;
 use crate::x509::{Bundle, Certificate, Link};
-use crate::{Error, Remark, Trust};
 
 /// A chain whose leaf may sign tokens: the leaf first, then everything of the file that signed it or
 /// one above it, each once.

@@ -5,7 +5,7 @@ use step_provisioner::{Kind, Proof};
 use token_jose::{Evidence, Header, KeyId, PrivateKey, PublicKey, SigningKey};
 use token_time::Timestamp;
 
-use crate::Error;
+use crate::error::Error;
 
 /// A certificate as a token needs it: read, found good for its purpose, and not yet joined with its
 /// key.

@@ -7,9 +7,9 @@ use step_provisioner::{Kind, Proof};
 use token_jose::{Evidence, KeyId, KeyKind, PrivateKey, PublicKey};
 use token_time::Timestamp;
 
-use crate::credential::{own_key_id, serves};
+use crate::credential::{Credential, Remark, Trust, own_key_id, serves};
+use crate::error::Error;
 use crate::nebula_certificate::{NebulaCertificate, NebulaCurve};
-use crate::{Credential, Error, Remark, Trust};
 
 /// A Nebula certificate that vouches for its host, under its name and its addresses.
 ///

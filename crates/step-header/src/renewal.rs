@@ -6,7 +6,8 @@ use token_jose::{Evidence, PublicKey};
 use token_time::{SignedDuration, Timestamp};
 
 use crate::chain::{Chain, Roots};
-use crate::{Credential, Error, Remark, Trust};
+use crate::credential::{Credential, Remark, Trust};
+use crate::error::Error;
 
 /// An X.509 certificate that is renewed by a token, with its chain in the header `x5cInsecure`.
 ///

@@ -6,7 +6,7 @@ use ssh_key::certificate::CertType;
 use token_jose::PublicKey;
 use token_time::Timestamp;
 
-use crate::Error;
+use crate::error::Error;
 
 /// An SSH certificate (OpenSSH, `PROTOCOL.certkeys`), and the bytes a header carries.
 #[derive(Clone, Debug)]

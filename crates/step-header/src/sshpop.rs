@@ -5,8 +5,9 @@ use step_provisioner::Proof;
 use token_jose::{Evidence, KeyId, PrivateKey, PublicKey};
 use token_time::Timestamp;
 
-use crate::credential::{own_key_id, serves};
-use crate::{Credential, Error, Remark, SshCertificate};
+use crate::credential::{Credential, Remark, own_key_id, serves};
+use crate::error::Error;
+use crate::ssh_certificate::SshCertificate;
 
 /// An SSH certificate that vouches for its own renewal, rekey or revocation.
 ///

@@ -9,7 +9,7 @@ use x509_parser::certificate::X509Certificate;
 use x509_parser::prelude::FromDer as _;
 use x509_parser::x509::{X509Name, X509Version};
 
-use crate::Error;
+use crate::error::Error;
 
 /// What a chain needs to know of a certificate (RFC 5280 §4).
 #[derive(Clone)]

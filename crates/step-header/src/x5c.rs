@@ -5,7 +5,8 @@ use token_jose::{Evidence, PublicKey};
 use token_time::Timestamp;
 
 use crate::chain::{Chain, Roots};
-use crate::{Credential, Error, Remark, Trust};
+use crate::credential::{Credential, Remark, Trust};
+use crate::error::Error;
 
 /// An X.509 certificate that vouches for a token by the header `x5c` (RFC 7515 §4.1.6).
 ///

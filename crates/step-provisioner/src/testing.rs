@@ -2,7 +2,8 @@
 
 use proptest::prelude::*;
 
-use crate::{Provisioner, provisioners_page};
+use crate::list::provisioners_page;
+use crate::provisioner::Provisioner;
 
 /// A JWK entry as step-ca writes it, the sealed key cut short.
 pub(crate) const JWK: &str = r#"{"type":"JWK","name":"admin@example.com","key":{"use":"sig","kty":"EC","kid":"yxAzcITTb5t6yyJp-ytR9rZPp0_CpbZdMDZY7LhKKhQ","crv":"P-256","x":"8PicBQpjIemjEE7pt1p7tj7DS0Y27ffOa08Pn1o_VAE","y":"nIb5uRUJWN0jJOVSUKJnqmYhl0BKs-e8Wa4L5pp-Jjs"},"encryptedKey":"e30.AA.AA.AA.AA","claims":{"enableSSHCA":true}}"#;
@@ -29,7 +30,7 @@ pub(crate) fn provisioners(entries: &[&str]) -> Vec<Provisioner> {
 
 /// Any of the types.
 pub(crate) fn kind() -> impl Strategy<Value = &'static str> {
-    prop::sample::select(crate::KindName::ALL.map(crate::KindName::as_str).to_vec())
+    prop::sample::select(crate::kind::KindName::ALL.map(crate::kind::KindName::as_str).to_vec())
 }
 
 /// Arbitrary JSON, as text.

@@ -107,14 +107,14 @@ macro_rules! spelled {
         }
 
         impl std::str::FromStr for $type {
-            type Err = $crate::Error;
+            type Err = $crate::error::Error;
 
             /// Reads a name; letter case counts (RFC 7515 §4.1.1).
-            fn from_str(name: &str) -> Result<Self, $crate::Error> {
+            fn from_str(name: &str) -> Result<Self, $crate::error::Error> {
                 Self::ALL
                     .into_iter()
                     .find(|algorithm| algorithm.as_str() == name)
-                    .ok_or_else(|| $crate::Error::UnknownAlgorithm { name: name.to_owned() })
+                    .ok_or_else(|| $crate::error::Error::UnknownAlgorithm { name: name.to_owned() })
             }
         }
     };

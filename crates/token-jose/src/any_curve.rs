@@ -3,8 +3,10 @@
 use pkcs8::der::Encode as _;
 use pkcs8::der::asn1::UintRef;
 
+use crate::algorithm::Algorithm;
+use crate::error::Error;
+use crate::public_key::PublicKey;
 use crate::x509::ecdsa_verifier;
-use crate::{Algorithm, Error, PublicKey};
 
 impl PublicKey {
     /// Checks an ECDSA signature in the widths and with the hash of `algorithm`, on whatever NIST
@@ -45,9 +47,10 @@ fn sequence(r: &[u8], s: &[u8]) -> Option<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{KeyFile, SigningKey as _};
+    use crate::key_file::KeyFile;
+    use crate::signing_key::SigningKey as _;
 
-    fn key() -> Box<crate::PrivateKey> {
+    fn key() -> Box<crate::private_key::PrivateKey> {
         // The key of RFC 7515 appendix A.3.
         let jwk = br#"{"kty":"EC","crv":"P-256",
             "x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",

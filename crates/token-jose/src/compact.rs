@@ -4,9 +4,14 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
 
-use crate::{
-    Algorithm, Error, Header, KeyKind, MacKey, PublicKey, SignError, SigningKey, Token, json,
-};
+use crate::algorithm::{Algorithm, KeyKind};
+use crate::error::Error;
+use crate::header::Header;
+use crate::json;
+use crate::mac::MacKey;
+use crate::public_key::PublicKey;
+use crate::secret::Token;
+use crate::signing_key::{SignError, SigningKey};
 
 /// What secures a token: a key that signs, or a secret that both sides share (RFC 7515 §1).
 pub trait Secure {
@@ -198,8 +203,8 @@ mod tests {
     #[test]
     fn a_bare_header_has_alg_and_typ_in_this_order() {
         // The seeds' secret; OpenStorage writes such headers.
-        let secret = crate::SharedSecret::new(b"my_shared_secret".to_vec()).unwrap();
-        let key = MacKey::new(crate::MacAlgorithm::Hs256, &secret);
+        let secret = crate::mac::SharedSecret::new(b"my_shared_secret".to_vec()).unwrap();
+        let key = MacKey::new(crate::mac::MacAlgorithm::Hs256, &secret);
         let token = Signer::bare(key).sign(b"{}").unwrap();
         let parts = decode_unverified(token.expose()).unwrap();
         assert_eq!(parts.header, br#"{"alg":"HS256","typ":"JWT"}"#);

@@ -12,8 +12,10 @@ use pkcs8::der::{self, Decode as _, Encode as _, Reader as _, SliceReader, Tag};
 use pkcs8::spki::SubjectPublicKeyInfoRef;
 use zeroize::Zeroizing;
 
-use crate::private_key::{Material, ecdsa};
-use crate::{Algorithm, Error, KeyKind, PrivateKey, PublicKey};
+use crate::algorithm::{Algorithm, KeyKind};
+use crate::error::Error;
+use crate::private_key::{Material, PrivateKey, ecdsa};
+use crate::public_key::PublicKey;
 
 /// Reads the key behind a PEM label, or returns `None` if it is of a form that is left to OpenSSL.
 pub(crate) fn private_key(label: &str, der: &[u8]) -> Option<Result<PrivateKey, Error>> {

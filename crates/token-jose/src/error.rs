@@ -1,4 +1,4 @@
-use crate::{Algorithm, KeyKind};
+use crate::algorithm::{Algorithm, KeyKind};
 
 /// Why a key, a sealed key or a token cannot be used.
 ///
@@ -164,7 +164,7 @@ pub enum Error {
 
     /// The key did not sign.
     #[error(transparent)]
-    Sign(#[from] crate::SignError),
+    Sign(#[from] crate::signing_key::SignError),
 }
 
 /// Where JSON stops being JSON; never what stands there, which may be a secret.

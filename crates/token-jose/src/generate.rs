@@ -7,8 +7,9 @@ use openssl::nid::Nid;
 use openssl::rsa::Rsa;
 use zeroize::Zeroizing;
 
+use crate::algorithm::KeyKind;
+use crate::error::Error;
 use crate::public_key::malformed;
-use crate::{Error, KeyKind};
 
 /// A new key pair as PEM text.
 pub struct KeyPairPem {
@@ -66,7 +67,9 @@ impl fmt::Debug for KeyPairPem {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{KeyFile, PublicKey, SigningKey as _};
+    use crate::key_file::KeyFile;
+    use crate::public_key::PublicKey;
+    use crate::signing_key::SigningKey as _;
 
     #[test]
     fn both_halves_read_back_as_one_key() {

@@ -3,7 +3,8 @@ use base64::engine::general_purpose::STANDARD;
 use serde::ser::SerializeMap as _;
 use serde::{Serialize, Serializer};
 
-use crate::{Algorithm, KeyId};
+use crate::algorithm::Algorithm;
+use crate::key_id::KeyId;
 
 /// The JOSE header of a signed token: `alg`, `kid`, `typ` (RFC 7515 §4.1), and at most one member
 /// of [`Evidence`].

@@ -11,10 +11,11 @@ use josekit::jwe::{JweContext, JweHeader};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
+use crate::error::Error;
 use crate::jwe_key::{KeyManagement, Unwrapper};
 use crate::jwe_zip::BoundedDeflate;
+use crate::secret::Passphrase;
 use crate::text::{LENIENT, encode, shorten};
-use crate::{Error, Passphrase};
 
 /// A JWE whose header and lengths have been found acceptable.
 pub(crate) struct SealedJwe {

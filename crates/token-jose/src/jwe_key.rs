@@ -9,8 +9,9 @@ use openssl::aes::{AesKey, unwrap_key};
 use sha2::{Sha256, Sha384, Sha512};
 use zeroize::Zeroizing;
 
+use crate::error::Error;
+use crate::secret::Passphrase;
 use crate::text::shorten;
-use crate::{Error, Passphrase};
 
 /// The largest count of PBKDF2 rounds that is worked through.
 ///

@@ -4,9 +4,12 @@ use base64::Engine as _;
 use serde::Deserialize;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-use crate::private_key::Material;
+use crate::algorithm::{Algorithm, KeyKind};
+use crate::error::Error;
+use crate::key_id::{KeyId, Thumbprint};
+use crate::private_key::{Material, PrivateKey};
+use crate::public_key::PublicKey;
 use crate::text::LENIENT;
-use crate::{Algorithm, Error, KeyId, KeyKind, PrivateKey, PublicKey, Thumbprint};
 
 /// The members of a JWK that matter to signing; any other is passed over.
 #[derive(Deserialize, Zeroize, ZeroizeOnDrop)]

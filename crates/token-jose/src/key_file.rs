@@ -2,12 +2,15 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
+use crate::error::Error;
 use crate::jwe::SealedJwe;
 use crate::jwk::{self, JwkSet};
 use crate::openssh::SealedOpenSsh;
 use crate::pem::{self, Labels, LegacyPem};
 use crate::pkcs8::SealedPkcs8;
-use crate::{Error, Passphrase, PrivateKey, PublicKey};
+use crate::private_key::PrivateKey;
+use crate::public_key::PublicKey;
+use crate::secret::Passphrase;
 
 /// What a key file, or a provisioner's `encryptedKey`, turned out to hold.
 ///

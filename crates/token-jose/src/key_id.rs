@@ -5,7 +5,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
 
-use crate::Error;
+use crate::error::Error;
 
 /// The name a key is known by, the `kid` of a JOSE header (RFC 7515 §4.1.4).
 ///

@@ -4,8 +4,8 @@ use std::sync::OnceLock;
 use aws_lc_rs::hmac;
 use zeroize::Zeroizing;
 
-use crate::Error;
 use crate::algorithm::spelled;
+use crate::error::Error;
 
 /// A JWS algorithm whose key both sides share, the `alg` of a JOSE header.
 ///

@@ -4,8 +4,10 @@
 
 use zeroize::Zeroizing;
 
-use crate::private_key::{Material, ecdsa};
-use crate::{Algorithm, Error, KeyKind, PrivateKey, PublicKey};
+use crate::algorithm::{Algorithm, KeyKind};
+use crate::error::Error;
+use crate::private_key::{Material, PrivateKey, ecdsa};
+use crate::public_key::PublicKey;
 
 /// Reads the key behind a label, here without its first word, or returns `None` for a label that
 /// nebula-cert has not.

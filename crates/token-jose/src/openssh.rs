@@ -7,9 +7,12 @@
 use ssh_key::{Cipher, Kdf};
 use zeroize::Zeroizing;
 
+use crate::algorithm::Algorithm;
+use crate::error::Error;
 use crate::key_file::{KeyFile, SealedKey};
-use crate::private_key::Material;
-use crate::{Algorithm, Error, Passphrase, PrivateKey, PublicKey};
+use crate::private_key::{Material, PrivateKey};
+use crate::public_key::PublicKey;
+use crate::secret::Passphrase;
 
 /// Reads what is inside the armour.
 pub(crate) fn parse(contents: &[u8]) -> Result<KeyFile, Error> {

@@ -8,13 +8,14 @@ use openssl::nid::Nid;
 use openssl::pkey::{Id, PKey, Private};
 use zeroize::Zeroizing;
 
+use crate::algorithm::{Algorithm, KeyKind};
+use crate::error::Error;
 use crate::key_file::{KeyFile, SealedKey};
-use crate::nebula;
-use crate::openssh;
 use crate::pkcs8::SealedPkcs8;
-use crate::private_key::Material;
-use crate::public_key::malformed;
-use crate::{Algorithm, Error, KeyKind, Passphrase, PrivateKey, PublicKey};
+use crate::private_key::{Material, PrivateKey};
+use crate::public_key::{PublicKey, malformed};
+use crate::secret::Passphrase;
+use crate::{nebula, openssh};
 
 /// Returns whether `text` has an encapsulation boundary in it, at the start or behind other text.
 pub(crate) fn is_pem(text: &str) -> bool {

@@ -13,8 +13,10 @@ use pkcs8::spki::AlgorithmIdentifierRef;
 use sha2::{Sha224, Sha256, Sha384, Sha512};
 use zeroize::Zeroizing;
 
+use crate::error::Error;
 use crate::pem::{self, Labels};
-use crate::{Error, Passphrase, PrivateKey};
+use crate::private_key::PrivateKey;
+use crate::secret::Passphrase;
 
 /// An EncryptedPrivateKeyInfo whose parameters are known to be usable.
 pub(crate) struct SealedPkcs8 {
@@ -165,10 +167,10 @@ fn rounds_of(number: UintRef<'_>) -> Result<u32, Error> {
         .iter()
         .try_fold(0_u32, |sum, byte| sum.checked_mul(256).map(|sum| sum + u32::from(*byte)));
     match value {
-        Some(rounds) if (1..=crate::MAX_PBKDF2_ROUNDS).contains(&rounds) => Ok(rounds),
+        Some(rounds) if (1..=crate::jwe_key::MAX_PBKDF2_ROUNDS).contains(&rounds) => Ok(rounds),
         other => Err(Error::Rounds {
             asked: other.map_or_else(|| "over 2^32".to_owned(), |rounds| rounds.to_string()),
-            largest: crate::MAX_PBKDF2_ROUNDS,
+            largest: crate::jwe_key::MAX_PBKDF2_ROUNDS,
         }),
     }
 }

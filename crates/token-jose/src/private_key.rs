@@ -7,9 +7,12 @@ use openssl::bn::BigNum;
 use openssl::rsa::RsaPrivateKeyBuilder;
 use zeroize::Zeroizing;
 
-use crate::public_key::{Parts, malformed};
+use crate::algorithm::{Algorithm, KeyKind};
+use crate::error::Error;
+use crate::key_id::KeyId;
+use crate::public_key::{Parts, PublicKey, malformed};
+use crate::signing_key::{SignError, SigningKey};
 use crate::xeddsa::XEdDsaKey;
-use crate::{Algorithm, Error, KeyId, KeyKind, PublicKey, SignError, SigningKey};
 
 /// A private key in memory, ready to sign.
 ///

@@ -3,9 +3,12 @@ use openssl::pkey::{Id, PKey, Public};
 use serde::Serialize;
 use ssh_key::public::{EcdsaPublicKey, KeyData};
 
+use crate::algorithm::{Algorithm, KeyKind};
+use crate::error::Error;
 use crate::jwk::Jwk;
+use crate::key_id::Thumbprint;
 use crate::text::encode;
-use crate::{Algorithm, Error, KeyKind, Thumbprint, xeddsa};
+use crate::xeddsa;
 
 /// The public half of a key pair.
 ///

@@ -1,7 +1,8 @@
 use std::error::Error as StdError;
 use std::fmt;
 
-use crate::{Algorithm, PublicKey};
+use crate::algorithm::Algorithm;
+use crate::public_key::PublicKey;
 
 /// A key that can sign, wherever it lives.
 ///

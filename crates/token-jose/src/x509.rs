@@ -6,7 +6,9 @@ use pkcs8::der::asn1::{ContextSpecific, ObjectIdentifier};
 use pkcs8::der::{self, Reader as _, SliceReader, TagMode, TagNumber};
 use pkcs8::spki::AlgorithmIdentifierRef;
 
-use crate::{Algorithm, Error, KeyKind, PublicKey};
+use crate::algorithm::{Algorithm, KeyKind};
+use crate::error::Error;
+use crate::public_key::PublicKey;
 
 impl PublicKey {
     /// Checks the signature of a certificate (RFC 5280 §4.1.1.3) by its issuer's key.

@@ -98,7 +98,11 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::{Algorithm, Error, KeyKind, PrivateKey, PublicKey, SigningKey as _};
+    use crate::algorithm::{Algorithm, KeyKind};
+    use crate::error::Error;
+    use crate::private_key::PrivateKey;
+    use crate::public_key::PublicKey;
+    use crate::signing_key::SigningKey as _;
 
     /// The keys of Alice and Bob in RFC 7748 §6.1, private and public.
     const RFC7748: [(&str, &str); 2] = [

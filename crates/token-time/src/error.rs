@@ -1,6 +1,7 @@
 use std::fmt;
 
-use crate::{SignedDuration, Timestamp};
+use crate::signed_duration::SignedDuration;
+use crate::timestamp::Timestamp;
 
 /// Why a text is no time, or why a time cannot be computed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -1,7 +1,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::{DurationFault, Error};
+use crate::error::{DurationFault, Error};
 
 const NANOS_PER_SECOND: i64 = 1_000_000_000;
 

@@ -5,7 +5,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use crate::{Error, SignedDuration, TimeFault};
+use crate::error::{Error, TimeFault};
+use crate::signed_duration::SignedDuration;
 
 const NANOS_PER_SECOND: i128 = 1_000_000_000;
 const SECONDS_PER_DAY: i64 = 86_400;

@@ -1,6 +1,9 @@
 use std::str::FromStr;
 
-use crate::{Error, SignedDuration, Timestamp, signed_duration, timestamp};
+use crate::error::Error;
+use crate::signed_duration::SignedDuration;
+use crate::timestamp::Timestamp;
+use crate::{signed_duration, timestamp};
 
 /// A time, or a length of time from a "now" that is settled later.
 ///

@@ -3,7 +3,7 @@
 use token_time::Timestamp;
 
 use super::{Fault, Rule, Seen};
-use crate::Lifetime;
+use crate::duration::Lifetime;
 use crate::go_json::Json;
 use crate::server::Generation;
 

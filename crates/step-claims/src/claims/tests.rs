@@ -3,7 +3,11 @@
 use token_time::Timestamp;
 
 use super::*;
-use crate::{CaUrl, Limits, Operation, Prefix, Serial};
+use crate::audience::Prefix;
+use crate::ca_url::CaUrl;
+use crate::operation::Operation;
+use crate::serial::Serial;
+use crate::validity::Limits;
 
 const ROOT: &str = "e58a13f772728680831204b6d29e08e22374f8c61e0d28e45b6b004e5c58edc4";
 

@@ -2,7 +2,7 @@ use step_claims::{Principal, San, SshCertificate};
 use token_jose::Algorithm;
 
 use super::*;
-use crate::ProvenKey;
+use crate::credential::ProvenKey;
 use crate::testing::{NOW, private_key, vector};
 
 const SIGN: Operation = Operation::Sign;

@@ -240,7 +240,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::NebulaCurve;
+    use crate::nebula_certificate::NebulaCurve;
 
     const KEY: [u8; 32] = [7; 32];
 

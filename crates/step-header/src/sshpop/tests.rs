@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use token_jose::KeyFile;
 
 use super::*;
-use crate::ProvenKey;
+use crate::credential::ProvenKey;
 use crate::testing::{NOW, vector};
 
 const RENEW: Operation = Operation::SshRenew;

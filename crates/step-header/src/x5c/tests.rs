@@ -4,7 +4,7 @@ use step_provisioner::Kind;
 use token_jose::{Evidence, SigningKey as _};
 
 use super::*;
-use crate::ProvenKey;
+use crate::credential::ProvenKey;
 use crate::testing::{NOW, authority, below, ders, issued, key, leaf, private_key, root, vector};
 
 fn read(pem: &str) -> Result<X5c, Error> {
