@@ -30,7 +30,7 @@ mod signed_duration;
 mod timestamp;
 mod when;
 
-pub use error::{DurationFault, Error, TimeFault};
-pub use signed_duration::SignedDuration;
-pub use timestamp::Timestamp;
+pub use error::Error;
+pub use signed_duration::{DurationFault, SignedDuration};
+pub use timestamp::{TimeFault, Timestamp};
 pub use when::When;

@@ -1,7 +1,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::error::{DurationFault, Error};
+use crate::error::Error;
 
 const NANOS_PER_SECOND: i64 = 1_000_000_000;
 
@@ -229,6 +229,43 @@ fn fraction_nanos(digits: &str, unit: u64) -> u64 {
     )]
     let nanos = (value as f64 * (unit as f64 / scale)) as u64;
     nanos
+}
+
+/// What is wrong with a text that should be a duration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum DurationFault {
+    /// There is nothing, or nothing but a sign.
+    Empty,
+    /// A number was expected where something else stands.
+    NoNumber,
+    /// A number has no unit behind it.
+    NoUnit,
+    /// The unit is none of `ns`, `us`, `µs`, `ms`, `s`, `m` and `h`.
+    UnknownUnit(String),
+    /// The length is outside −2⁶³ to 2⁶³ − 1 nanoseconds, about 292 years either way.
+    OutOfRange,
+}
+
+impl fmt::Display for DurationFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => f.write_str("it is empty"),
+            Self::NoNumber => f.write_str("a number is missing"),
+            Self::NoUnit => f.write_str("a number has no unit"),
+            Self::UnknownUnit(unit) if is_day(unit) => f.write_str(DAYS),
+            Self::UnknownUnit(unit) => {
+                write!(f, "{unit:?} is not a unit (h, m, s, ms, us and ns are)")
+            }
+            Self::OutOfRange => f.write_str("it is longer than 292 years"),
+        }
+    }
+}
+
+pub(crate) const DAYS: &str = "days are written in hours, 1 day as 24h";
+
+pub(crate) fn is_day(unit: &str) -> bool {
+    ["d", "day", "days"].iter().any(|day| unit.eq_ignore_ascii_case(day))
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use crate::error::{Error, TimeFault};
+use crate::error::Error;
 use crate::signed_duration::SignedDuration;
 
 const NANOS_PER_SECOND: i128 = 1_000_000_000;
@@ -212,6 +212,34 @@ fn has_shape(text: &str, shape: &str) -> bool {
             b'0' => byte.is_ascii_digit(),
             _ => byte == form,
         })
+}
+
+/// What is wrong with a text that should be a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TimeFault {
+    /// It does not have the form of RFC 3339 at all.
+    Shape,
+    /// It would be a time if `Z` or an offset such as `+01:00` stood at its end.
+    NoOffset,
+    /// It names a second number 60; leap seconds are not accepted.
+    LeapSecond,
+    /// It has the form, but the calendar or the day has no such time: 30 February, 24 o'clock.
+    NoSuchTime,
+    /// Its offset takes it out of the years 0000 to 9999 in UTC.
+    OutOfRange,
+}
+
+impl fmt::Display for TimeFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Shape => "the form is date, capital T, time, capital Z or an offset",
+            Self::NoOffset => "it must end in Z or in an offset such as +01:00",
+            Self::LeapSecond => "leap seconds are not accepted",
+            Self::NoSuchTime => "there is no such date or time of day",
+            Self::OutOfRange => "it is outside the years 0000 to 9999 in UTC",
+        })
+    }
 }
 
 #[cfg(test)]
