@@ -43,6 +43,7 @@ mod error;
 mod kind;
 mod list;
 mod object;
+mod proof;
 mod provisioner;
 mod select;
 mod several;
@@ -59,6 +60,7 @@ pub use crate::kind::{
     OidcProvisioner,
 };
 pub use crate::list::{Page, Skipped, provisioners_page};
+pub use crate::proof::Proof;
 pub use crate::provisioner::Provisioner;
-pub use crate::select::{Proof, Selection, Selector, Why, select};
+pub use crate::select::{Selection, Selector, Why, select};
 pub use crate::unselected::{KeyOf, Unselected};

@@ -7,7 +7,7 @@ use token_jose::Thumbprint;
 use token_text::Shown;
 
 use crate::kind::KindName;
-use crate::select::Proof;
+use crate::proof::Proof;
 use crate::several::Several;
 
 /// Why no provisioner answers a request (Q39).

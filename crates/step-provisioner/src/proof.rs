@@ -1,0 +1,43 @@
+//! The proofs of possession, and the types of provisioner they are for.
+
+use std::fmt;
+
+use crate::kind::KindName;
+
+/// A proof of possession that a request brings; it works with one type of provisioner only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Proof {
+    /// An X.509 certificate and its key.
+    X5c,
+    /// An SSH certificate and its key.
+    SshPop,
+    /// A Nebula certificate and its key.
+    Nebula,
+    /// The token of a Kubernetes service account.
+    K8sSa,
+}
+
+impl Proof {
+    /// Returns the type of provisioner the proof is for.
+    #[must_use]
+    pub const fn kind(self) -> KindName {
+        match self {
+            Self::X5c => KindName::X5c,
+            Self::SshPop => KindName::SshPop,
+            Self::Nebula => KindName::Nebula,
+            Self::K8sSa => KindName::K8sSa,
+        }
+    }
+}
+
+impl fmt::Display for Proof {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::X5c => "X.509 certificate",
+            Self::SshPop => "SSH certificate",
+            Self::Nebula => "Nebula certificate",
+            Self::K8sSa => "Kubernetes token",
+        })
+    }
+}
