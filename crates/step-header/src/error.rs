@@ -2,7 +2,7 @@ use step_claims::Operation;
 use token_jose::{KeyKind, Thumbprint};
 use token_time::Timestamp;
 
-use crate::nebula_certificate::NebulaFault;
+use crate::nebula_certificate::fault::NebulaFault;
 
 /// Why a certificate cannot prove what it is to prove.
 ///

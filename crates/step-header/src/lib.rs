@@ -46,9 +46,10 @@ mod x5c;
 pub use credential::{Credential, ProvenKey, Remark, Trust};
 pub use error::Error;
 pub use nebula::Nebula;
-pub use nebula_certificate::{
-    NebulaCertificate, NebulaCurve, NebulaFault, NebulaNetwork, NebulaVersion,
+pub use nebula_certificate::certificate::{
+    NebulaCertificate, NebulaCurve, NebulaNetwork, NebulaVersion,
 };
+pub use nebula_certificate::fault::NebulaFault;
 pub use renewal::Renewal;
 pub use ssh_certificate::SshCertificate;
 pub use sshpop::SshPop;

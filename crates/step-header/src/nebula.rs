@@ -9,7 +9,7 @@ use token_time::Timestamp;
 
 use crate::credential::{Credential, Remark, Trust, own_key_id, serves};
 use crate::error::Error;
-use crate::nebula_certificate::{NebulaCertificate, NebulaCurve};
+use crate::nebula_certificate::certificate::{NebulaCertificate, NebulaCurve};
 
 /// A Nebula certificate that vouches for its host, under its name and its addresses.
 ///

@@ -30,9 +30,8 @@ use std::net::Ipv4Addr;
 
 use sha2::{Digest, Sha256};
 
-use super::{
-    NebulaCertificate, NebulaFault, NebulaNetwork, NebulaVersion, curve, issuer, malformed, text,
-};
+use super::certificate::{NebulaCertificate, NebulaNetwork, NebulaVersion, curve, issuer, text};
+use super::fault::{NebulaFault, malformed};
 
 /// Reads a certificate without its armour.
 pub(super) fn read(bytes: &[u8]) -> Result<NebulaCertificate, NebulaFault> {
@@ -240,7 +239,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::nebula_certificate::NebulaCurve;
+    use crate::nebula_certificate::certificate::NebulaCurve;
 
     const KEY: [u8; 32] = [7; 32];
 

@@ -31,9 +31,8 @@ use pkcs8::der::asn1::AnyRef;
 use pkcs8::der::{Decode as _, Reader as _, SliceReader, Tag, TagNumber};
 use sha2::{Digest, Sha256};
 
-use super::{
-    NebulaCertificate, NebulaFault, NebulaNetwork, NebulaVersion, curve, issuer, malformed, text,
-};
+use super::certificate::{NebulaCertificate, NebulaNetwork, NebulaVersion, curve, issuer, text};
+use super::fault::{NebulaFault, malformed};
 
 /// Reads a certificate without its armour.
 pub(super) fn read(bytes: &[u8]) -> Result<NebulaCertificate, NebulaFault> {
@@ -216,7 +215,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::nebula_certificate::NebulaCurve;
+    use crate::nebula_certificate::certificate::NebulaCurve;
 
     const KEY: [u8; 32] = [7; 32];
 

@@ -1,0 +1,77 @@
+//! Why bytes are of no use as a Nebula certificate.
+
+/// Why bytes are of no use as a Nebula certificate; the words follow the name of a file.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum NebulaFault {
+    /// There are no bytes, or nothing but blanks.
+    #[error("is empty")]
+    Empty,
+
+    /// There is PEM, and none of it is a Nebula certificate.
+    #[error("has no Nebula certificate in it, only {}", list(labels))]
+    OtherPem {
+        /// The labels of what is there instead, each once, the first few of them.
+        labels: Vec<String>,
+    },
+
+    /// There is no PEM where only PEM can be.
+    #[error("has no Nebula certificate in it, and no other PEM")]
+    NoPem,
+
+    /// There is no PEM, and the bytes do not look like a certificate of version 1 either.
+    #[error("is no Nebula certificate: neither PEM nor protobuf")]
+    NeitherPemNorProtobuf,
+
+    /// A certificate of version 2 has no PEM around it; `step` takes such bytes for version 1.
+    #[error("is a Nebula certificate of version 2 without its PEM armour")]
+    BareV2,
+
+    /// There are more certificates than the one that is needed.
+    #[error("has several Nebula certificates in it ({count}); one is needed")]
+    Several {
+        /// How many there are.
+        count: usize,
+    },
+
+    /// A PEM section has no end or is no base64 (RFC 7468 §3).
+    #[error("has a damaged Nebula certificate in it, which begins in line {line}")]
+    DamagedPem {
+        /// The line the section begins in, from 1.
+        line: usize,
+    },
+
+    /// A certificate has more than 65,536 bytes, the most that version 2 allows.
+    #[error("has a Nebula certificate in it that is larger than 64 KiB")]
+    TooLarge,
+
+    /// The bytes are no certificate, or one that nebula refuses to read.
+    #[error("is no Nebula certificate: {reason}")]
+    Malformed {
+        /// What is wrong with them.
+        reason: String,
+    },
+
+    /// The same, about one of a bundle.
+    #[error("has something in it, number {number}, that is no Nebula certificate: {reason}")]
+    MalformedInBundle {
+        /// Which one, from 1.
+        number: usize,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+pub(super) fn malformed(reason: impl Into<String>) -> NebulaFault {
+    NebulaFault::Malformed { reason: reason.into() }
+}
+
+impl From<token_pem::Damaged> for NebulaFault {
+    fn from(damaged: token_pem::Damaged) -> Self {
+        Self::DamagedPem { line: damaged.line }
+    }
+}
+
+fn list(labels: &[String]) -> String {
+    labels.iter().map(|label| format!("`{label}`")).collect::<Vec<_>>().join(", ")
+}
