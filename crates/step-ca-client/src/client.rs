@@ -6,8 +6,8 @@ use step_provisioner::Provisioner;
 use token_jose::KeyId;
 
 use crate::error::Error;
+use crate::fault::request::RequestFault;
 use crate::pages::{Pages, ProvisionerList};
-use crate::request_fault::RequestFault;
 use crate::roots::Roots;
 use crate::transport::{Answer, Options, Transport, encoded};
 

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use step_claims::RootFingerprint;
 
-use crate::identity::IdentityFault;
-use crate::request_fault::RequestFault;
-use crate::roots::RootsFault;
+use crate::fault::identity::IdentityFault;
+use crate::fault::request::RequestFault;
+use crate::fault::roots::RootsFault;
 
 /// Why a CA, on disk or behind a URL, is of no use.
 ///

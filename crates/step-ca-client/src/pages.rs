@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use serde_json::value::RawValue;
 use step_provisioner::{Provisioner, Skipped, provisioners_page};
 
-use crate::request_fault::RequestFault;
+use crate::fault::request::RequestFault;
 use crate::transport::encoded;
 
 /// How many provisioners a page has at most; step-ca gives no more.

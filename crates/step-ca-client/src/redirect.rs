@@ -5,7 +5,7 @@
 use reqwest::Method;
 use url::Url;
 
-use crate::request_fault::RequestFault;
+use crate::fault::request::RequestFault;
 
 /// How many redirects are followed in a row.
 pub(crate) const MOST: usize = 10;

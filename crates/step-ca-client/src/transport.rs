@@ -14,10 +14,11 @@ use step_claims::CaUrl;
 use url::{Host, Url};
 use uuid::Uuid;
 
+use crate::diagnosis::Context;
 use crate::error::Error;
+use crate::fault::request::RequestFault;
 use crate::identity::Identity;
 use crate::redirect;
-use crate::request_fault::{Context, RequestFault};
 use crate::roots::Roots;
 
 /// The longest answer that is read: 10 MiB.

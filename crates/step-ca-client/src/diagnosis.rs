@@ -1,0 +1,200 @@
+//! What became of a request, told from the errors of the libraries below.
+
+use std::error::Error as StdError;
+use std::io;
+use std::time::Duration;
+
+use rustls::{AlertDescription, CertificateError};
+use step_claims::RootFingerprint;
+use token_time::Timestamp;
+use url::Url;
+
+use crate::fault::request::RequestFault;
+
+/// What a fault's message needs to know of the client.
+#[derive(Clone, Debug)]
+pub(crate) struct Context {
+    pub(crate) roots: Vec<RootFingerprint>,
+    /// Whether a client certificate is shown to who asks for one.
+    pub(crate) identity: bool,
+    pub(crate) timeout: Duration,
+    pub(crate) connect_timeout: Duration,
+}
+
+impl RequestFault {
+    /// Tells what became of a request for `url`.
+    pub(crate) fn of(error: reqwest::Error, url: &Url, context: &Context) -> Self {
+        let closed = || Self::Closed { shown: context.identity };
+        for cause in causes(&error) {
+            if let Some(tls) = cause.downcast_ref::<rustls::Error>() {
+                return Self::of_tls(tls, context);
+            }
+            // Over HTTP/2 only the text of the TLS library's error arrives.
+            if let Some(alert) = alert_about_our_certificate(&cause.to_string(), context.identity) {
+                return Self::ClientCertificate { shown: context.identity, alert };
+            }
+            if let Some(reason) = cause.to_string().strip_prefix("tunnel error: ") {
+                return Self::Proxy { reason: reason.to_owned() };
+            }
+        }
+        if error.is_timeout() {
+            return if error.is_connect() {
+                Self::ConnectTimeout { after: context.connect_timeout.min(context.timeout) }
+            } else {
+                Self::Timeout { after: context.timeout }
+            };
+        }
+        if error.is_dns() {
+            return Self::NameNotResolved { host: url.host_str().unwrap_or_default().to_owned() };
+        }
+        let kinds = causes(&error).filter_map(|cause| cause.downcast_ref::<io::Error>());
+        for kind in kinds.map(io::Error::kind) {
+            match kind {
+                io::ErrorKind::ConnectionRefused => return Self::ConnectionRefused,
+                io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => {
+                    return Self::Unreachable;
+                }
+                io::ErrorKind::ConnectionReset
+                | io::ErrorKind::ConnectionAborted
+                | io::ErrorKind::BrokenPipe
+                | io::ErrorKind::UnexpectedEof => return closed(),
+                _ => {}
+            }
+        }
+        // hyper's own kind for this has no public type here.
+        if causes(&error).any(|cause| cause.to_string().contains("connection closed")) {
+            return closed();
+        }
+        Self::Other { source: innermost(error) }
+    }
+
+    fn of_tls(error: &rustls::Error, context: &Context) -> Self {
+        let seconds = |time: &rustls::pki_types::UnixTime| {
+            Timestamp::from_unix_seconds(i64::try_from(time.as_secs()).unwrap_or(i64::MAX))
+        };
+        match error {
+            // `BadSignature` is what a root with the right name and another key leads to.
+            rustls::Error::InvalidCertificate(
+                CertificateError::UnknownIssuer | CertificateError::BadSignature,
+            ) => Self::Untrusted { roots: context.roots.clone() },
+            rustls::Error::InvalidCertificate(CertificateError::ExpiredContext {
+                not_after,
+                ..
+            }) => Self::Expired { not_after: seconds(not_after) },
+            rustls::Error::InvalidCertificate(CertificateError::NotValidYetContext {
+                not_before,
+                ..
+            }) => Self::NotYetValid { not_before: seconds(not_before) },
+            rustls::Error::InvalidCertificate(CertificateError::NotValidForNameContext {
+                expected,
+                presented,
+            }) => Self::WrongName {
+                host: expected.to_str().into_owned(),
+                presented: presented.iter().map(|name| bare_name(name).to_owned()).collect(),
+            },
+            rustls::Error::InvalidCertificate(reason) => {
+                Self::Certificate { reason: reason.to_string() }
+            }
+            rustls::Error::AlertReceived(alert)
+                if is_about_our_certificate(*alert, context.identity) =>
+            {
+                Self::ClientCertificate { shown: context.identity, alert: format!("{alert:?}") }
+            }
+            rustls::Error::InvalidMessage(rustls::InvalidMessage::InvalidContentType) => {
+                Self::NotTls
+            }
+            other => Self::Tls { reason: other.to_string() },
+        }
+    }
+
+    pub(crate) fn of_json(error: &serde_json::Error) -> Self {
+        if error.is_data() {
+            return Self::Unexpected { reason: error.to_string() };
+        }
+        Self::NotJson { line: error.line(), column: error.column() }
+    }
+}
+
+/// Walks from an error to its cause; an `io::Error` does not name what it wraps as its source.
+fn causes<'a>(
+    error: &'a (dyn StdError + 'static),
+) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
+    std::iter::successors(Some(error), |&error: &&'a (dyn StdError + 'static)| {
+        match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+            Some(inner) => Some(inner as &(dyn StdError + 'static)),
+            None => error.source(),
+        }
+    })
+}
+
+/// The last cause says what happened, and those before it only where.
+fn innermost(error: reqwest::Error) -> Box<dyn StdError + Send + Sync> {
+    match causes(&error).last() {
+        Some(last) if causes(&error).count() > 1 => last.to_string().into(),
+        _ => Box::new(error.without_url()),
+    }
+}
+
+/// Tells whether an alert is about the client's certificate. One alert is about any signature, and
+/// a client that shows a certificate makes one with it.
+fn is_about_our_certificate(alert: AlertDescription, shown: bool) -> bool {
+    (shown && alert == AlertDescription::DecryptError) || ABOUT_A_CERTIFICATE.contains(&alert)
+}
+
+/// Finds such an alert by its name in the text of an error.
+fn alert_about_our_certificate(text: &str, shown: bool) -> Option<String> {
+    let (_, name) = text.split_once("received fatal alert: ")?;
+    ABOUT_A_CERTIFICATE
+        .into_iter()
+        .chain([AlertDescription::DecryptError])
+        .filter(|alert| is_about_our_certificate(*alert, shown))
+        .map(|alert| format!("{alert:?}"))
+        .find(|known| name.trim_end() == known)
+}
+
+/// The alerts a server sends about a client's certificate (RFC 8446 §6.2).
+const ABOUT_A_CERTIFICATE: [AlertDescription; 8] = [
+    AlertDescription::AccessDenied,
+    AlertDescription::BadCertificate,
+    AlertDescription::CertificateExpired,
+    AlertDescription::CertificateRequired,
+    AlertDescription::CertificateRevoked,
+    AlertDescription::CertificateUnknown,
+    AlertDescription::UnknownCA,
+    AlertDescription::UnsupportedCertificate,
+];
+
+/// Takes `localhost` out of `DnsName("localhost")`, as the TLS library writes it.
+fn bare_name(name: &str) -> &str {
+    let inner = name.split_once('(').and_then(|(_, rest)| rest.strip_suffix(')')).unwrap_or(name);
+    inner.trim_matches('"')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_alert_is_found_in_the_text_of_an_error() {
+        let found = |text, shown| alert_about_our_certificate(text, shown);
+        let text = "stream error: received fatal alert: UnknownCA";
+        assert_eq!(found(text, true).as_deref(), Some("UnknownCA"));
+        assert_eq!(found("received fatal alert: DecryptError", false), None);
+        assert_eq!(found("received fatal alert: ProtocolVersion", true), None);
+        assert_eq!(found("", true), None);
+    }
+
+    #[test]
+    fn names_in_a_certificate_are_written_bare() {
+        assert_eq!(bare_name("DnsName(\"localhost\")"), "localhost");
+        assert_eq!(bare_name("IpAddress(::1)"), "::1");
+        assert_eq!(bare_name("localhost"), "localhost");
+    }
+
+    #[test]
+    fn what_an_io_error_wraps_is_among_the_causes() {
+        let tls = rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer);
+        let error = io::Error::other(io::Error::new(io::ErrorKind::InvalidData, tls));
+        assert!(causes(&error).any(|cause| cause.is::<rustls::Error>()));
+    }
+}

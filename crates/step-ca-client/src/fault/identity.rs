@@ -1,0 +1,71 @@
+use token_text::Excerpt;
+use token_time::Timestamp;
+
+/// Why a client identity is of no use.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum IdentityFault {
+    /// The `identity.json` is not JSON, or not an object with strings in it.
+    #[error("it is not the JSON of an identity, seen at line {line}, column {column}")]
+    Json {
+        /// The line, from 1.
+        line: usize,
+        /// The column, in bytes from 1; 0 at the end of the line before.
+        column: usize,
+    },
+
+    /// It is of type `tTLS`, a tunnel to the CA.
+    #[error("its type `tTLS` is not supported, only `mTLS` is")]
+    Tunnel,
+
+    /// It is of a type that nobody knows.
+    #[error("its type `{}` is unknown, only `mTLS` is supported", Excerpt(kind))]
+    UnknownType {
+        /// The type.
+        kind: String,
+    },
+
+    /// It names no certificate or no key.
+    #[error("`{member}` is missing or empty")]
+    Missing {
+        /// The member: `crt` or `key`.
+        member: &'static str,
+    },
+
+    /// There is no certificate in the file, or a damaged one.
+    #[error("there is no good certificate in its certificate file")]
+    NoCertificate,
+
+    /// There is no private key in the file, or a damaged one.
+    #[error("there is no good private key in its key file")]
+    NoKey,
+
+    /// The private key opens with a password only.
+    #[error("its private key is sealed with a password")]
+    SealedKey,
+
+    /// The key is not the one in the certificate.
+    #[error("its private key does not belong to its certificate")]
+    Mismatch,
+
+    /// The key is of a kind that TLS cannot use here.
+    #[error("its private key cannot be used: {reason}")]
+    UnusableKey {
+        /// What the TLS library says.
+        reason: String,
+    },
+
+    /// The certificate has expired.
+    #[error("its certificate expired at {not_after}")]
+    Expired {
+        /// Its last second.
+        not_after: Timestamp,
+    },
+
+    /// The certificate is not valid yet.
+    #[error("its certificate is not valid before {not_before}")]
+    NotYetValid {
+        /// Its first second.
+        not_before: Timestamp,
+    },
+}
