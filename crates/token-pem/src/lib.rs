@@ -7,6 +7,7 @@
 //! - [`certificates`]: the DER of every `CERTIFICATE`.
 //! - [`private_key`], [`has_sealed_key`]: the key of a client certificate.
 //! - [`sections`]: what there is by its labels, and the contents of any one.
+//! - [`blocks`]: whole sections, as key files have them that lost their line ends.
 //! - [`encode`]: the way back.
 //!
 //! ```
@@ -15,6 +16,9 @@
 //! # Ok::<(), token_pem::Damaged>(())
 //! ```
 
+mod block;
+mod boundary;
+
 use std::fmt;
 
 use base64::Engine as _;
@@ -22,10 +26,11 @@ use base64::engine::general_purpose::STANDARD;
 use rustls_pemfile::{Item, read_one_from_slice};
 use zeroize::Zeroizing;
 
+pub use block::{Block, DamagedBlock, blocks, has_block};
+
+use boundary::{BEGIN, DASHES, END, next_begin};
+
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
-const BEGIN: &[u8] = b"-----BEGIN ";
-const END: &[u8] = b"-----END ";
-const DASHES: &[u8] = b"-----";
 
 /// How much of a label is worth telling.
 const LONGEST_LABEL: usize = 64;
@@ -167,14 +172,27 @@ pub struct Section<'a> {
 /// Finds the lines that sections begin with; nothing is decoded.
 pub fn sections(text: &[u8]) -> impl Iterator<Item = Section<'_>> {
     let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
-    let mut rest = text;
-    text.split_inclusive(|&byte| byte == b'\n').zip(1..).filter_map(move |(content, line)| {
-        let here = rest;
-        rest = rest.get(content.len()..).unwrap_or_default();
-        let label = content.trim_ascii_end().strip_prefix(BEGIN)?.strip_suffix(DASHES)?;
-        // Nothing else is a label (RFC 7468 §3), nor fit for a message.
-        let printable = label.iter().all(|byte| matches!(byte, b' '..=b'~'));
-        printable.then_some(Section { line, label, rest: here })
+    let (mut rest, mut line, mut is_line_start) = (text, 1, true);
+    std::iter::from_fn(move || {
+        loop {
+            let before = next_begin(rest)?;
+            let (skipped, here) = rest.split_at_checked(before)?;
+            line += skipped.iter().filter(|&&byte| byte == b'\n').count();
+            is_line_start = skipped.last().map_or(is_line_start, |&byte| byte == b'\n');
+            let is_whole_line = std::mem::replace(&mut is_line_start, false);
+            rest = here.get(BEGIN.len()..)?;
+
+            let end = here.iter().position(|&byte| byte == b'\n').unwrap_or(here.len());
+            let content = here.get(BEGIN.len()..end).unwrap_or_default();
+            let label = content.trim_ascii_end().strip_suffix(DASHES.as_bytes());
+            // Nothing else is a label (RFC 7468 §3), nor fit for a message.
+            let is_printable = |label: &&[u8]| label.iter().all(|byte| matches!(byte, b' '..=b'~'));
+            if let Some(label) = label.filter(is_printable)
+                && is_whole_line
+            {
+                return Some(Section { line, label, rest: here });
+            }
+        }
     })
 }
 
@@ -188,8 +206,10 @@ impl Section<'_> {
         let damaged = Damaged { line: self.line };
         let mut base64 = Vec::new();
         for line in self.rest.split(|&byte| byte == b'\n').skip(1).map(<[u8]>::trim_ascii) {
-            if line.starts_with(DASHES) {
-                let label = line.strip_prefix(END).and_then(|end| end.strip_suffix(DASHES));
+            if line.starts_with(DASHES.as_bytes()) {
+                let label = line
+                    .strip_prefix(END.as_bytes())
+                    .and_then(|end| end.strip_suffix(DASHES.as_bytes()));
                 return match label == Some(self.label) {
                     true => STANDARD.decode(base64).map_err(|_| damaged),
                     false => Err(damaged),
