@@ -31,17 +31,18 @@ use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Where every transcript runs.
-const FILES: &str = "tests/cmd/in";
+/// Where the transcripts are, in a directory for each family of commands.
+const TRANSCRIPTS: &str = "tests/cmd";
 
 #[test]
 fn every_transcript_comes_out_as_it_is_written() {
-    make_private(Path::new(FILES));
-    let before = contents(Path::new(FILES));
+    let inputs = inputs();
+    make_private(&inputs);
+    let before = contents(&inputs);
 
     let cases = trycmd::TestCases::new();
     cases
-        .case("tests/cmd/*/*.toml")
+        .case(format!("{TRANSCRIPTS}/**/*.toml"))
         .default_bin_path(env!("CARGO_BIN_EXE_step-token"))
         .env("HOME", "home")
         .timeout(std::time::Duration::from_secs(60));
@@ -52,7 +53,7 @@ fn every_transcript_comes_out_as_it_is_written() {
     cases.run();
 
     // Runs that write do so in a copy; the others write nothing, the failed ones least of all.
-    let after = contents(Path::new(FILES));
+    let after = contents(&inputs);
     let touched: Vec<&PathBuf> = before
         .iter()
         .filter(|(path, bytes)| after.get(*path) != Some(*bytes))
@@ -66,7 +67,7 @@ fn every_transcript_comes_out_as_it_is_written() {
 fn every_transcript_is_complete_and_every_refusal_has_one_message() {
     let mut faults = Vec::new();
     let mut count = 0;
-    for path in files(Path::new("tests/cmd")) {
+    for path in files(Path::new(TRANSCRIPTS)) {
         if path.extension() != Some(OsStr::new("toml")) {
             continue;
         }
@@ -116,20 +117,32 @@ fn says_no(transcript: &str) -> bool {
         || members.iter().any(|member| dense.contains(member))
 }
 
+/// Returns the directories with the files that the transcripts read: the `in` of each family.
+fn inputs() -> Vec<PathBuf> {
+    let families = fs::read_dir(TRANSCRIPTS).expect("the directory of the transcripts");
+    let inputs: Vec<PathBuf> = families
+        .map(|family| family.expect("an entry").path().join("in"))
+        .filter(|input| input.is_dir())
+        .collect();
+    assert!(inputs.len() > 1, "only {inputs:?} were found");
+    inputs
+}
+
 /// Takes the files from others, who may read them after a checkout: the program warns about that.
-fn make_private(directory: &Path) {
+fn make_private(directories: &[PathBuf]) {
     #[cfg(unix)]
-    for file in files(directory) {
+    for file in directories.iter().flat_map(|directory| files(directory)) {
         use std::os::unix::fs::PermissionsExt as _;
         fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).expect("the files are ours");
     }
     #[cfg(not(unix))]
-    let _ = directory;
+    let _ = directories;
 }
 
-fn contents(directory: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
-    files(directory)
-        .into_iter()
+fn contents(directories: &[PathBuf]) -> BTreeMap<PathBuf, Vec<u8>> {
+    directories
+        .iter()
+        .flat_map(|directory| files(directory))
         .map(|file| {
             let bytes = fs::read(&file).expect("a file of the transcripts");
             (file, bytes)

@@ -166,7 +166,7 @@ fn a_service_account_token_is_handed_on_as_it_is() {
 
 #[test]
 fn no_transcript_shows_a_part_of_a_key() {
-    let directory = std::path::Path::new("tests/cmd");
+    let directory = std::path::Path::new(crate::TRANSCRIPTS);
     let (mut secrets, mut transcripts) = (Vec::new(), Vec::new());
     for path in crate::files(directory) {
         let Ok(text) = fs::read_to_string(&path) else { continue };

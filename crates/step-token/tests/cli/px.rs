@@ -27,7 +27,7 @@ const KEY: &str = "--issuer my_issuer --shared-secret-file secret/good";
 const MINT: &str = "px token --auth-config account/kubernetes.yaml --issuer my_issuer \
                     --shared-secret-file secret/good";
 
-/// The directory `px` of the transcripts' files, which the run may change.
+/// The files that the transcripts of `px` read, which the run may change.
 struct Bench {
     shop: Workshop,
     pxctl: PathBuf,
@@ -35,50 +35,48 @@ struct Bench {
 
 impl Bench {
     fn new() -> Self {
-        let shop = Workshop::new();
+        let shop = Workshop::of("px");
         let pxctl = shop.path("pxctl");
         symlink(env!("CARGO_BIN_EXE_step-token"), &pxctl).expect("a link");
         Self { shop, pxctl }
     }
 
     fn command(&self, line: &str) -> Command {
-        let mut command = self.shop.command(line);
-        command.current_dir(self.shop.path("px"));
-        command
+        self.shop.command(line)
     }
 
     fn run(&self, line: &str) -> Run {
-        Run::of(self.command(line).output().expect("the program starts"))
+        self.shop.run(line)
     }
 
     /// Runs the program under the name of pxctl.
     fn pxctl(&self, line: &str) -> Run {
         let mut command = self.shop.called(&self.pxctl, line);
-        Run::of(command.current_dir(self.shop.path("px")).output().expect("the program starts"))
+        Run::of(command.output().expect("the program starts"))
     }
 
     /// Runs the program from a shell's command line, which has its path as `$0` and `line` as `$@`.
     fn shell(&self, script: &str, line: &str) -> Command {
         let mut command = self.shop.called("/bin/sh".as_ref(), "");
         command.args(["-c", script, env!("CARGO_BIN_EXE_step-token")]);
-        command.args(line.split_whitespace()).current_dir(self.shop.path("px"));
+        command.args(line.split_whitespace());
         command
     }
 
     fn path(&self, file: &str) -> PathBuf {
-        self.shop.path("px").join(file)
+        self.shop.path(file)
     }
 
     fn read(&self, file: &str) -> String {
-        self.shop.read(&format!("px/{file}"))
+        self.shop.read(file)
     }
 
     fn mode(&self, file: &str) -> u32 {
-        self.shop.mode(&format!("px/{file}"))
+        self.shop.mode(file)
     }
 
     fn set_mode(&self, file: &str, mode: u32) {
-        self.shop.set_mode(&format!("px/{file}"), mode);
+        self.shop.set_mode(file, mode);
     }
 
     /// Returns the names in a directory that begin like a file that is being written.

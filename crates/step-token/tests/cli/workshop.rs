@@ -1,4 +1,4 @@
-//! A copy of the transcripts' files, and the program run in it.
+//! A copy of the files that the transcripts of a family read, and the program run in it.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -7,23 +7,29 @@ use std::process::{Command, Output};
 
 use tempfile::TempDir;
 
-use crate::FILES;
+use crate::TRANSCRIPTS;
 
 /// The arguments of an offline run that ends in a token.
 pub(crate) const MINT: &str =
     "token db.internal --offline --ca-config one.json --password-file password";
 
-/// A directory with the transcripts' files, which the run may change.
+/// A directory with the files of a family, which the run may change.
 pub(crate) struct Workshop {
     directory: TempDir,
 }
 
 impl Workshop {
+    /// Copies the files that the transcripts of `token` read.
     pub(crate) fn new() -> Self {
+        Self::of("token")
+    }
+
+    /// Copies the files that the transcripts of a family read.
+    pub(crate) fn of(family: &str) -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory");
-        let files = Path::new(FILES);
-        for file in crate::files(files) {
-            let inside = file.strip_prefix(files).expect("the files are below their directory");
+        let input = Path::new(TRANSCRIPTS).join(family).join("in");
+        for file in crate::files(&input) {
+            let inside = file.strip_prefix(&input).expect("the files are below their directory");
             let copy = directory.path().join(inside);
             fs::create_dir_all(copy.parent().expect("a directory")).expect("a directory");
             fs::copy(&file, &copy).expect("a copy");
