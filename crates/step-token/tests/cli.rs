@@ -1,6 +1,6 @@
 //! Transcripts of the program: what a command line prints, where, and how it ends.
 //!
-//! `tests/cmd/README.md` says what a transcript holds and what its files are. `just bless` accepts
+//! `tests/cmd/README.md` says what a transcript is and where its files are. `just bless` accepts
 //! the transcripts as they come out now. What a transcript cannot show (file modes, descriptors,
 //! pipes, the name the program is called by, the claims of a token) is tested in `tests/cli/`.
 
@@ -36,7 +36,8 @@ const TRANSCRIPTS: &str = "tests/cmd";
 
 #[test]
 fn every_transcript_comes_out_as_it_is_written() {
-    let inputs = inputs();
+    let inputs = inputs(Path::new(TRANSCRIPTS));
+    assert!(inputs.len() > 4, "only {inputs:?} were found");
     make_private(&inputs);
     let before = contents(&inputs);
 
@@ -65,18 +66,30 @@ fn every_transcript_comes_out_as_it_is_written() {
 
 #[test]
 fn every_transcript_is_complete_and_every_refusal_has_one_message() {
+    let transcripts = transcripts();
     let mut faults = Vec::new();
-    let mut count = 0;
-    for path in files(Path::new(TRANSCRIPTS)) {
-        if path.extension() != Some(OsStr::new("toml")) {
-            continue;
-        }
-        count += 1;
-        let text = fs::read_to_string(&path).expect("a transcript is text");
-        faults.extend(faults_of(&text).into_iter().map(|fault| (path.clone(), fault)));
+    for path in &transcripts {
+        let text = fs::read_to_string(path).expect("a transcript is text");
+        faults.extend(faults_of(&text).into_iter().map(|fault| (path, fault)));
     }
-    assert!(count > 300, "only {count} transcripts were found");
+    assert!(transcripts.len() >= 1040, "only {} transcripts were found", transcripts.len());
     assert!(faults.is_empty(), "{faults:#?}");
+}
+
+#[test]
+fn no_folder_holds_more_than_sixty_transcripts() {
+    let mut folders: BTreeMap<PathBuf, usize> = BTreeMap::new();
+    for path in transcripts() {
+        *folders.entry(path.parent().expect("a folder").to_owned()).or_default() += 1;
+    }
+    folders.retain(|_, count| *count > 60);
+    assert!(folders.is_empty(), "put the cases of one subject in a folder of its own: {folders:?}");
+}
+
+fn transcripts() -> Vec<PathBuf> {
+    let mut paths = files(Path::new(TRANSCRIPTS));
+    paths.retain(|path| path.extension() == Some(OsStr::new("toml")));
+    paths
 }
 
 fn faults_of(transcript: &str) -> Vec<&'static str> {
@@ -84,6 +97,10 @@ fn faults_of(transcript: &str) -> Vec<&'static str> {
     let mut faults = Vec::new();
     if line("env.inherit = false").is_none() {
         faults.push("inherits the environment of whoever runs it");
+    }
+    let in_files = line("fs.cwd = ").is_some_and(|line| line.ends_with("in\""));
+    if !in_files && line("fs.sandbox = true").is_none() {
+        faults.push("runs where nobody would notice what it writes");
     }
     if line("stdout = ").is_none() || line("stderr = ").is_none() {
         faults.push("leaves out a stream");
@@ -117,15 +134,13 @@ fn says_no(transcript: &str) -> bool {
         || members.iter().any(|member| dense.contains(member))
 }
 
-/// Returns the directories with the files that the transcripts read: the `in` of each family.
-fn inputs() -> Vec<PathBuf> {
-    let families = fs::read_dir(TRANSCRIPTS).expect("the directory of the transcripts");
-    let inputs: Vec<PathBuf> = families
-        .map(|family| family.expect("an entry").path().join("in"))
-        .filter(|input| input.is_dir())
-        .collect();
-    assert!(inputs.len() > 1, "only {inputs:?} were found");
-    inputs
+/// Returns every directory below `directory` that holds files for transcripts to read.
+fn inputs(directory: &Path) -> Vec<PathBuf> {
+    let (mut found, directories) = (Vec::new(), entries(directory));
+    for path in directories.into_iter().filter(|path| path.is_dir()) {
+        if path.ends_with("in") { found.push(path) } else { found.extend(inputs(&path)) }
+    }
+    found
 }
 
 /// Takes the files from others, who may read them after a checkout: the program warns about that.
@@ -152,9 +167,13 @@ fn contents(directories: &[PathBuf]) -> BTreeMap<PathBuf, Vec<u8>> {
 
 fn files(directory: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
-    for entry in fs::read_dir(directory).expect("a directory of the transcripts") {
-        let path = entry.expect("an entry").path();
+    for path in entries(directory) {
         if path.is_dir() { found.extend(files(&path)) } else { found.push(path) }
     }
     found
+}
+
+fn entries(directory: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(directory).expect("a directory of the transcripts");
+    entries.map(|entry| entry.expect("an entry").path()).collect()
 }
