@@ -1,4 +1,4 @@
-//! What the papers show is true: their console blocks run, and the samples are what they say.
+//! What the documents show is true: their console blocks run, and the samples are what they say.
 
 use std::path::{Path, PathBuf};
 
