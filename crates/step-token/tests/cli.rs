@@ -22,6 +22,8 @@ mod proofs;
 #[cfg(unix)]
 #[path = "cli/px.rs"]
 mod px;
+#[path = "common/under_test.rs"]
+mod under_test;
 #[cfg(unix)]
 #[path = "cli/workshop.rs"]
 mod workshop;
@@ -44,7 +46,7 @@ fn every_transcript_comes_out_as_it_is_written() {
     let cases = trycmd::TestCases::new();
     cases
         .case(format!("{TRANSCRIPTS}/**/*.toml"))
-        .default_bin_path(env!("CARGO_BIN_EXE_step-token"))
+        .default_bin_path(under_test::program())
         .env("HOME", "home")
         .timeout(std::time::Duration::from_secs(60));
     // The transcripts inherit nothing, and an instrumented program has to know where to report.
@@ -84,6 +86,18 @@ fn no_folder_holds_more_than_sixty_transcripts() {
     }
     folders.retain(|_, count| *count > 60);
     assert!(folders.is_empty(), "put the cases of one subject in a folder of its own: {folders:?}");
+}
+
+/// A test that took Cargo's program by itself would leave the release binary untested.
+#[test]
+fn every_test_gets_the_program_from_one_place() {
+    let variable = concat!("CARGO_BIN", "_EXE_step-token");
+    let named: Vec<PathBuf> = files(Path::new("tests"))
+        .into_iter()
+        .filter(|path| path.extension() == Some(OsStr::new("rs")))
+        .filter(|path| fs::read_to_string(path).expect("text").contains(variable))
+        .collect();
+    assert_eq!(named, [Path::new("tests/common/under_test.rs")]);
 }
 
 fn transcripts() -> Vec<PathBuf> {

@@ -1,5 +1,8 @@
 //! What the documents show is true: their console blocks run, and the samples are what they say.
 
+#[path = "common/under_test.rs"]
+mod under_test;
+
 use std::path::{Path, PathBuf};
 
 use step_provisioner::CaConfig;
@@ -18,7 +21,7 @@ fn console_blocks_come_out_as_they_are_written() {
         .case("README.md")
         .case("docs/cli.md")
         .case("docs/openstorage.md")
-        .register_bin("step-token", Path::new(env!("CARGO_BIN_EXE_step-token")))
+        .register_bin("step-token", under_test::program().as_path())
         .env("HOME", home.path().display().to_string());
     cases.run();
 }
@@ -38,7 +41,7 @@ fn the_lines_for_a_storage_administrator_run() {
     assert_eq!(lines, 5, "{block}");
 
     let home = tempfile::tempdir().expect("a directory");
-    symlink(env!("CARGO_BIN_EXE_step-token"), home.path().join("step-token")).expect("a link");
+    symlink(under_test::program(), home.path().join("step-token")).expect("a link");
     let path = std::env::var("PATH").expect("a PATH");
     let kubectl = format!(
         "#!/bin/sh\ntest \"$1 $2\" = 'apply -f' || exit 1\nPATH={path} exec kubectl annotate --local -f \"$3\" a=b -o name\n"

@@ -2,13 +2,17 @@
 
 #![cfg(target_os = "linux")]
 
+#[path = "common/under_test.rs"]
+mod under_test;
+
 use std::io::{Read as _, Write as _};
 use std::process::{Command, Stdio};
 
 /// Runs the program on a pseudo-terminal, types the password when it is asked for, and returns all
 /// that the terminal showed.
 fn on_a_terminal(variables: &[(&str, &str)]) -> String {
-    let program = env!("CARGO_BIN_EXE_step-token");
+    let program = under_test::program();
+    let program = program.display();
     let line =
         format!("{program} token host --offline --ca-config ca.json --issuer admin@example.com");
     // If the prompt never comes, the time limit ends it and the test says what was there instead.

@@ -3,13 +3,14 @@
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
+use crate::under_test::program;
 use crate::workshop::{Run, Workshop, is_token};
 
 fn run_as(name: &str, line: &str) -> Run {
     let shop = Workshop::new();
-    let program = shop.path(name);
-    symlink(env!("CARGO_BIN_EXE_step-token"), &program).expect("a link");
-    Run::of(shop.called(&program, line).output().expect("the program starts"))
+    let link = shop.path(name);
+    symlink(program(), &link).expect("a link");
+    Run::of(shop.called(&link, line).output().expect("the program starts"))
 }
 
 #[test]

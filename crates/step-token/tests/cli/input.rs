@@ -6,6 +6,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use crate::under_test::program;
 use crate::workshop::{MINT, Run, Workshop, is_token};
 
 #[test]
@@ -13,7 +14,7 @@ fn a_password_is_read_from_a_descriptor_the_caller_opened() {
     let shop = Workshop::new();
     let line = "token db.internal --offline --ca-config one.json --password-file fd:3";
     let mut command = shop.called(Path::new("/bin/sh"), "");
-    command.args(["-c", r#"exec "$0" "$@" 3<password"#, env!("CARGO_BIN_EXE_step-token")]);
+    command.args(["-c", r#"exec "$0" "$@" 3<password"#]).arg(program());
     let run = Run::of(command.args(line.split(' ')).output().unwrap());
     assert!(is_token(run.token()));
 }
@@ -25,7 +26,7 @@ fn a_key_and_its_password_may_come_from_two_descriptors() {
         "token db.internal --offline --ca-config one.json --key fd:4 --password-file fd:3 --quiet";
     let mut command = shop.called(Path::new("/bin/sh"), "");
     let script = r#"cat password | "$0" "$@" 3<&0 4<admin.sealed.pem"#;
-    command.args(["-c", script, env!("CARGO_BIN_EXE_step-token")]);
+    command.args(["-c", script]).arg(program());
     let run = Run::of(command.args(line.split(' ')).output().unwrap());
     assert!(is_token(run.token()));
     assert_eq!(run.stderr, "");

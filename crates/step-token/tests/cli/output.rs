@@ -4,6 +4,7 @@ use std::fs::{self, File, OpenOptions};
 use std::os::unix::fs::symlink;
 use std::process::Stdio;
 
+use crate::under_test::program;
 use crate::workshop::{MINT, Run, Workshop, is_token};
 
 #[test]
@@ -87,12 +88,12 @@ fn a_reader_that_went_away_is_noticed() {
 #[test]
 fn a_closed_standard_output_is_noticed() {
     let shop = Workshop::new();
-    let program = env!("CARGO_BIN_EXE_step-token");
+    let program = program();
     let mut shell = shop.command(MINT);
     let arguments: Vec<_> = shell.get_args().map(std::ffi::OsStr::to_owned).collect();
     for (redirection, status) in [(">&-", 3), (">/dev/null", 0)] {
         let mut command = std::process::Command::new("sh");
-        command.args(["-c", &format!("exec \"$0\" \"$@\" {redirection}"), program]);
+        command.args(["-c", &format!("exec \"$0\" \"$@\" {redirection}")]).arg(&program);
         command.args(&arguments).env_clear();
         command.envs(shell.get_envs().filter_map(|(name, value)| Some((name, value?))));
         command.current_dir(shell.get_current_dir().unwrap());
@@ -133,7 +134,7 @@ fn bash_completes_flags_of_commands() {
         COMP_WORDS=(step-token ca provisioner list --ta) COMP_CWORD=4
         $complete step-token --ta list && echo \"${COMPREPLY[@]}\"";
     let mut command = std::process::Command::new("bash");
-    command.args(["--norc", "-c", script, env!("CARGO_BIN_EXE_step-token")]);
+    command.args(["--norc", "-c", script]).arg(program());
     let run = Run::of(command.output().expect("bash is there"));
     assert_eq!(run.stdout, "--password-file\n--table\n", "{run:?}");
 }

@@ -7,6 +7,7 @@ use std::process::Stdio;
 
 use serde_json::Value;
 
+use crate::under_test::program;
 use crate::workshop::{Run, Workshop, is_token};
 
 const OFFLINE: &str = "--offline --ca-config proof/ca.json";
@@ -92,7 +93,7 @@ fn certificate_and_key_come_from_anywhere() {
     // Both are read from one descriptor each; the token of Kubernetes too.
     let script = r#"exec "$0" "$@" 3<proof/x5c/leaf.crt 4<proof/x5c/leaf.key"#;
     let mut command = shop.called("/bin/sh".as_ref(), "");
-    command.args(["-c", script, env!("CARGO_BIN_EXE_step-token")]);
+    command.args(["-c", script]).arg(program());
     let line = format!("token web.internal --x5c-cert fd:3 --x5c-key fd:4 {OFFLINE}");
     assert!(is_token(Run::of(command.args(line.split(' ')).output().unwrap()).token()));
 
@@ -190,7 +191,7 @@ fn no_transcript_shows_a_part_of_a_key() {
 /// Runs the program on a terminal where one line is typed, and returns what was shown there.
 #[cfg(target_os = "linux")]
 fn on_a_terminal(shop: &Workshop, line: &str) -> String {
-    let line = format!("{} {line}", env!("CARGO_BIN_EXE_step-token"));
+    let line = format!("{} {line}", program().display());
     let mut command = shop.called("timeout".as_ref(), "20 script --quiet --return --command");
     command.arg(&line).arg("/dev/null").env("TERM", "xterm").env("NO_COLOR", "1");
     if let Some(path) = std::env::var_os("PATH") {

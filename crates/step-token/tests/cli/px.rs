@@ -18,6 +18,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 
+use crate::under_test::program;
 use crate::workshop::{Run, Workshop};
 
 /// An account, an issuer and a secret of 64 bytes; what `--auth-config` names is left out.
@@ -37,7 +38,7 @@ impl Bench {
     fn new() -> Self {
         let shop = Workshop::of("px");
         let pxctl = shop.path("pxctl");
-        symlink(env!("CARGO_BIN_EXE_step-token"), &pxctl).expect("a link");
+        symlink(program(), &pxctl).expect("a link");
         Self { shop, pxctl }
     }
 
@@ -58,7 +59,7 @@ impl Bench {
     /// Runs the program from a shell's command line, which has its path as `$0` and `line` as `$@`.
     fn shell(&self, script: &str, line: &str) -> Command {
         let mut command = self.shop.called("/bin/sh".as_ref(), "");
-        command.args(["-c", script, env!("CARGO_BIN_EXE_step-token")]);
+        command.args(["-c", script]).arg(program());
         command.args(line.split_whitespace());
         command
     }

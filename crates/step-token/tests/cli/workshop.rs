@@ -8,6 +8,7 @@ use std::process::{Command, Output};
 use tempfile::TempDir;
 
 use crate::TRANSCRIPTS;
+use crate::under_test::program;
 
 /// The arguments of an offline run that ends in a token.
 pub(crate) const MINT: &str =
@@ -40,7 +41,7 @@ impl Workshop {
 
     /// Returns the program, to be run here with the arguments in `line` and no environment.
     pub(crate) fn command(&self, line: &str) -> Command {
-        self.called(Path::new(env!("CARGO_BIN_EXE_step-token")), line)
+        self.called(&program(), line)
     }
 
     /// The same by another path to the program, or to one that starts it.

@@ -33,6 +33,8 @@ mod sshpop;
 mod step;
 mod times;
 mod trust;
+#[path = "../common/under_test.rs"]
+mod under_test;
 mod user_data;
 mod x5c;
 

@@ -34,7 +34,7 @@ pub(crate) struct Ran {
 impl Program {
     /// Starts a command line, for an environment without home, variables and terminal.
     pub(crate) fn new() -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_step-token"));
+        let mut command = Command::new(crate::under_test::program());
         command.env_clear().env("HOME", "/nonexistent").stdin(Stdio::null());
         Self(command)
     }
