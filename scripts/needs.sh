@@ -41,18 +41,33 @@ debian_packages() {
 
 system_openssl() { pkg-config --exists 'openssl >= 3' 2>/dev/null; }
 
-# What compiling and testing the workspace takes. Asked by what is used, not by package name: a
-# machine may have its own compiler or OpenSSL.
+# Perl is on every Debian, but without the modules that OpenSSL's Configure loads.
+whole_perl() { perl -MFindBin -MIPC::Cmd -MPod::Usage -e 1 2>/dev/null; }
+
+# What compiling, releasing and testing the workspace takes. Asked by what is used, not by package
+# name: a machine may have its own compiler or OpenSSL.
 needs_to_build() {
-  local wanted=()
+  local pair wanted=() pairs=(
+    cc:build-essential make:make pkg-config:pkg-config python3:python3 ssh-keygen:openssh-client
+  )
   if ! command -v cargo >/dev/null; then
     echo "${0##*/}: there is no cargo on the PATH: install Rust from https://rustup.rs" >&2
     return 1
   fi
-  if ! command -v cc >/dev/null; then wanted+=(build-essential); fi
-  if ! command -v pkg-config >/dev/null; then wanted+=(pkg-config); fi
-  if ! command -v ssh-keygen >/dev/null; then wanted+=(openssh-client); fi
+  # The gate reads the release binary; tests run the program on a terminal, and as root without its
+  # privileges.
+  if [ "$(uname -s)" = Linux ]; then
+    pairs+=(readelf:binutils script:bsdutils setpriv:util-linux)
+  fi
+  for pair in "${pairs[@]}"; do
+    if ! command -v "${pair%:*}" >/dev/null; then wanted+=("${pair#*:}"); fi
+  done
+  if ! whole_perl; then wanted+=(perl); fi
   if ! system_openssl; then wanted+=(libssl-dev); fi
+  # Without it Cargo, Go and pip trust no registry. Elsewhere than on Debian it lies in other places.
+  if command -v apt-get >/dev/null && [ ! -e /etc/ssl/certs/ca-certificates.crt ]; then
+    wanted+=(ca-certificates)
+  fi
   if [ ${#wanted[@]} -gt 0 ]; then debian_packages "${wanted[@]}" || return 1; fi
 
   # Building OpenSSL from source costs two minutes and tests nothing of ours. The release build does
