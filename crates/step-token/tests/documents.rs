@@ -26,6 +26,56 @@ fn console_blocks_come_out_as_they_are_written() {
     cases.run();
 }
 
+/// Tables, code and link definitions cannot be wrapped; everything else reads better in short lines.
+#[test]
+fn no_line_of_prose_is_longer_than_120_characters() {
+    let mut documents: Vec<PathBuf> =
+        ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "ARCHITECTURE.md"]
+            .map(|name| root().join(name))
+            .into();
+    let docs = std::fs::read_dir(root().join("docs")).expect("docs");
+    documents.extend(
+        docs.map(|entry| entry.expect("an entry").path())
+            .filter(|path| path.extension().is_some_and(|extension| extension == "md")),
+    );
+
+    let mut long = Vec::new();
+    for document in &documents {
+        let text = std::fs::read_to_string(document).expect("a document");
+        for (line, length) in long_prose(&text) {
+            let name = document.strip_prefix(root()).expect("below the root").display();
+            long.push(format!("{name}:{line} has {length} characters"));
+        }
+    }
+    assert!(long.is_empty(), "wrap these lines at 120 characters:\n{}", long.join("\n"));
+}
+
+#[test]
+fn tables_code_and_link_definitions_may_be_long() {
+    let long = "long ".repeat(30);
+    let text = format!(
+        "short\n{long}\n| {long}|\n```sh\n{long}\n```\n- {long}\n  ```\n  {long}\n  ```\n[1]: {long}\n[1] {long}\n"
+    );
+    let lines: Vec<usize> = long_prose(&text).map(|(line, _)| line).collect();
+    assert_eq!(lines, [2, 7, 12]);
+}
+
+/// The lines of prose that are too long, each with its number and its length in characters.
+fn long_prose(markdown: &str) -> impl Iterator<Item = (usize, usize)> {
+    let mut is_code = false;
+    markdown.lines().enumerate().filter_map(move |(index, line)| {
+        let text = line.trim_start();
+        if text.starts_with("```") {
+            is_code = !is_code;
+            return None;
+        }
+        let is_definition = text.starts_with('[') && text.contains("]: ");
+        let length = line.chars().count();
+        let is_prose = !is_code && !text.starts_with('|') && !is_definition;
+        (is_prose && length > 120).then_some((index + 1, length))
+    })
+}
+
 /// From nothing to a token in a Kubernetes Secret, with the real kubectl, which is told that there is no
 /// cluster.
 #[cfg(unix)]
