@@ -8,7 +8,7 @@
 use aws_lc_rs::signature::{EcdsaKeyPair, Ed25519KeyPair, KeyPair as _};
 use pkcs8::PrivateKeyInfo;
 use pkcs8::der::asn1::{AnyRef, ObjectIdentifier, OctetStringRef, UintRef};
-use pkcs8::der::{self, Decode as _, Encode as _, Reader as _, SliceReader, Tag};
+use pkcs8::der::{self, Decode as _, Reader as _, SliceReader};
 use pkcs8::spki::SubjectPublicKeyInfoRef;
 use zeroize::Zeroizing;
 
@@ -64,15 +64,6 @@ pub(crate) fn public_key(der: &[u8]) -> Option<Result<PublicKey, Error>> {
         ED25519 if info.algorithm.parameters.is_none() => Some(PublicKey::ed25519(bytes.to_vec())),
         _ => None,
     }
-}
-
-/// Returns an RSAPublicKey (RFC 8017 §A.1.1).
-pub(crate) fn rsa_public_key(n: &[u8], e: &[u8]) -> Result<Vec<u8>, Error> {
-    let encode = || {
-        let numbers = [UintRef::new(n)?.to_der()?, UintRef::new(e)?.to_der()?].concat();
-        AnyRef::new(Tag::Sequence, &numbers)?.to_der()
-    };
-    encode().map_err(|error: der::Error| Error::Malformed { reason: error.to_string() })
 }
 
 fn named(oid: ObjectIdentifier) -> String {

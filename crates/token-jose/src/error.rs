@@ -194,3 +194,15 @@ impl From<serde_json::Error> for Error {
         Self::Json(error.into())
     }
 }
+
+impl From<token_pem::DamagedBlock> for Error {
+    fn from(damaged: token_pem::DamagedBlock) -> Self {
+        Self::DamagedPem { label: damaged.label, reason: damaged.reason.to_owned() }
+    }
+}
+
+/// Takes over the last reason that OpenSSL has for refusing a key.
+pub(crate) fn malformed(error: openssl::error::ErrorStack) -> Error {
+    let reason = error.errors().iter().rev().find_map(openssl::error::Error::reason);
+    Error::Malformed { reason: reason.unwrap_or("damaged").to_owned() }
+}

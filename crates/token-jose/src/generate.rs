@@ -8,8 +8,7 @@ use openssl::rsa::Rsa;
 use zeroize::Zeroizing;
 
 use crate::algorithm::KeyKind;
-use crate::error::Error;
-use crate::public_key::malformed;
+use crate::error::{Error, malformed};
 
 /// A new key pair as PEM text.
 pub struct KeyPairPem {

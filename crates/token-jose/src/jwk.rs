@@ -98,6 +98,19 @@ impl Jwk {
     }
 }
 
+impl PublicKey {
+    /// Reads a JWK (RFC 7517), public or private; only the public members are looked at.
+    ///
+    /// # Errors
+    ///
+    /// - [`Error::Json`], [`Error::Jwk`] if the text is no JWK;
+    /// - [`Error::SymmetricKey`], [`Error::UnsupportedKey`], [`Error::RsaSize`] for other keys;
+    /// - [`Error::Malformed`] if the point is not on its curve.
+    pub fn from_jwk(json: &str) -> Result<Self, Error> {
+        Jwk::parse(json.as_bytes())?.public_key()
+    }
+}
+
 /// Reads one JWK that has its private half.
 pub(crate) fn private_key(json: &[u8]) -> Result<PrivateKey, Error> {
     Jwk::parse(json)?.private_key()

@@ -1,16 +1,16 @@
-use std::fmt;
-
+use token_pem::Block;
 use zeroize::Zeroizing;
 
+use crate::der;
 use crate::error::Error;
 use crate::jwe::SealedJwe;
 use crate::jwk::{self, JwkSet};
-use crate::openssh::SealedOpenSsh;
-use crate::pem::{self, Labels, LegacyPem};
+use crate::nebula::{self, Labels};
+use crate::openssh::{self, OpenSshKey};
+use crate::openssl::{self, LegacyPem};
 use crate::pkcs8::SealedPkcs8;
 use crate::private_key::PrivateKey;
-use crate::public_key::PublicKey;
-use crate::secret::Passphrase;
+use crate::sealed_key::SealedKey;
 
 /// What a key file, or a provisioner's `encryptedKey`, turned out to hold.
 ///
@@ -59,13 +59,13 @@ impl KeyFile {
         // Text around PEM may be in any encoding; what is inside is ASCII.
         let Ok(text) = std::str::from_utf8(bytes) else {
             let lossy = Zeroizing::new(String::from_utf8_lossy(bytes).into_owned());
-            return if pem::is_pem(&lossy) {
-                pem::parse(&lossy, labels)
+            return if token_pem::has_block(&lossy) {
+                parse_pem(&lossy, labels)
             } else {
                 Err(Error::NotAKey)
             };
         };
-        if pem::is_pem(text) { pem::parse(text, labels) } else { Self::parse_jwk(text) }
+        if token_pem::has_block(text) { parse_pem(text, labels) } else { Self::parse_jwk(text) }
     }
 
     /// Looks at a text that holds a JWK, sealed or not, and nothing else: a provisioner's
@@ -119,74 +119,135 @@ fn is_openssh_public(text: &str) -> bool {
         && text.contains(' ')
 }
 
-/// A private key behind a passphrase, its parameters checked and nothing derived yet.
-pub struct SealedKey {
-    sealing: Sealing,
+/// Reads the one private key in `text`.
+///
+/// Text around sections is skipped, as are sections of parameters, certificates and public keys
+/// (Q36, Q59): `openssl ecparam -genkey` and `openssl pkcs12` write such files.
+fn parse_pem(text: &str, labels: Labels) -> Result<KeyFile, Error> {
+    let mut keys = Vec::new();
+    let mut other = None;
+    for section in token_pem::blocks(text) {
+        let section = section?;
+        if section.label.ends_with("PRIVATE KEY") {
+            keys.push(section);
+        } else {
+            other.get_or_insert(section.label);
+        }
+    }
+    match keys.as_slice() {
+        [section] => key(section, labels),
+        [] => Err(Error::NoPrivateKey { label: other.unwrap_or_default().to_owned() }),
+        several => Err(Error::SeveralKeys { count: several.len() }),
+    }
 }
 
-enum Sealing {
-    Jwe(SealedJwe),
-    Pkcs8(SealedPkcs8),
-    Legacy(LegacyPem),
-    OpenSsh(Box<SealedOpenSsh>),
+fn key(section: &Block<'_>, labels: Labels) -> Result<KeyFile, Error> {
+    if labels == Labels::Nebula
+        && let Some(key) = nebula_key(section)?
+    {
+        return Ok(KeyFile::plain(key));
+    }
+    match section.label {
+        "OPENSSH PRIVATE KEY" => Ok(match openssh::parse(&section.contents()?)? {
+            OpenSshKey::Plain(key) => KeyFile::plain(key),
+            OpenSshKey::Sealed(sealed) => KeyFile::Sealed(SealedKey::openssh(sealed)),
+        }),
+        "ENCRYPTED PRIVATE KEY" => {
+            let sealed = SealedPkcs8::parse(&section.contents()?, labels)?;
+            Ok(KeyFile::Sealed(SealedKey::pkcs8(sealed)))
+        }
+        "PRIVATE KEY" | "EC PRIVATE KEY" | "RSA PRIVATE KEY" => match section.cipher() {
+            None => plain(section).map(KeyFile::plain),
+            Some(cipher) if LEGACY_CIPHERS.contains(&cipher) => {
+                Ok(KeyFile::Sealed(SealedKey::legacy(LegacyPem::new(section.text))))
+            }
+            Some(cipher) => Err(Error::UnsupportedSealing { what: format!("`{cipher}`") }),
+        },
+        "DSA PRIVATE KEY" => Err(Error::UnsupportedKey { what: "a DSA key".to_owned() }),
+        label => Err(Error::UnsupportedKey { what: format!("a key labelled `{label}`") }),
+    }
 }
 
-impl SealedKey {
-    pub(crate) fn jwe(jwe: SealedJwe) -> Self {
-        Self { sealing: Sealing::Jwe(jwe) }
+/// Reads what only a Nebula certificate has use for.
+fn nebula_key(section: &Block<'_>) -> Result<Option<PrivateKey>, Error> {
+    if let Some(label) = section.label.strip_prefix("NEBULA ") {
+        return nebula::private_key(label, || Ok(section.contents()?))
+            .map_err(|error| damaged(section, error));
+    }
+    if section.label == "PRIVATE KEY" && section.cipher().is_none() {
+        return Ok(der::x25519(&section.contents()?));
+    }
+    Ok(None)
+}
+
+fn plain(section: &Block<'_>) -> Result<PrivateKey, Error> {
+    if let Some(key) = der::private_key(section.label, &section.contents()?) {
+        return key.map_err(|error| damaged(section, error));
+    }
+    let key = openssl::parse(section.text).map_err(|error| damaged(section, error))?;
+    openssl::from_openssl(&key)
+}
+
+/// Says of what the engine or a reader calls malformed which section it is in.
+fn damaged(section: &Block<'_>, error: Error) -> Error {
+    let reason = match error {
+        Error::Malformed { reason } => reason,
+        other => return other,
+    };
+    Error::DamagedPem { label: section.label.to_owned(), reason }
+}
+
+/// The ciphers of OpenSSL's default provider that legacy PEM names; single DES is not one of them.
+const LEGACY_CIPHERS: [&str; 4] = ["DES-EDE3-CBC", "AES-128-CBC", "AES-192-CBC", "AES-256-CBC"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(text: &str) -> String {
+        parse_pem(text, Labels::Usual).unwrap_err().to_string()
     }
 
-    pub(crate) fn pkcs8(sealed: SealedPkcs8) -> Self {
-        Self { sealing: Sealing::Pkcs8(sealed) }
+    #[test]
+    fn what_is_in_the_file_instead_of_a_key_is_named() {
+        assert!(
+            refused("-----BEGIN PUBLIC KEY-----\nAA==\n-----END PUBLIC KEY-----\n")
+                .contains("only `PUBLIC KEY`")
+        );
+        assert!(
+            refused("-----BEGIN FOO PRIVATE KEY-----\nAA==\n-----END FOO PRIVATE KEY-----\n")
+                .contains("labelled `FOO PRIVATE KEY`")
+        );
     }
 
-    pub(crate) fn legacy(sealed: LegacyPem) -> Self {
-        Self { sealing: Sealing::Legacy(sealed) }
-    }
-
-    pub(crate) fn openssh(sealed: SealedOpenSsh) -> Self {
-        Self { sealing: Sealing::OpenSsh(Box::new(sealed)) }
-    }
-
-    /// Returns the public half where it is readable without the passphrase: OpenSSH's format.
-    #[must_use]
-    pub fn public_key(&self) -> Option<&PublicKey> {
-        match &self.sealing {
-            Sealing::OpenSsh(sealed) => Some(sealed.public_key()),
-            Sealing::Jwe(_) | Sealing::Pkcs8(_) | Sealing::Legacy(_) => None,
+    #[test]
+    fn a_section_without_an_end_is_damaged() {
+        for text in [
+            "-----BEGIN PRIVATE KEY-----\nAA==\n",
+            "-----BEGIN PRIVATE KEY",
+            "-----BEGIN PRIVATE KEY-----\nAA==\n-----END EC PRIVATE KEY-----",
+        ] {
+            assert!(refused(text).contains("damaged"), "{text}");
         }
     }
 
-    /// Returns whether it is a sealed JWK, and not a sealed form of PEM.
-    #[must_use]
-    pub fn is_jwk(&self) -> bool {
-        matches!(self.sealing, Sealing::Jwe(_))
-    }
-
-    /// Derives the key from the passphrase and opens the seal.
-    ///
-    /// # Errors
-    ///
-    /// - [`Error::WrongPassphrase`] if it does not open;
-    /// - as [`KeyFile::parse`] for what comes to light inside.
-    pub fn open(&self, passphrase: &Passphrase) -> Result<PrivateKey, Error> {
-        match &self.sealing {
-            Sealing::Jwe(jwe) => jwk::private_key(&jwe.open(passphrase)?),
-            Sealing::Pkcs8(sealed) => sealed.open(passphrase),
-            Sealing::Legacy(sealed) => sealed.open(passphrase),
-            Sealing::OpenSsh(sealed) => sealed.open(passphrase),
+    #[test]
+    fn no_message_repeats_what_may_be_the_key() {
+        // A key whose line ends were lost, once with nothing left of its frame.
+        for text in [
+            "-----BEGIN EC PRIVATE KEY MHcCAQEEIClJWxXEsXdcwbN0C7NK -----END EC PRIVATE KEY-----",
+            "-----BEGIN EC PRIVATE KEY----- MHcCAQEEIClJWxXEsXdcwbN0C7NK",
+            "-----BEGIN MHcCAQEEIClJWxXEsXdcwbN0C7NK",
+            "-----BEGIN PRIVATE KEY-----\\nMHcCAQEEIClJWxXEsXdcwbN0C7NK\\n-----END PRIVATE KEY-----",
+        ] {
+            let message = refused(text);
+            assert!(!message.contains("MHcC"), "{message}");
         }
     }
-}
 
-impl fmt::Debug for SealedKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let form = match self.sealing {
-            Sealing::Jwe(_) => "JWE",
-            Sealing::Pkcs8(_) => "PKCS#8",
-            Sealing::Legacy(_) => "legacy PEM",
-            Sealing::OpenSsh(_) => "OpenSSH",
-        };
-        f.debug_tuple("SealedKey").field(&form).finish()
+    #[test]
+    fn single_des_is_named() {
+        let text = "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: DES-CBC,0011223344556677\n\nAAAA\n-----END RSA PRIVATE KEY-----\n";
+        assert!(refused(text).contains("DES-CBC"));
     }
 }

@@ -9,6 +9,15 @@ use crate::error::Error;
 use crate::private_key::{Material, PrivateKey, ecdsa};
 use crate::public_key::PublicKey;
 
+/// Which labels of PEM are read.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Labels {
+    /// Those of OpenSSL and OpenSSH.
+    Usual,
+    /// Those of nebula-cert besides, and X25519 keys.
+    Nebula,
+}
+
 /// Reads the key behind a label, here without its first word, or returns `None` for a label that
 /// nebula-cert has not.
 ///

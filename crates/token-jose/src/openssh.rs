@@ -4,18 +4,24 @@
 //! refuses what OpenSSH accepts: an ECDSA scalar with a zero byte in front (half of all P-521 keys),
 //! and a last block that is padding from end to end, as Python's `cryptography` writes.
 
+use ssh_key::public::{EcdsaPublicKey, KeyData};
 use ssh_key::{Cipher, Kdf};
 use zeroize::Zeroizing;
 
-use crate::algorithm::Algorithm;
+use crate::algorithm::{Algorithm, KeyKind};
 use crate::error::Error;
-use crate::key_file::{KeyFile, SealedKey};
 use crate::private_key::{Material, PrivateKey};
 use crate::public_key::PublicKey;
 use crate::secret::Passphrase;
 
+/// What is inside the armour.
+pub(crate) enum OpenSshKey {
+    Plain(PrivateKey),
+    Sealed(Box<SealedOpenSsh>),
+}
+
 /// Reads what is inside the armour.
-pub(crate) fn parse(contents: &[u8]) -> Result<KeyFile, Error> {
+pub(crate) fn parse(contents: &[u8]) -> Result<OpenSshKey, Error> {
     let mut reader = Reader(contents.strip_prefix(MAGIC).ok_or_else(|| damaged("no header"))?);
     let (cipher, kdf) = (reader.text()?, reader.text()?);
     let kdf_options = reader.string()?;
@@ -25,7 +31,7 @@ pub(crate) fn parse(contents: &[u8]) -> Result<KeyFile, Error> {
     let public = PublicKey::from_openssh(reader.string()?).map_err(in_armour)?;
     let section = reader.string()?;
     if cipher == "none" {
-        return private_key(section, public).map(KeyFile::plain);
+        return private_key(section, public).map(OpenSshKey::Plain);
     }
     let sealed = SealedOpenSsh {
         cipher: match Cipher::new(cipher) {
@@ -38,7 +44,7 @@ pub(crate) fn parse(contents: &[u8]) -> Result<KeyFile, Error> {
         tag: reader.0.try_into().ok(),
         public,
     };
-    Ok(KeyFile::Sealed(SealedKey::openssh(sealed)))
+    Ok(OpenSshKey::Sealed(Box::new(sealed)))
 }
 
 /// A key that OpenSSH sealed; its public half is readable without the passphrase.
@@ -134,8 +140,50 @@ fn damaged(reason: &str) -> Error {
     Error::DamagedPem { label: "OPENSSH PRIVATE KEY".to_owned(), reason: reason.to_owned() }
 }
 
+impl PublicKey {
+    /// Reads the wire encoding of an SSH public key (RFC 4253 §6.6; for ECDSA RFC 5656 §3.1, for
+    /// Ed25519 RFC 8709 §4): the bytes that `authorized_keys` has in base64, or those of a
+    /// certificate's signature key.
+    ///
+    /// # Errors
+    ///
+    /// - [`Error::UnsupportedKey`] for keys on a token (`sk-…`), DSA keys, certificates and names
+    ///   that nobody knows;
+    /// - [`Error::Malformed`], [`Error::RsaSize`] for damaged or unsafe ones.
+    pub fn from_openssh(blob: &[u8]) -> Result<Self, Error> {
+        let damaged = |reason: String| Error::Malformed { reason };
+        let key = match ssh_key::PublicKey::from_bytes(blob) {
+            Ok(key) => key,
+            // What the library has no code for has a name all the same.
+            Err(error) => {
+                return Err(match type_of(blob) {
+                    Some(name) if !SSH_TYPES.contains(&name) => unsupported(name),
+                    _ => damaged(format!("not an SSH public key ({error})")),
+                });
+            }
+        };
+        let unsigned = |number: &ssh_key::Mpint| {
+            let bytes = number.as_positive_bytes().map(<[u8]>::to_vec);
+            bytes.ok_or_else(|| damaged("a negative number".to_owned()))
+        };
+        match key.key_data() {
+            KeyData::Ed25519(key) => Self::ed25519(key.as_ref().to_vec()),
+            KeyData::Ecdsa(key) => {
+                let kind = match key {
+                    EcdsaPublicKey::NistP256(_) => KeyKind::P256,
+                    EcdsaPublicKey::NistP384(_) => KeyKind::P384,
+                    EcdsaPublicKey::NistP521(_) => KeyKind::P521,
+                };
+                Self::from_point(kind, key.as_sec1_bytes())
+            }
+            KeyData::Rsa(key) => Self::rsa(unsigned(&key.n)?, unsigned(&key.e)?),
+            other => Err(unsupported(other.algorithm().as_str())),
+        }
+    }
+}
+
 /// Returns the name of a key's type, with which its wire encoding begins (RFC 4253 §6.6).
-pub(crate) fn type_of(blob: &[u8]) -> Option<&str> {
+fn type_of(blob: &[u8]) -> Option<&str> {
     Reader(blob).text().ok().filter(|name| !name.is_empty())
 }
 
@@ -147,13 +195,17 @@ fn in_armour(error: Error) -> Error {
 }
 
 /// Says that an SSH key is of a kind that no provisioner can hold.
-pub(crate) fn unsupported(name: &str) -> Error {
+fn unsupported(name: &str) -> Error {
     Error::UnsupportedKey { what: format!("an SSH key of type {}", crate::text::shorten(name)) }
 }
 
 fn unsupported_sealing(name: &str) -> Error {
     Error::UnsupportedSealing { what: format!("`{}`", crate::text::shorten(name)) }
 }
+
+/// The types of SSH keys this crate reads, as the wire encoding names them.
+const SSH_TYPES: [&str; 5] =
+    ["ssh-rsa", "ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521"];
 
 const MAGIC: &[u8] = b"openssh-key-v1\0";
 

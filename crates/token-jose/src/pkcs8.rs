@@ -13,8 +13,8 @@ use pkcs8::spki::AlgorithmIdentifierRef;
 use sha2::{Sha224, Sha256, Sha384, Sha512};
 use zeroize::Zeroizing;
 
-use crate::error::Error;
-use crate::pem::{self, Labels};
+use crate::error::{Error, malformed};
+use crate::nebula::Labels;
 use crate::private_key::PrivateKey;
 use crate::secret::Passphrase;
 
@@ -72,7 +72,7 @@ impl SealedPkcs8 {
         }
         // A wrong passphrase leaves valid padding once in 256 times, and then no key.
         let key = PKey::private_key_from_pkcs8(&opened).map_err(|_| Error::WrongPassphrase)?;
-        pem::from_openssl(&key)
+        crate::openssl::from_openssl(&key)
     }
 }
 
@@ -89,7 +89,7 @@ impl Kdf {
                         MessageDigest::sha1(),
                         key,
                     )
-                    .map_err(crate::public_key::malformed)?;
+                    .map_err(malformed)?;
                 }
                 Hmac::Sha224 => pbkdf2::pbkdf2_hmac::<Sha224>(passphrase, salt, *rounds, key),
                 Hmac::Sha256 => pbkdf2::pbkdf2_hmac::<Sha256>(passphrase, salt, *rounds, key),
@@ -98,7 +98,7 @@ impl Kdf {
             },
             Self::Scrypt { salt, n, r, p } => {
                 openssl::pkcs5::scrypt(passphrase, salt, *n, *r, *p, SCRYPT_MEMORY, key)
-                    .map_err(crate::public_key::malformed)?;
+                    .map_err(malformed)?;
             }
         }
         Ok(())

@@ -8,9 +8,9 @@ use openssl::rsa::RsaPrivateKeyBuilder;
 use zeroize::Zeroizing;
 
 use crate::algorithm::{Algorithm, KeyKind};
-use crate::error::Error;
+use crate::error::{Error, malformed};
 use crate::key_id::KeyId;
-use crate::public_key::{Parts, PublicKey, malformed};
+use crate::public_key::{Parts, PublicKey};
 use crate::signing_key::{SignError, SigningKey};
 use crate::xeddsa::XEdDsaKey;
 

@@ -1,11 +1,10 @@
 use aws_lc_rs::signature::{self as engine, ParsedPublicKey, VerificationAlgorithm};
-use openssl::pkey::{Id, PKey, Public};
+use pkcs8::der::asn1::{AnyRef, UintRef};
+use pkcs8::der::{self, Encode as _, Tag};
 use serde::Serialize;
-use ssh_key::public::{EcdsaPublicKey, KeyData};
 
 use crate::algorithm::{Algorithm, KeyKind};
 use crate::error::Error;
-use crate::jwk::Jwk;
 use crate::key_id::Thumbprint;
 use crate::text::encode;
 use crate::xeddsa;
@@ -39,78 +38,6 @@ pub(crate) enum Parts {
 }
 
 impl PublicKey {
-    /// Reads a JWK (RFC 7517), public or private; only the public members are looked at.
-    ///
-    /// # Errors
-    ///
-    /// - [`Error::Json`], [`Error::Jwk`] if the text is no JWK;
-    /// - [`Error::SymmetricKey`], [`Error::UnsupportedKey`], [`Error::RsaSize`] for other keys;
-    /// - [`Error::Malformed`] if the point is not on its curve.
-    pub fn from_jwk(json: &str) -> Result<Self, Error> {
-        Jwk::parse(json.as_bytes())?.public_key()
-    }
-
-    /// Reads a `PUBLIC KEY` section (SubjectPublicKeyInfo, RFC 7468 §13) of PEM text.
-    ///
-    /// # Errors
-    ///
-    /// As [`from_spki`](Self::from_spki).
-    pub fn from_pem(pem: &[u8]) -> Result<Self, Error> {
-        Self::from_openssl(&PKey::public_key_from_pem(pem).map_err(malformed)?)
-    }
-
-    /// Reads a DER SubjectPublicKeyInfo (RFC 5280 §4.1.2.7), as certificates hold it.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Malformed`], [`Error::UnsupportedKey`] or [`Error::RsaSize`].
-    pub fn from_spki(der: &[u8]) -> Result<Self, Error> {
-        if let Some(key) = crate::der::public_key(der) {
-            return key;
-        }
-        Self::from_openssl(&PKey::public_key_from_der(der).map_err(malformed)?)
-    }
-
-    /// Reads the wire encoding of an SSH public key (RFC 4253 §6.6; for ECDSA RFC 5656 §3.1, for
-    /// Ed25519 RFC 8709 §4): the bytes that `authorized_keys` has in base64, or those of a
-    /// certificate's signature key.
-    ///
-    /// # Errors
-    ///
-    /// - [`Error::UnsupportedKey`] for keys on a token (`sk-…`), DSA keys, certificates and names
-    ///   that nobody knows;
-    /// - [`Error::Malformed`], [`Error::RsaSize`] for damaged or unsafe ones.
-    pub fn from_openssh(blob: &[u8]) -> Result<Self, Error> {
-        let damaged = |reason: String| Error::Malformed { reason };
-        let key = match ssh_key::PublicKey::from_bytes(blob) {
-            Ok(key) => key,
-            // What the library has no code for has a name all the same.
-            Err(error) => {
-                return Err(match crate::openssh::type_of(blob) {
-                    Some(name) if !SSH_TYPES.contains(&name) => crate::openssh::unsupported(name),
-                    _ => damaged(format!("not an SSH public key ({error})")),
-                });
-            }
-        };
-        let unsigned = |number: &ssh_key::Mpint| {
-            let bytes = number.as_positive_bytes().map(<[u8]>::to_vec);
-            bytes.ok_or_else(|| damaged("a negative number".to_owned()))
-        };
-        match key.key_data() {
-            KeyData::Ed25519(key) => Self::ed25519(key.as_ref().to_vec()),
-            KeyData::Ecdsa(key) => {
-                let kind = match key {
-                    EcdsaPublicKey::NistP256(_) => KeyKind::P256,
-                    EcdsaPublicKey::NistP384(_) => KeyKind::P384,
-                    EcdsaPublicKey::NistP521(_) => KeyKind::P521,
-                };
-                Self::from_point(kind, key.as_sec1_bytes())
-            }
-            KeyData::Rsa(key) => Self::rsa(unsigned(&key.n)?, unsigned(&key.e)?),
-            other => Err(crate::openssh::unsupported(other.algorithm().as_str())),
-        }
-    }
-
     /// Takes the bare bytes of a key: for a NIST curve the uncompressed point `04 ‖ x ‖ y`
     /// (SEC 1 §2.3.3), for Ed25519 and X25519 32 bytes (RFC 8032 §5.1.2, RFC 7748 §5).
     ///
@@ -128,31 +55,6 @@ impl PublicKey {
             KeyKind::Rsa => {
                 Err(Error::Malformed { reason: "an RSA key has no bare form".to_owned() })
             }
-        }
-    }
-
-    fn from_openssl(key: &PKey<Public>) -> Result<Self, Error> {
-        match key.id() {
-            Id::EC => {
-                let key = key.ec_key().map_err(malformed)?;
-                let kind = crate::pem::curve(key.group())?;
-                let mut context = openssl::bn::BigNumContext::new().map_err(malformed)?;
-                let point = key
-                    .public_key()
-                    .to_bytes(
-                        key.group(),
-                        openssl::ec::PointConversionForm::UNCOMPRESSED,
-                        &mut context,
-                    )
-                    .map_err(malformed)?;
-                Self::from_point(kind, &point)
-            }
-            Id::RSA | Id::RSA_PSS => {
-                let key = key.rsa().map_err(malformed)?;
-                Self::rsa(key.n().to_vec(), key.e().to_vec())
-            }
-            Id::ED25519 => Self::ed25519(key.raw_public_key().map_err(malformed)?),
-            other => Err(Error::UnsupportedKey { what: crate::pem::name_of(other) }),
         }
     }
 
@@ -294,7 +196,7 @@ impl PublicKey {
             Parts::X25519 { u } => xeddsa::to_edwards(u)
                 .ok_or_else(|| Error::Malformed { reason: "not a point of X25519".to_owned() })?
                 .to_vec(),
-            Parts::Rsa { n, e } => crate::der::rsa_public_key(n, e)?,
+            Parts::Rsa { n, e } => rsa_public_key(n, e)?,
         };
         ParsedPublicKey::new(verifier, bytes).map_err(|rejected| Error::Malformed {
             reason: format!("not a valid {} key ({rejected})", self.kind),
@@ -342,14 +244,14 @@ fn bit_len(trimmed: &[u8]) -> usize {
     trimmed.first().map_or(0, |high| trimmed.len() * 8 - high.leading_zeros() as usize)
 }
 
-pub(crate) fn malformed(error: openssl::error::ErrorStack) -> Error {
-    let reason = error.errors().iter().rev().find_map(openssl::error::Error::reason);
-    Error::Malformed { reason: reason.unwrap_or("damaged").to_owned() }
+/// Returns an RSAPublicKey (RFC 8017 §A.1.1).
+fn rsa_public_key(n: &[u8], e: &[u8]) -> Result<Vec<u8>, Error> {
+    let encode = || {
+        let numbers = [UintRef::new(n)?.to_der()?, UintRef::new(e)?.to_der()?].concat();
+        AnyRef::new(Tag::Sequence, &numbers)?.to_der()
+    };
+    encode().map_err(|error: der::Error| Error::Malformed { reason: error.to_string() })
 }
-
-/// The types of SSH keys this crate reads, as the wire encoding names them.
-const SSH_TYPES: [&str; 5] =
-    ["ssh-rsa", "ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521"];
 
 #[cfg(test)]
 mod tests {

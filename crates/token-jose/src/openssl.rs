@@ -1,0 +1,141 @@
+//! Keys that OpenSSL reads: whatever is not in one of the usual forms.
+
+use openssl::ec::EcGroupRef;
+use openssl::nid::Nid;
+use openssl::pkey::{Id, PKey, Private, Public};
+use zeroize::Zeroizing;
+
+use crate::algorithm::{Algorithm, KeyKind};
+use crate::der;
+use crate::error::{Error, malformed};
+use crate::private_key::{Material, PrivateKey};
+use crate::public_key::PublicKey;
+use crate::secret::Passphrase;
+
+impl PublicKey {
+    /// Reads a `PUBLIC KEY` section (SubjectPublicKeyInfo, RFC 7468 §13) of PEM text.
+    ///
+    /// # Errors
+    ///
+    /// As [`from_spki`](Self::from_spki).
+    pub fn from_pem(pem: &[u8]) -> Result<Self, Error> {
+        Self::from_openssl(&PKey::public_key_from_pem(pem).map_err(malformed)?)
+    }
+
+    /// Reads a DER SubjectPublicKeyInfo (RFC 5280 §4.1.2.7), as certificates hold it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Malformed`], [`Error::UnsupportedKey`] or [`Error::RsaSize`].
+    pub fn from_spki(der: &[u8]) -> Result<Self, Error> {
+        if let Some(key) = der::public_key(der) {
+            return key;
+        }
+        Self::from_openssl(&PKey::public_key_from_der(der).map_err(malformed)?)
+    }
+
+    fn from_openssl(key: &PKey<Public>) -> Result<Self, Error> {
+        match key.id() {
+            Id::EC => {
+                let key = key.ec_key().map_err(malformed)?;
+                let kind = curve(key.group())?;
+                let mut context = openssl::bn::BigNumContext::new().map_err(malformed)?;
+                let point = key
+                    .public_key()
+                    .to_bytes(
+                        key.group(),
+                        openssl::ec::PointConversionForm::UNCOMPRESSED,
+                        &mut context,
+                    )
+                    .map_err(malformed)?;
+                Self::from_point(kind, &point)
+            }
+            Id::RSA | Id::RSA_PSS => {
+                let key = key.rsa().map_err(malformed)?;
+                Self::rsa(key.n().to_vec(), key.e().to_vec())
+            }
+            Id::ED25519 => Self::ed25519(key.raw_public_key().map_err(malformed)?),
+            other => Err(Error::UnsupportedKey { what: name_of(other) }),
+        }
+    }
+}
+
+/// A section sealed by OpenSSL's old way: a cipher in the headers, a key hashed from the passphrase
+/// with MD5 once.
+pub(crate) struct LegacyPem {
+    text: Zeroizing<String>,
+}
+
+impl LegacyPem {
+    /// Takes a whole section, whose cipher OpenSSL must know.
+    pub(crate) fn new(text: &str) -> Self {
+        Self { text: Zeroizing::new(text.to_owned()) }
+    }
+
+    pub(crate) fn open(&self, passphrase: &Passphrase) -> Result<PrivateKey, Error> {
+        let key = PKey::private_key_from_pem_passphrase(self.text.as_bytes(), passphrase.expose());
+        // The padding of the last block is the only check there is: whatever is not a key is taken
+        // for the fault of the passphrase.
+        from_openssl(&key.map_err(|_| Error::WrongPassphrase)?)
+    }
+}
+
+/// Reads a section of PEM that is not sealed.
+pub(crate) fn parse(section: &str) -> Result<PKey<Private>, Error> {
+    // An empty passphrase, so that OpenSSL never asks for one.
+    PKey::private_key_from_pem_passphrase(section.as_bytes(), b"").map_err(malformed)
+}
+
+/// Moves a key that OpenSSL has read to the engine that signs.
+pub(crate) fn from_openssl(key: &PKey<Private>) -> Result<PrivateKey, Error> {
+    let (material, public) = match key.id() {
+        Id::EC => {
+            let key = key.ec_key().map_err(malformed)?;
+            let kind = curve(key.group())?;
+            let scalar = Zeroizing::new(key.private_key().to_vec());
+            let mut context = openssl::bn::BigNumContext::new().map_err(malformed)?;
+            let form = openssl::ec::PointConversionForm::UNCOMPRESSED;
+            let point =
+                key.public_key().to_bytes(key.group(), form, &mut context).map_err(malformed)?;
+            (Material::Ec { scalar }, PublicKey::from_point(kind, &point)?)
+        }
+        Id::RSA | Id::RSA_PSS => {
+            let key = key.rsa().map_err(malformed)?;
+            let public = PublicKey::rsa(key.n().to_vec(), key.e().to_vec())?;
+            let der = Zeroizing::new(key.private_key_to_der().map_err(malformed)?);
+            (Material::Rsa { der }, public)
+        }
+        Id::ED25519 => {
+            let seed = Zeroizing::new(key.raw_private_key().map_err(malformed)?);
+            let public = PublicKey::ed25519(key.raw_public_key().map_err(malformed)?)?;
+            (Material::Ed25519 { seed }, public)
+        }
+        other => return Err(Error::UnsupportedKey { what: name_of(other) }),
+    };
+    let algorithm = Algorithm::of(public.kind());
+    PrivateKey::new(material, public, algorithm, None)
+}
+
+/// Returns the kind of key a curve makes.
+pub(crate) fn curve(group: &EcGroupRef) -> Result<KeyKind, Error> {
+    match group.curve_name() {
+        Some(Nid::X9_62_PRIME256V1) => Ok(KeyKind::P256),
+        Some(Nid::SECP384R1) => Ok(KeyKind::P384),
+        Some(Nid::SECP521R1) => Ok(KeyKind::P521),
+        other => {
+            let name = other.and_then(|nid| nid.short_name().ok());
+            let what = format!("a key on curve {}", name.unwrap_or("of its own parameters"));
+            Err(Error::UnsupportedKey { what })
+        }
+    }
+}
+
+pub(crate) fn name_of(id: Id) -> String {
+    match id {
+        Id::X25519 => "an X25519 key, which agrees on secrets and does not sign".to_owned(),
+        Id::X448 | Id::ED448 => "a key on curve 448".to_owned(),
+        Id::DSA => "a DSA key".to_owned(),
+        Id::DH | Id::DHX => "a Diffie-Hellman key".to_owned(),
+        other => format!("a key of OpenSSL type {}", other.as_raw()),
+    }
+}
