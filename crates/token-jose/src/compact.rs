@@ -10,8 +10,8 @@ use crate::header::Header;
 use crate::json;
 use crate::mac::MacKey;
 use crate::public_key::PublicKey;
-use crate::secret::Token;
 use crate::signing_key::{SignError, SigningKey};
+use crate::token::Token;
 
 /// What secures a token: a key that signs, or a secret that both sides share (RFC 7515 §1).
 pub trait Secure {

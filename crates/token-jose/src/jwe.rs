@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 use crate::error::Error;
 use crate::jwe_key::{KeyManagement, Unwrapper};
 use crate::jwe_zip::BoundedDeflate;
-use crate::secret::Passphrase;
+use crate::passphrase::Passphrase;
 use crate::text::{LENIENT, encode, shorten};
 
 /// A JWE whose header and lengths have been found acceptable.

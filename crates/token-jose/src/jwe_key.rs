@@ -10,7 +10,7 @@ use sha2::{Sha256, Sha384, Sha512};
 use zeroize::Zeroizing;
 
 use crate::error::Error;
-use crate::secret::Passphrase;
+use crate::passphrase::Passphrase;
 use crate::text::shorten;
 
 /// The largest count of PBKDF2 rounds that is worked through.

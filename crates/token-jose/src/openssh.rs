@@ -10,9 +10,9 @@ use zeroize::Zeroizing;
 
 use crate::algorithm::{Algorithm, KeyKind};
 use crate::error::Error;
+use crate::passphrase::Passphrase;
 use crate::private_key::{Material, PrivateKey};
 use crate::public_key::PublicKey;
-use crate::secret::Passphrase;
 
 /// What is inside the armour.
 pub(crate) enum OpenSshKey {

@@ -8,9 +8,9 @@ use zeroize::Zeroizing;
 use crate::algorithm::{Algorithm, KeyKind};
 use crate::der;
 use crate::error::{Error, malformed};
+use crate::passphrase::Passphrase;
 use crate::private_key::{Material, PrivateKey};
 use crate::public_key::PublicKey;
-use crate::secret::Passphrase;
 
 impl PublicKey {
     /// Reads a `PUBLIC KEY` section (SubjectPublicKeyInfo, RFC 7468 §13) of PEM text.

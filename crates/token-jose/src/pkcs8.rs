@@ -15,8 +15,8 @@ use zeroize::Zeroizing;
 
 use crate::error::{Error, malformed};
 use crate::nebula::Labels;
+use crate::passphrase::Passphrase;
 use crate::private_key::PrivateKey;
-use crate::secret::Passphrase;
 
 /// An EncryptedPrivateKeyInfo whose parameters are known to be usable.
 pub(crate) struct SealedPkcs8 {

@@ -5,10 +5,10 @@ use crate::jwe::SealedJwe;
 use crate::jwk;
 use crate::openssh::SealedOpenSsh;
 use crate::openssl::LegacyPem;
+use crate::passphrase::Passphrase;
 use crate::pkcs8::SealedPkcs8;
 use crate::private_key::PrivateKey;
 use crate::public_key::PublicKey;
-use crate::secret::Passphrase;
 
 /// A private key behind a passphrase, its parameters checked and nothing derived yet.
 pub struct SealedKey {
