@@ -1,24 +1,23 @@
-//! The tree of commands: how the command line is read into it, and what runs each of them.
+//! The tree of commands, and how a command line is read into it.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use clap::error::ErrorKind;
 use clap::{Args as _, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
-use token_cli::{Error, Exit, World};
+use token_cli::Error;
 
-use crate::ca::provisioner_list::{self, ListArgs};
+use crate::ca::provisioner_list::ListArgs;
 use crate::cli::dialect::Dialect;
 use crate::cli::help;
 use crate::cli::lazily::{Described, Lazily};
 use crate::cli::refused::refused;
 use crate::cli::spelling::{self, Normal};
-use crate::cli::version;
-use crate::context::{self, ContextCommands};
-use crate::manual;
+use crate::cli::version::VersionArgs;
+use crate::context::ContextCommands;
 use crate::px::{self, PxArgs};
 use crate::settings::flags::with_variables;
 use crate::settings::global::GlobalArgs;
-use crate::token;
 use crate::token::args::{EXAMPLES, TokenArgs};
 
 /// Mint and judge the short-lived tokens of step-ca and of OpenStorage
@@ -63,7 +62,7 @@ pub(crate) enum Commands {
         directory: PathBuf,
     },
     /// Print the version
-    Version,
+    Version(VersionArgs),
 }
 
 /// The `ca` commands.
@@ -83,36 +82,15 @@ pub(crate) enum ProvisionerCommands {
     List(Lazily<ListArgs>),
 }
 
-/// Runs one command. `banner` is the first line of `version` where another program is spoken for.
-pub(crate) fn run(cli: &Cli, banner: Option<&str>, world: &World) -> Result<Exit, Error> {
-    let reads_settings =
-        matches!(cli.command, Commands::Token(_) | Commands::Ca(_) | Commands::Px(_));
-    if cli.global.config.is_some() && !reads_settings {
-        return Err(Error::usage("--config has no effect on this command").hint("leave it out"));
-    }
-    match &cli.command {
-        Commands::Token(args) | Commands::Ca(CaCommands::Token(args)) => {
-            token::run(args, &cli.global, world)
-        }
-        Commands::Ca(CaCommands::Provisioner(ProvisionerCommands::List(args))) => {
-            provisioner_list::run(args, &cli.global, world)
-        }
-        Commands::Context(command) => context::run(command, world),
-        Commands::Px(px) => return px::run(px, cli.global.config.as_deref(), banner, world),
-        Commands::Completion { shell } => manual::completion(*shell, world),
-        Commands::Man { directory } => manual::pages(directory, world),
-        Commands::Version => version::print(banner, world),
-    }
-    .map(|()| Exit::Done)
-}
-
 /// What the parser makes of a command line.
 #[derive(Debug)]
 pub(crate) enum Parsed {
     /// A command to run.
     Command(Box<Cli>),
-    /// Text that was asked for: help, or the version.
-    Text(String),
+    /// Help, because it was asked for.
+    Help(String),
+    /// Help, because a command is missing.
+    NoCommand(String),
     /// The version was asked for by a flag.
     Version,
 }
@@ -141,10 +119,16 @@ pub(crate) fn parse(arguments: Vec<OsString>, dialect: Dialect) -> Result<Parsed
         command.try_get_matches_from_mut(argv).and_then(|matches| Cli::from_arg_matches(&matches));
     match parsed {
         Ok(cli) => Ok(Parsed::Command(Box::new(cli))),
-        Err(error) if !error.use_stderr() => {
-            Ok(Parsed::Text(dialect.in_its_words(error.render().to_string())))
+        Err(error) => {
+            let text = || dialect.in_its_words(error.render().to_string());
+            match error.kind() {
+                _ if !error.use_stderr() => Ok(Parsed::Help(text())),
+                ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+                    Ok(Parsed::NoCommand(text()))
+                }
+                _ => Err(refused(&error, path.first().is_some_and(|first| first == "px"))),
+            }
         }
-        Err(error) => Err(refused(&error, path.first().is_some_and(|first| first == "px"))),
     }
 }
 
@@ -225,7 +209,7 @@ mod tests {
     #[test]
     fn every_command_is_described_in_the_whole() {
         // Those that take nothing at all.
-        let bare = [&["context", "list"][..], &["version"], &["px", "version"]];
+        let bare = [&["context", "list"][..], &["px", "version"]];
         leaves(&command(), &[], &mut |path, command| {
             let has_arguments = command.get_arguments().next().is_some();
             assert_eq!(has_arguments, !bare.contains(&path), "{path:?}");

@@ -117,7 +117,7 @@ pub(crate) fn run(
             manner.refuse_context()?;
             keygen::run(args, &manner, world).map(done)
         }
-        PxCommands::Version => version::print(banner, world).map(done),
+        PxCommands::Version => version::print(banner, manner.json, world).map(done),
     }
 }
 

@@ -4,9 +4,11 @@ use std::ffi::OsString;
 
 use token_cli::{Error, Exit, Switch, World, output};
 
+use crate::ca::provisioner_list;
 use crate::cli::dialect::Dialect;
 use crate::cli::version;
-use crate::commands::{self, Parsed};
+use crate::commands::{self, CaCommands, Cli, Commands, Parsed, ProvisionerCommands};
+use crate::{context, manual, px, token};
 
 /// Runs the program: `argv` as the operating system hands it over, the program's name first.
 ///
@@ -28,14 +30,41 @@ fn try_run(argv: impl IntoIterator<Item = OsString>, world: &World) -> Result<Ex
     let arguments: Vec<OsString> = argv.collect();
     dialect.admit(&arguments)?;
     match commands::parse(arguments, dialect)? {
-        Parsed::Text(text) => output::stdout(text.as_bytes(), world).map(|()| Exit::Done),
-        Parsed::Version => version::print(dialect.banner(), world).map(|()| Exit::Done),
+        Parsed::Help(text) => output::stdout(text.as_bytes(), world).map(|()| Exit::Done),
+        Parsed::NoCommand(help) => {
+            world.say(&help);
+            Err(Error::usage("no command is given"))
+        }
+        Parsed::Version => version::print(dialect.banner(), false, world).map(|()| Exit::Done),
         Parsed::Command(cli) => {
             world.set_quiet(Switch::is_on(cli.global.quiet));
             if Switch::is_on(cli.global.no_prompt) {
                 world.forbid_prompts();
             }
-            commands::run(&cli, dialect.banner(), world)
+            run_command(&cli, dialect.banner(), world)
         }
     }
+}
+
+/// Runs one command. `banner` is the first line of `version` where another program is spoken for.
+fn run_command(cli: &Cli, banner: Option<&str>, world: &World) -> Result<Exit, Error> {
+    let reads_settings =
+        matches!(cli.command, Commands::Token(_) | Commands::Ca(_) | Commands::Px(_));
+    if cli.global.config.is_some() && !reads_settings {
+        return Err(Error::usage("--config has no effect on this command").hint("leave it out"));
+    }
+    match &cli.command {
+        Commands::Token(args) | Commands::Ca(CaCommands::Token(args)) => {
+            token::run(args, &cli.global, world)
+        }
+        Commands::Ca(CaCommands::Provisioner(ProvisionerCommands::List(args))) => {
+            provisioner_list::run(args, &cli.global, world)
+        }
+        Commands::Context(command) => context::run(command, world),
+        Commands::Px(px) => return px::run(px, cli.global.config.as_deref(), banner, world),
+        Commands::Completion { shell } => manual::completion(*shell, world),
+        Commands::Man { directory } => manual::pages(directory, world),
+        Commands::Version(args) => version::print(banner, Switch::is_on(args.json), world),
+    }
+    .map(|()| Exit::Done)
 }

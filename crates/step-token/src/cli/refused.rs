@@ -13,9 +13,6 @@ pub(crate) fn refused(error: &clap::Error, is_px: bool) -> Error {
     let flag = flag_of(&context(ContextKind::InvalidArg));
     let value = context(ContextKind::InvalidValue);
     match error.kind() {
-        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
-            Error::usage("no command is named").hint("`--help` lists the commands")
-        }
         ErrorKind::MissingRequiredArgument => {
             let missing = match error.get(ContextKind::InvalidArg) {
                 Some(ContextValue::Strings(names)) => names.clone(),

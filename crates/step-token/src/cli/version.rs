@@ -1,33 +1,72 @@
 //! What the program is called, and which version it is.
 
-use token_cli::{Error, World, output};
+use clap::Args;
+use serde::Serialize;
+use token_cli::{Error, Switch, World, output};
 
-/// Prints the version, behind the first line of the program that is spoken for.
-pub(crate) fn print(banner: Option<&str>, world: &World) -> Result<(), Error> {
-    let platform = format!("({}/{})", system(), architecture());
-    let own = format!("Step Token/{} {platform}\n", env!("CARGO_PKG_VERSION"));
-    let text = match banner {
-        Some(banner) => format!("{banner} {platform}\n{own}"),
-        None => own,
-    };
+/// `version`.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct VersionArgs {
+    /// Print one JSON object
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true,
+          default_missing_value = "true")]
+    pub(crate) json: Option<Switch>,
+}
+
+/// Prints the version. Under another program's name, `banner` comes first.
+pub(crate) fn print(banner: Option<&str>, json: bool, world: &World) -> Result<(), Error> {
+    if json {
+        return output::json(&Version::OWN, false, world);
+    }
+    let Version { version, commit, date, os, arch, .. } = Version::OWN;
+    let platform = format!("({os}/{arch})");
+    let mut text = banner.map(|banner| format!("{banner} {platform}\n")).unwrap_or_default();
+    text.push_str(&format!("Step Token/{version} {platform}\n"));
+    if let (Some(commit), Some(date)) = (commit, date) {
+        text.push_str(&format!("Commit: {commit} ({date})\n"));
+    }
     output::stdout(text.as_bytes(), world)
 }
 
-/// The operating system, as Go calls it.
-fn system() -> &'static str {
-    match std::env::consts::OS {
-        "macos" => "darwin",
-        other => other,
+/// The object that `--json` prints; docs/cli.md lists its members.
+#[derive(Serialize)]
+struct Version {
+    name: &'static str,
+    version: &'static str,
+    /// `None` if it was built outside its repository.
+    commit: Option<&'static str>,
+    /// The day of the commit.
+    date: Option<&'static str>,
+    os: &'static str,
+    arch: &'static str,
+}
+
+impl Version {
+    const OWN: Self = Self {
+        name: env!("CARGO_PKG_NAME"),
+        version: env!("CARGO_PKG_VERSION"),
+        commit: option_env!("STEP_TOKEN_COMMIT"),
+        date: option_env!("STEP_TOKEN_COMMIT_DATE"),
+        os: os(),
+        arch: arch(),
+    };
+}
+
+/// Returns the operating system, as Go calls it.
+const fn os() -> &'static str {
+    match std::env::consts::OS.as_bytes() {
+        b"macos" => "darwin",
+        _ => std::env::consts::OS,
     }
 }
 
-/// The architecture, as Go calls it.
-fn architecture() -> &'static str {
-    match std::env::consts::ARCH {
-        "x86_64" => "amd64",
-        "aarch64" => "arm64",
-        "x86" => "386",
-        other => other,
+/// Returns the architecture, as Go calls it.
+const fn arch() -> &'static str {
+    match std::env::consts::ARCH.as_bytes() {
+        b"x86_64" => "amd64",
+        b"aarch64" => "arm64",
+        b"x86" => "386",
+        _ => std::env::consts::ARCH,
     }
 }
 
