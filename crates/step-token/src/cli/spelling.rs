@@ -38,17 +38,13 @@ pub(crate) fn normalise(
     let mut spellings = BTreeMap::new();
     let mut result = Vec::new();
     while let Some(argument) = arguments.next() {
+        if argument == "--" {
+            result.push(argument);
+            result.extend(arguments);
+            break;
+        }
         let Some(flag) = Flag::of(&argument) else {
-            if argument == "--" {
-                result.push(argument);
-                result.extend(arguments);
-                break;
-            }
-            // `help` leads to the command that is named behind it.
-            let name = argument.to_str().filter(|name| *name != "help");
-            if let Some(name) =
-                name.filter(|name| command_at(&root, &path).find_subcommand(name).is_some())
-            {
+            if let Some(name) = command_named(&argument, &root, &path) {
                 path.push(name.to_owned());
                 let words: Vec<&str> = path.iter().map(String::as_str).collect();
                 root = describe(root, &words);
@@ -63,40 +59,31 @@ pub(crate) fn normalise(
             result.push(flag.unknown());
             continue;
         };
-        let long = known.get_long().unwrap_or_default();
-        let first = spellings.entry(long.to_owned()).or_insert_with(|| flag.name.to_owned());
-        if *first != flag.name {
-            let message =
-                format!("{} and {} are two spellings of one flag", typed(first), typed(flag.name));
-            return Err(Error::usage(message).hint("give one of them"));
-        }
-        let value = match (takes_value(known), flag.value) {
-            (_, Some(value)) => OsString::from(value),
-            (true, None) => arguments.next().ok_or_else(|| {
-                Error::usage(format!("--{} needs a value", flag.name))
-                    .hint(format!("`--{}=` gives it an empty one", flag.name))
-            })?,
-            (false, None) => {
-                // A flag that may have a value other than true or false has its own for none.
-                let names = known.get_value_names().unwrap_or_default();
-                if names.iter().any(|name| *name != "BOOL") {
-                    result.push(OsString::from(format!("--{long}")));
-                    continue;
-                }
-                OsString::from("true")
-            }
-        };
-        result.push(match is_switch(known) {
-            // Flags of the parser itself, as --help: they take no value at all.
-            true => OsString::from(format!("--{long}")),
-            false => {
-                let mut joined = OsString::from(format!("--{long}="));
-                joined.push(value);
-                joined
-            }
-        });
+        one_spelling(&mut spellings, known, flag.name)?;
+        result.push(flag.normal(known, &mut arguments)?);
     }
     Ok(Normal { arguments: result, path, root })
+}
+
+/// Returns the command that an argument names below a path; `help` leads to the command behind it.
+fn command_named<'a>(argument: &'a OsStr, root: &Command, path: &[String]) -> Option<&'a str> {
+    let name = argument.to_str().filter(|name| *name != "help")?;
+    command_at(root, path).find_subcommand(name).map(|_| name)
+}
+
+/// Refuses a second spelling of a flag that was given already.
+fn one_spelling(
+    spellings: &mut BTreeMap<String, String>,
+    known: &Arg,
+    name: &str,
+) -> Result<(), Error> {
+    let long = known.get_long().unwrap_or_default();
+    let first = spellings.entry(long.to_owned()).or_insert_with(|| name.to_owned());
+    if first == name {
+        return Ok(());
+    }
+    let message = format!("{} and {} are two spellings of one flag", typed(first), typed(name));
+    Err(Error::usage(message).hint("give one of them"))
 }
 
 /// Returns the command that a path leads to, or the last that is there.
@@ -134,6 +121,35 @@ impl<'a> Flag<'a> {
                     .get_short()
                     .is_some_and(|short| self.name == short.encode_utf8(&mut [0; 4]))
         })
+    }
+
+    /// Returns the flag as `--name=value`; a value that is missing is taken from the arguments.
+    fn normal(
+        &self,
+        known: &Arg,
+        arguments: &mut impl Iterator<Item = OsString>,
+    ) -> Result<OsString, Error> {
+        let alone = || OsString::from(format!("--{}", known.get_long().unwrap_or_default()));
+        let value = match self.value {
+            Some(value) => OsString::from(value),
+            None if takes_value(known) => arguments.next().ok_or_else(|| {
+                Error::usage(format!("--{} needs a value", self.name))
+                    .hint(format!("`--{}=` gives it an empty one", self.name))
+            })?,
+            // A flag that may have a value other than true or false has its own for none.
+            None if known.get_value_names().is_some_and(|n| n.iter().any(|n| *n != "BOOL")) => {
+                return Ok(alone());
+            }
+            None => OsString::from("true"),
+        };
+        // Flags of the parser itself, such as --help, take no value at all.
+        if is_switch(known) {
+            return Ok(alone());
+        }
+        let mut joined = alone();
+        joined.push("=");
+        joined.push(value);
+        Ok(joined)
     }
 
     /// Returns what the parser refuses with a suggestion.
