@@ -38,7 +38,7 @@ pub enum Error {
 
     /// A relative path leads to a file neither from the working directory nor beside the file that
     /// holds it.
-    #[error("there is no {what} at `{}`, nor at `{}`", first.display(), second.display())]
+    #[error("there is no {what} at `{}` or at `{}`", first.display(), second.display())]
     InNeither {
         /// What the file is.
         what: &'static str,
@@ -85,7 +85,7 @@ pub enum Error {
     },
 
     /// None of the root certificates can be a trust anchor.
-    #[error("root certificate {fingerprint} cannot be a trust anchor: {reason}")]
+    #[error("root certificate {fingerprint} cannot be used as a trust anchor: {reason}")]
     Anchor {
         /// The certificate, the first one if there are several.
         fingerprint: RootFingerprint,
@@ -94,7 +94,7 @@ pub enum Error {
     },
 
     /// The address of a CA is no URL: a port above 65535, for example.
-    #[error("`{url}` is no address of a CA")]
+    #[error("`{url}` is not the address of a CA")]
     Url {
         /// The address.
         url: String,
@@ -103,7 +103,7 @@ pub enum Error {
     },
 
     /// A token cannot stand in a header, as it would have to.
-    #[error("the token has characters that no token has")]
+    #[error("the token contains characters that no token can have")]
     Token,
 
     /// The client cannot be set up: a user agent that cannot stand in a header, for example.

@@ -92,7 +92,7 @@ mod tests {
         let error = read_named("root certificate", "no/such.crt", Path::new("/x/y/ca.json"));
         assert_eq!(
             error.unwrap_err().to_string(),
-            "there is no root certificate at `no/such.crt`, nor at `/x/y/no/such.crt`"
+            "there is no root certificate at `no/such.crt` or at `/x/y/no/such.crt`"
         );
         let error = read_named("file", "no/such.crt", Path::new("ca.json"));
         assert!(is_missing(&error.unwrap_err()));

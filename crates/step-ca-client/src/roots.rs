@@ -209,7 +209,7 @@ mod tests {
         let error = root.select(asked).unwrap_err();
         assert_eq!(
             error.to_string(),
-            format!("no certificate with fingerprint {asked}, but {}", present[0])
+            format!("no certificate has the fingerprint {asked}; found {}", present[0])
         );
     }
 
@@ -217,15 +217,18 @@ mod tests {
     fn what_is_no_certificate_is_told_by_what_it_is() {
         assert_eq!(fault(" \n"), RootsFault::Empty);
         let key = token_pem::encode("EC PRIVATE KEY", b"secret");
-        assert_eq!(fault(key.as_bytes()).to_string(), "no certificate in it, but `EC PRIVATE KEY`");
-        assert_eq!(fault("hello").to_string(), "it is neither PEM nor the DER of a certificate");
+        assert_eq!(
+            fault(key.as_bytes()).to_string(),
+            "it contains no certificate, only `EC PRIVATE KEY`"
+        );
+        assert_eq!(fault("hello").to_string(), "it is not a certificate: expected PEM or DER");
         assert_eq!(
             fault(token_pem::encode("CERTIFICATE", b"x").as_bytes()).to_string(),
-            "certificate number 1 is no X.509 certificate"
+            "certificate number 1 is not an X.509 certificate"
         );
         assert_eq!(
             fault("\n-----BEGIN CERTIFICATE-----\nMIIB\n").to_string(),
-            "the certificate that begins in line 2 is damaged"
+            "the certificate that begins on line 2 is damaged"
         );
         let error = load("missing.crt").unwrap_err();
         assert!(error.to_string().starts_with("cannot read root certificate `"), "{error}");

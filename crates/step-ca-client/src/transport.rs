@@ -373,7 +373,7 @@ mod tests {
     fn an_answer_that_is_no_json_says_where() {
         assert_eq!(
             fault(200, "{\"a\":\n]"),
-            "answered something that is not JSON, seen at line 2, column 1"
+            "answered something that is not JSON: error at line 2, column 1"
         );
         assert!(fault(200, "[5]").starts_with("answered something unexpected: "));
     }
@@ -402,7 +402,7 @@ mod tests {
     fn a_port_out_of_range_is_no_address() {
         let ca: CaUrl = "ca.example.com:99999".parse().unwrap();
         let error = builder(&ca, &Options::default()).unwrap_err();
-        assert_eq!(error.to_string(), "`https://ca.example.com:99999` is no address of a CA");
+        assert_eq!(error.to_string(), "`https://ca.example.com:99999` is not the address of a CA");
         assert!(!error.is_network());
     }
 

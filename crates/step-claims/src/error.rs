@@ -32,7 +32,7 @@ pub enum Error {
     /// The text is in none of the forms of an X.509 serial number.
     #[error(
         "{text:?} is not the serial number of a certificate: write it in decimal without leading \
-         zeros (662316), in hexadecimal behind 0x (0xa1b2c), or in pairs of hexadecimal digits \
+         zeros (662316), in hexadecimal after 0x (0xa1b2c), or in pairs of hexadecimal digits \
          with colons (0a:1b:2c)"
     )]
     Serial {
@@ -41,7 +41,7 @@ pub enum Error {
     },
 
     /// A serial number has more digits than any certificate's.
-    #[error("a serial number of {digits} digits is too long; {longest} are read")]
+    #[error("a serial number of {digits} digits is too long; the limit is {longest}")]
     SerialTooLong {
         /// How many digits were given.
         digits: usize,
@@ -52,7 +52,7 @@ pub enum Error {
     /// The text is in none of the forms of an SSH serial number.
     #[error(
         "{text:?} is not the serial number of an SSH certificate: write it in decimal without \
-         leading zeros (4660) or in hexadecimal behind 0x (0x1234), below 2^64"
+         leading zeros (4660) or in hexadecimal after 0x (0x1234), below 2^64"
     )]
     SshSerial {
         /// The text as it was given.
@@ -73,7 +73,7 @@ pub enum Error {
     },
 
     /// The token would be over as soon as it is made.
-    #[error("token would end at {not_after}, and it is {now}")]
+    #[error("token would end at {not_after}, but it is already {now}")]
     AlreadyExpired {
         /// When it would end.
         not_after: Timestamp,
@@ -109,14 +109,14 @@ pub enum Error {
     },
 
     /// The text is not a token ID.
-    #[error("{text:?} is not a token ID: 64 digits of 0-9 and a-f")]
+    #[error("{text:?} is not a token ID: expected 64 digits from 0-9 and a-f")]
     TokenId {
         /// The text as it was given.
         text: String,
     },
 
     /// The text is not the fingerprint of a root certificate.
-    #[error("{text:?} is not a SHA-256 fingerprint: 64 hexadecimal digits")]
+    #[error("{text:?} is not a SHA-256 fingerprint: expected 64 hexadecimal digits")]
     Fingerprint {
         /// The text as it was given.
         text: String,
@@ -124,7 +124,7 @@ pub enum Error {
 
     /// The text is not the value of a confirmation.
     #[error(
-        "{text:?} is not the fingerprint of a request: SHA-256 in base64url without padding, 43 \
+        "{text:?} is not the fingerprint of a request: expected SHA-256 in unpadded base64url, 43 \
          characters"
     )]
     Confirmation {
@@ -152,7 +152,7 @@ pub enum Error {
     },
 
     /// Where a certificate request was expected there is neither PEM nor DER.
-    #[error("this is neither PEM nor DER, so it is no certificate request")]
+    #[error("this is not a certificate request: expected PEM or DER")]
     CsrNotPemOrDer,
 
     /// The armour of a certificate request is damaged.
@@ -175,7 +175,7 @@ pub enum Error {
     SshKeyEmpty,
 
     /// Where an SSH public key was expected there are several.
-    #[error("there is more than one line, where one SSH public key was expected")]
+    #[error("expected one SSH public key on one line, found several lines")]
     SshKeySeveral,
 
     /// Where an SSH public key was expected there is a private key.
@@ -187,7 +187,7 @@ pub enum Error {
     SshKeyIsCertificate,
 
     /// The line is not an SSH public key.
-    #[error("this is not an SSH public key as it stands in authorized_keys")]
+    #[error("this is not an SSH public key in the format of authorized_keys")]
     SshKey(#[source] ssh_key::Error),
 
     /// User data is not UTF-8.
@@ -199,14 +199,14 @@ pub enum Error {
     UserNotJson(#[source] serde_json::Error),
 
     /// User data is JSON, but no object.
-    #[error("user data must be a JSON object, and this is {found}")]
+    #[error("user data must be a JSON object, but this is {found}")]
     UserNotObject {
         /// What it is instead, with its article.
         found: &'static str,
     },
 
     /// User data is assigned without a name and a value.
-    #[error("{text:?} sets no user data: write NAME=VALUE")]
+    #[error("{text:?} does not set user data: write NAME=VALUE")]
     UserAssignment {
         /// The text as it was given.
         text: String,
@@ -231,14 +231,14 @@ pub enum Error {
     },
 
     /// The token is given a confirmation, for which its purpose has no place.
-    #[error("a token for {operation} has no place for a confirmation")]
+    #[error("a token for {operation} cannot carry a confirmation")]
     ConfirmationUnused {
         /// The operation of the purpose.
         operation: Operation,
     },
 
     /// The token is given user data, for which its purpose has no place.
-    #[error("a token for {operation} has no place for user data")]
+    #[error("a token for {operation} cannot carry user data")]
     UserUnused {
         /// The operation of the purpose.
         operation: Operation,
@@ -280,12 +280,12 @@ impl fmt::Display for CaUrlFault {
             Self::NoHost => f.write_str("it names no host"),
             Self::Scheme => f.write_str("it must begin with https://"),
             Self::Port => f.write_str("its port is not a number"),
-            Self::TwoPorts => f.write_str("it has several colons, and is no IPv6 address"),
+            Self::TwoPorts => f.write_str("it has several colons, but is not an IPv6 address"),
             Self::Brackets => {
                 f.write_str("brackets must hold an IPv6 address, and only a port may follow them")
             }
-            Self::Zone => f.write_str("an IPv6 address with a zone cannot be named in a token"),
-            Self::Character(c) => write!(f, "{c:?} has no place in it"),
+            Self::Zone => f.write_str("a token cannot name an IPv6 address with a zone"),
+            Self::Character(c) => write!(f, "the character {c:?} is not allowed"),
             Self::NotAscii { ascii: Some(ascii) } => {
                 write!(f, "its host is not ASCII; write it as {ascii}")
             }
@@ -308,7 +308,7 @@ pub enum UserFault {
         /// How many levels are carried.
         deepest: usize,
     },
-    /// A text holds half of a surrogate pair, which is no character.
+    /// A text contains half of a surrogate pair, which is no character.
     HalfCharacter,
 }
 
@@ -316,10 +316,10 @@ impl fmt::Display for UserFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NumberRange { number } => {
-                write!(f, "holds {number}, which is beyond the numbers a CA can hold")
+                write!(f, "contains {number}, a number too large for the CA")
             }
             Self::TooDeep { deepest } => write!(f, "is nested deeper than {deepest} levels"),
-            Self::HalfCharacter => f.write_str("holds half of a surrogate pair"),
+            Self::HalfCharacter => f.write_str("contains half of a surrogate pair"),
         }
     }
 }

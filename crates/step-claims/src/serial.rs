@@ -214,13 +214,13 @@ mod tests {
         assert_eq!(
             Serial::x509("1a2b").unwrap_err().to_string(),
             "\"1a2b\" is not the serial number of a certificate: write it in decimal without \
-             leading zeros (662316), in hexadecimal behind 0x (0xa1b2c), or in pairs of \
+             leading zeros (662316), in hexadecimal after 0x (0xa1b2c), or in pairs of \
              hexadecimal digits with colons (0a:1b:2c)"
         );
         assert_eq!(
             Serial::ssh("12:34").unwrap_err().to_string(),
             "\"12:34\" is not the serial number of an SSH certificate: write it in decimal without \
-             leading zeros (4660) or in hexadecimal behind 0x (0x1234), below 2^64"
+             leading zeros (4660) or in hexadecimal after 0x (0x1234), below 2^64"
         );
     }
 

@@ -53,9 +53,9 @@ impl UserData {
                 };
             }
             Some(b'[') => "an array",
-            Some(b'"') => "a text",
+            Some(b'"') => "a string",
             Some(b'n') => "null",
-            Some(b't' | b'f') => "a truth value",
+            Some(b't' | b'f') => "a boolean",
             _ => "a number",
         };
         Err(Error::UserNotObject { found })
@@ -165,7 +165,7 @@ mod tests {
         }
         assert_eq!(
             file(r#"{"a":1,"limits":{"b":1e400}}"#).unwrap_err().to_string(),
-            "user data \"limits\" holds 1e400, which is beyond the numbers a CA can hold"
+            "user data \"limits\" contains 1e400, a number too large for the CA"
         );
         assert_eq!(set(&["a=1e308"]), r#"{"a":1e308}"#);
     }
@@ -195,13 +195,13 @@ mod tests {
         for (json, found) in [
             ("null", "null"),
             ("[1]\n", "an array"),
-            ("\"a\"", "a text"),
-            (" true", "a truth value"),
+            ("\"a\"", "a string"),
+            (" true", "a boolean"),
             ("-1", "a number"),
         ] {
             assert_eq!(
                 file(json).unwrap_err().to_string(),
-                format!("user data must be a JSON object, and this is {found}")
+                format!("user data must be a JSON object, but this is {found}")
             );
         }
         for json in ["", "{\"a\":", "{} {}", "{'a':1}", "{\"a\":01}", "\u{feff}\u{feff}{}"] {
@@ -215,7 +215,7 @@ mod tests {
         for text in ["", "noeq"] {
             assert_eq!(
                 UserData::default().set(text).unwrap_err().to_string(),
-                format!("{text:?} sets no user data: write NAME=VALUE")
+                format!("{text:?} does not set user data: write NAME=VALUE")
             );
         }
     }
@@ -224,7 +224,7 @@ mod tests {
     fn half_a_character_is_refused() {
         for assignment in ["a=\"\\ud800\"", "a={\"\\udc00\":1}", "a=[\"\\ud800\\u0041\"]"] {
             let error = UserData::default().set(assignment).unwrap_err();
-            assert_eq!(error.to_string(), "user data \"a\" holds half of a surrogate pair");
+            assert_eq!(error.to_string(), "user data \"a\" contains half of a surrogate pair");
         }
         assert_eq!(set(&["a=\"\\ud83d\\ude00\""]), "{\"a\":\"😀\"}");
         assert!(file("{\"\\ud800\":1}").is_err());

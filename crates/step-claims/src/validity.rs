@@ -191,8 +191,16 @@ mod tests {
                 "token would end at 2026-11-22T22:10:46Z, which is not after its start at \
                  2026-11-22T22:10:46Z",
             ),
-            ("-5m", "", "token would end at 2026-11-22T22:05:46Z, and it is 2026-11-22T22:05:46Z"),
-            ("-24h", "", "token would end at 2026-11-21T22:10:46Z, and it is 2026-11-22T22:05:46Z"),
+            (
+                "-5m",
+                "",
+                "token would end at 2026-11-22T22:05:46Z, but it is already 2026-11-22T22:05:46Z",
+            ),
+            (
+                "-24h",
+                "",
+                "token would end at 2026-11-21T22:10:46Z, but it is already 2026-11-22T22:05:46Z",
+            ),
         ] {
             assert_eq!(refusal(not_before, not_after), message);
         }

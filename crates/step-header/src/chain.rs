@@ -104,7 +104,7 @@ impl Chain {
                     Ok(()) => open.push(issuer),
                     // What ends here is a root of its own, and no way on.
                     Err(_) if issuer.is_self_signed() => {}
-                    Err(fault) => refused = Some(format!("leads over one that {fault}")),
+                    Err(fault) => refused = Some(format!("has a signer that {fault}")),
                 }
             }
         }
@@ -121,10 +121,10 @@ impl Chain {
         let leaf = self.leaf();
         match self.certificates.iter().find(|certificate| certificate.is_self_signed()) {
             Some(alone) if alone.der == leaf.der => {
-                format!("is signed by itself alone, and is none of the roots ({roots})")
+                format!("is self-signed, and is not one of the roots ({roots})")
             }
             Some(root) => {
-                format!("leads to another root, `{}`, which is none of {roots}", root.name)
+                format!("leads to the root `{}`, not to any of these: {roots}", root.name)
             }
             None => {
                 let over = match last.der == leaf.der {
@@ -132,7 +132,7 @@ impl Chain {
                     false => format!("leads to `{}`, which ", last.name),
                 };
                 format!(
-                    "{over}is signed by `{}`: that certificate is neither in the file nor a root \
+                    "{over}is signed by `{}`, which is neither in the file nor one of the roots \
                      ({roots})",
                     last.issuer_name()
                 )

@@ -88,22 +88,22 @@ pub enum Trust {
 #[non_exhaustive]
 pub enum Remark {
     /// A private key stood beside the certificates.
-    #[error("has a private key in it, which was skipped")]
+    #[error("also contains a private key, which is not used")]
     KeySkipped,
 
     /// The certificates did not begin with the leaf, or did not follow each other.
-    #[error("was put in order: the leaf first, then who signed it")]
+    #[error("was sorted: the leaf first, then each certificate's signer")]
     Reordered,
 
     /// Certificates that sign nothing in the chain, or stand there twice.
-    #[error("has certificates that the chain does not need, left out: {}", names.join(", "))]
+    #[error("contains certificates that the chain does not need, left out: {}", names.join(", "))]
     LeftOut {
         /// Their names.
         names: Vec<String>,
     },
 
     /// A critical option of an SSH certificate.
-    #[error("has the critical option `{name}`, which is for the server that gets the login")]
+    #[error("has the critical option `{name}`, which only the SSH server checks")]
     CriticalOption {
         /// Its name.
         name: String,
@@ -111,8 +111,8 @@ pub enum Remark {
 
     /// The subject, which becomes the only name, is not one of the certificate's.
     #[error(
-        "does not have the name `{subject}`, so the CA refuses a certificate request with that name \
-         in it; it has {}",
+        "does not have the name `{subject}`, so the CA will refuse a certificate request for that \
+         name; it has {}",
         own.join(", ")
     )]
     SubjectIsNoName {

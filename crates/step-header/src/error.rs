@@ -15,25 +15,25 @@ pub enum Error {
     Empty,
 
     /// The bytes are neither PEM nor the DER of a certificate.
-    #[error("is no certificate: neither PEM nor DER")]
+    #[error("is not a certificate: expected PEM or DER")]
     NoCertificate,
 
     /// The PEM has no certificate in it.
-    #[error("has no certificate in it, only {}", labels.join(", "))]
+    #[error("contains no certificate, only {}", labels.join(", "))]
     OnlyOther {
         /// The labels of what is there, each in backticks.
         labels: Vec<String>,
     },
 
     /// A section of PEM has no end, or is no base64.
-    #[error("has a damaged certificate, which begins in line {line}")]
+    #[error("contains a damaged certificate, which begins on line {line}")]
     Damaged {
         /// The line, from 1.
         line: usize,
     },
 
     /// A section labelled `CERTIFICATE` that holds something else.
-    #[error("has something else where certificate number {number} should be: {reason}")]
+    #[error("contains a damaged certificate, number {number} in the file: {reason}")]
     NotX509 {
         /// Which one, from 1.
         number: usize,
@@ -49,7 +49,7 @@ pub enum Error {
     },
 
     /// Every certificate is that of a CA.
-    #[error("has no leaf: `{name}` is a CA certificate, and signs certificates instead of tokens")]
+    #[error("has no leaf: `{name}` is a CA certificate, which cannot sign tokens")]
     CaAsLeaf {
         /// The first of them.
         name: String,
@@ -63,7 +63,7 @@ pub enum Error {
     },
 
     /// The leaf's key usage does not allow signatures, or there is none.
-    #[error("may not sign: the key usage of `{name}` {usage}, and a CA asks for digital signature")]
+    #[error("may not sign: the key usage of `{name}` {usage}, but CAs require digital signature")]
     KeyUsage {
         /// The leaf.
         name: String,
@@ -79,7 +79,7 @@ pub enum Error {
     },
 
     /// A certificate above another one may not sign certificates.
-    #[error("may sign no certificates: `{name}` is no CA certificate, or lacks that key usage")]
+    #[error("may not sign certificates: `{name}` is not a CA certificate, or lacks the key usage")]
     NoCa {
         /// The certificate.
         name: String,
@@ -113,7 +113,7 @@ pub enum Error {
     },
 
     /// The subject is not the name of the certificate that is to be renewed.
-    #[error("is for `{name}`, not for `{asked}`: a certificate is renewed under its own name")]
+    #[error("is for `{name}`, not for `{asked}`: a renewal keeps the certificate's name")]
     OtherSubject {
         /// Its common name.
         name: String,
@@ -123,8 +123,8 @@ pub enum Error {
 
     /// The key is not the one the certificate is for.
     #[error(
-        "is for another key: a {certified_kind} one with the thumbprint {certified}, and the key \
-         given is a {given_kind} one with {given}"
+        "is for another key: {certified_kind} with the thumbprint {certified}, but the key \
+         given is {given_kind} with the thumbprint {given}"
     )]
     KeyOfAnother {
         /// The thumbprint of the key given.
@@ -138,7 +138,7 @@ pub enum Error {
     },
 
     /// The certificate does not serve what is asked for.
-    #[error("is {what}, which does not serve `{operation}`")]
+    #[error("is {what}, which cannot authorise `{operation}`")]
     Purpose {
         /// What is asked for.
         operation: Operation,
@@ -147,7 +147,7 @@ pub enum Error {
     },
 
     /// There is no SSH certificate.
-    #[error("is no SSH certificate: {reason}")]
+    #[error("is not an SSH certificate: {reason}")]
     Ssh {
         /// What it is instead.
         reason: String,
@@ -155,13 +155,13 @@ pub enum Error {
 
     /// The certificate has no end, and step-ca does not survive it.
     #[error(
-        "never expires, and step-ca 0.30 breaks off without an answer when it gets such a \
-         certificate; the token would be spent"
+        "never expires; step-ca 0.30 closes the connection without an answer when it gets such a \
+         certificate, and the token would be lost"
     )]
     NeverExpires,
 
     /// The token would be about another certificate than the one that vouches for it.
-    #[error("has the serial number {own}, not {asked}: an SSH certificate revokes itself alone")]
+    #[error("has the serial number {own}, not {asked}: an SSH certificate can only revoke itself")]
     OtherSerial {
         /// Its serial number.
         own: u64,
@@ -174,7 +174,7 @@ pub enum Error {
     Nebula(#[from] NebulaFault),
 
     /// The certificate of a Nebula CA.
-    #[error("is the certificate of a Nebula CA (`{name}`): a host's is needed")]
+    #[error("is the certificate of a Nebula CA (`{name}`); expected a host certificate")]
     NebulaCa {
         /// Its name.
         name: String,

@@ -106,16 +106,16 @@ impl Credential for Nebula {
         let roots = match NebulaCertificate::parse_bundle(roots) {
             Ok(roots) => roots,
             Err(fault) => {
-                return Trust::Unchecked { reason: format!("the file of its roots {fault}") };
+                return Trust::Unchecked { reason: format!("the file in its roots, {fault}") };
             }
         };
         let missed = |reason: String| Trust::Missed { reason };
         let Some(issuer) = self.certificate.issuer() else {
-            return missed("names no CA that signed it".to_owned());
+            return missed("does not name the CA that signed it".to_owned());
         };
         match roots.iter().find(|root| root.fingerprint() == *issuer) {
             None => missed(format!(
-                "is signed by a Nebula CA with the fingerprint {}, which is none of {}",
+                "is signed by a Nebula CA with the fingerprint {}, which is not one of {}",
                 hex(issuer),
                 roots
                     .iter()
@@ -124,7 +124,7 @@ impl Credential for Nebula {
                     .join(", ")
             )),
             Some(root) if !root.is_ca() || root.curve() != self.certificate.curve() => {
-                missed(format!("is signed by `{}`, which is no CA for its curve", root.name()))
+                missed(format!("is signed by `{}`, which is not a CA for its curve", root.name()))
             }
             Some(root) => match is_valid_at(root, self.at) {
                 Ok(()) => Trust::Reached,

@@ -91,11 +91,11 @@ impl NebulaCertificate {
     /// Checks what nebula asks of both versions, and the length of the key, which it does not.
     fn checked(self) -> Result<Self, NebulaFault> {
         if self.networks.is_empty() && !self.is_ca {
-            return Err(malformed("it has no network, which only a CA can do without"));
+            return Err(malformed("it has no network, and only a CA may have none"));
         }
         if let Some(network) = self.networks.iter().find(|network| network.address.is_unspecified())
         {
-            return Err(malformed(format!("{network} is no network of a certificate")));
+            return Err(malformed(format!("{network} cannot be a network of a certificate")));
         }
         let (len, name) = match self.curve {
             NebulaCurve::Curve25519 => (32, "a key on Curve25519"),
@@ -106,7 +106,7 @@ impl NebulaCertificate {
             return Err(malformed(format!("its public key has {found} bytes; {name} has {len}")));
         }
         if self.curve == NebulaCurve::P256 && !self.public_key.starts_with(&[4]) {
-            return Err(malformed("its public key is no uncompressed point of P-256"));
+            return Err(malformed("its public key is not an uncompressed point of P-256"));
         }
         Ok(self)
     }

@@ -29,7 +29,7 @@ impl SshCertificate {
         if bytes.trim_ascii().is_empty() {
             return Err(Error::Empty);
         }
-        let text = std::str::from_utf8(bytes).map_err(|_| ssh("it is no text"))?;
+        let text = std::str::from_utf8(bytes).map_err(|_| ssh("it is not text"))?;
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let mut lines =
             text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
@@ -40,8 +40,8 @@ impl SshCertificate {
                     "it is PEM; an SSH certificate is one line, in a file `*-cert.pub`",
                 ));
             }
-            (None, _) => return Err(ssh("there are only comments in it")),
-            (Some(_), Some(_)) => return Err(ssh("it has several lines, and one is needed")),
+            (None, _) => return Err(ssh("it contains only comments")),
+            (Some(_), Some(_)) => return Err(ssh("it has several lines; expected one")),
         };
         let wire = base64_of(line)?;
         Self::from_wire(wire)
@@ -130,7 +130,7 @@ fn base64_of(line: &str) -> Result<Vec<u8>, Error> {
     let Some(kind) = words.find(|word| is_key_type(word)) else {
         return Err(ssh(match line.starts_with("-----BEGIN ") {
             true => "it is PEM; an SSH certificate is one line, in a file `*-cert.pub`",
-            false => "there is no type such as `ssh-ed25519-cert-v01@openssh.com` in it",
+            false => "it contains no type such as `ssh-ed25519-cert-v01@openssh.com`",
         }));
     };
     if !kind.ends_with(CERTIFICATE) {
@@ -138,8 +138,8 @@ fn base64_of(line: &str) -> Result<Vec<u8>, Error> {
             "it is a public key (`{kind}`); its certificate is in a file `*-cert.pub`"
         )));
     }
-    let base64 = words.next().ok_or_else(|| ssh("there is nothing behind its type"))?;
-    STANDARD.decode(base64).map_err(|_| ssh("what stands behind its type is no base64"))
+    let base64 = words.next().ok_or_else(|| ssh("nothing follows its type"))?;
+    STANDARD.decode(base64).map_err(|_| ssh("the text after its type is not base64"))
 }
 
 fn is_key_type(word: &str) -> bool {

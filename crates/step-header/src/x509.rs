@@ -60,7 +60,7 @@ impl Certificate {
     pub(crate) fn from_der(der: &[u8]) -> Result<Self, String> {
         let (rest, parsed) = X509Certificate::from_der(der).map_err(|error| reason(&error))?;
         if !rest.is_empty() {
-            return Err(format!("{} bytes behind it", rest.len()));
+            return Err(format!("{} bytes follow it", rest.len()));
         }
         let certifies =
             parsed.key_usage().ok().flatten().is_none_or(|usage| usage.value.key_cert_sign());

@@ -71,7 +71,7 @@ impl Credential for X5c {
         let Kind::X5c { roots } = provisioner else { return Trust::Unknown };
         match token_pem::certificates(roots) {
             Ok(roots) => self.below(&roots),
-            Err(damaged) => Trust::Unchecked { reason: format!("of its roots {damaged}") },
+            Err(damaged) => Trust::Unchecked { reason: format!("in its roots, {damaged}") },
         }
     }
 

@@ -79,7 +79,7 @@ const fn cell(kind: KindName, operation: Operation) -> Capability {
         Operation::SshHost => ssh_host(kind),
         Operation::SshRevoke => ssh_revoke(kind),
         Operation::SshRenew | Operation::SshRekey => ssh_renew(kind),
-        _ => refused("step-ca has no tokens for this operation", "another operation"),
+        _ => refused("step-ca accepts no tokens for this operation", "another operation"),
     }
 }
 
@@ -104,16 +104,16 @@ const fn revoke(kind: KindName) -> Capability {
         KindName::Jwk | KindName::X5c => Capability::Allowed,
         KindName::Oidc => ADMINS,
         KindName::K8sSa => refused(
-            "the subject of a Kubernetes token is the account, and step-ca revokes only the serial \
-             number that is the subject",
+            "step-ca revokes the serial number in the subject, and the subject of a Kubernetes \
+             token is an account",
             "a JWK or X5C provisioner, or the certificate itself over mutual TLS",
         ),
         KindName::Nebula => refused(
-            "Nebula provisioners revoke no certificates",
+            "Nebula provisioners do not revoke certificates",
             "a JWK or X5C provisioner, or the certificate itself over mutual TLS",
         ),
         KindName::Aws | KindName::Gcp | KindName::Azure => refused(
-            "provisioners of cloud instances revoke no certificates",
+            "provisioners for cloud instances do not revoke certificates",
             "a JWK or X5C provisioner, or the certificate itself over mutual TLS",
         ),
         KindName::SshPop => SSH_ONLY,
@@ -133,7 +133,7 @@ const fn ssh_user(kind: KindName) -> Capability {
             "a JWK, X5C or OIDC provisioner, or ask for a host certificate",
         ),
         KindName::Aws | KindName::Azure => refused(
-            "provisioners of cloud instances sign SSH certificates for hosts only",
+            "provisioners for cloud instances sign SSH certificates for hosts only",
             "a JWK, X5C or OIDC provisioner, or ask for a host certificate",
         ),
         KindName::SshPop => NO_NEW_SSH,
@@ -184,7 +184,7 @@ const fn ssh_renew(kind: KindName) -> Capability {
         KindName::Acme => ACME,
         KindName::Scep => SCEP,
         _ => refused(
-            "an SSH host certificate is renewed and rekeyed on proof of the certificate itself",
+            "an SSH host certificate is renewed or rekeyed with that certificate as its proof",
             "an SSHPOP provisioner with the certificate and its key",
         ),
     }
@@ -200,23 +200,23 @@ const ADMINS: Capability = Capability::Conditional {
 };
 
 const RENEW: Capability = refused(
-    "no provisioner renews X.509 certificates by token: the certificate speaks for itself",
+    "no provisioner renews X.509 certificates by token: the certificate is its own proof",
     "a renew token made with the certificate and its key",
 );
 
 const SSH_ONLY: Capability =
-    refused("SSHPOP provisioners deal with SSH certificates only", "a JWK or X5C provisioner");
+    refused("SSHPOP provisioners handle SSH certificates only", "a JWK or X5C provisioner");
 
 const NO_NEW_SSH: Capability = refused(
-    "SSHPOP provisioners sign no new certificates: they revoke, renew and rekey existing ones",
+    "SSHPOP provisioners only revoke, renew and rekey existing SSH certificates",
     "a JWK or X5C provisioner",
 );
 
 const ACME: Capability =
-    refused("ACME provisioners have no tokens", "an ACME client (RFC 8555), or a JWK provisioner");
+    refused("ACME provisioners use no tokens", "an ACME client (RFC 8555), or a JWK provisioner");
 
 const SCEP: Capability =
-    refused("SCEP provisioners have no tokens", "a SCEP client (RFC 8894), or a JWK provisioner");
+    refused("SCEP provisioners use no tokens", "a SCEP client (RFC 8894), or a JWK provisioner");
 
 #[cfg(test)]
 mod tests {

@@ -254,7 +254,7 @@ mod tests {
     #[test]
     fn a_first_name_that_is_no_host_is_an_error() {
         let error = with(r#""dnsNames":["not a host"],"#).audience_base().unwrap_err();
-        assert_eq!(error.to_string(), "`dnsNames` begins with `not a host`, which names no host");
+        assert_eq!(error.to_string(), "`dnsNames` begins with `not a host`, which is not a host");
         assert!(std::error::Error::source(&error).is_some());
     }
 
@@ -299,7 +299,7 @@ mod tests {
             ),
             (
                 r#"{"authority":{"provisioners":[{"type":"EST"}]}}"#,
-                "`authority.provisioners` lists only types that are unknown here: `EST`",
+                "`authority.provisioners` lists only unknown types: `EST`",
             ),
         ] {
             assert_eq!(CaConfig::parse(json.as_bytes()).unwrap_err().to_string(), message);

@@ -70,11 +70,11 @@ pub enum Error {
     /// The ca.json has no `dnsNames`.
     ///
     /// step-ca then answers to localhost alone, and no audience follows from the file.
-    #[error("`dnsNames` is missing or empty, so the CA has no name to address a token to")]
+    #[error("`dnsNames` is missing or empty, so there is no CA name to address a token to")]
     NoDnsNames,
 
     /// The first of `dnsNames` is no host.
-    #[error("`dnsNames` begins with `{}`, which names no host", Shown(name))]
+    #[error("`dnsNames` begins with `{}`, which is not a host", Shown(name))]
     DnsName {
         /// The name.
         name: String,
@@ -96,10 +96,9 @@ impl Error {
 
 fn no_provisioners(enable_admin: bool, unknown_types: &[String]) -> String {
     match (unknown_types.is_empty(), enable_admin) {
-        (false, _) => format!(
-            "`authority.provisioners` lists only types that are unknown here: {}",
-            Several(unknown_types)
-        ),
+        (false, _) => {
+            format!("`authority.provisioners` lists only unknown types: {}", Several(unknown_types))
+        }
         (true, true) => "`authority.provisioners` is empty: with `enableAdmin` the CA keeps its \
                          provisioners in its database"
             .to_owned(),
@@ -158,7 +157,7 @@ mod tests {
         assert!(error(true, &[]).contains("`enableAdmin`"));
         assert_eq!(
             error(false, &["EST"]),
-            "`authority.provisioners` lists only types that are unknown here: `EST`"
+            "`authority.provisioners` lists only unknown types: `EST`"
         );
     }
 }

@@ -117,8 +117,8 @@ impl Provisioner {
                     && matches!(capability, Capability::Conditional { .. }) =>
             {
                 Capability::Refused {
-                    reason: "step-ca lets only the `admins` of an OIDC provisioner do that, and \
-                             it has none",
+                    reason: "step-ca lets only the `admins` of an OIDC provisioner do that, but \
+                             this one lists none",
                     instead: "a JWK provisioner",
                 }
             }
@@ -165,8 +165,8 @@ const NO_RENEWAL: Capability = Capability::Refused {
 };
 
 const NO_SSH_CA: Capability = Capability::Refused {
-    reason: "its claims do not have `\"enableSSHCA\": true`, so it signs no SSH certificates",
-    instead: "a provisioner that has, or set the claim",
+    reason: "its claims lack `\"enableSSHCA\": true`, so it signs no SSH certificates",
+    instead: "a provisioner with this claim, or set it",
 };
 
 impl fmt::Debug for Provisioner {

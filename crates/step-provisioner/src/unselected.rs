@@ -59,7 +59,7 @@ pub enum Unselected {
         Shown(key_id),
         Several(owners),
         Shown(name),
-        Known("key IDs of that one", key_ids)
+        Known("key IDs of the latter", key_ids)
     )]
     KeyIdOfAnother {
         /// The key ID asked for.
@@ -105,7 +105,7 @@ pub enum Unselected {
     },
 
     /// Several provisioners remain, and none may authorise the operation.
-    #[error("none of these may authorise `{operation}`: {}", Several(candidates))]
+    #[error("none of these provisioners may authorise `{operation}`: {}", Several(candidates))]
     Refused {
         /// What the token is for.
         operation: Operation,
@@ -133,7 +133,7 @@ pub enum Unselected {
 
     /// Several provisioners remain, and none has the key.
     #[error(
-        "the key given, with the thumbprint {given}, belongs to none of these: {}",
+        "the key given (thumbprint {given}) belongs to none of these provisioners: {}",
         Several(candidates)
     )]
     KeyFitsNone {
@@ -173,8 +173,8 @@ fn no_tokens(name: Option<&str>, kinds: &[KindName]) -> String {
     let kinds = Several(kinds);
     match name {
         Some(name) => {
-            format!("`{}` is of the type {kinds}, which has no tokens", Shown(name))
+            format!("`{}` is of type {kinds}, which does not use tokens", Shown(name))
         }
-        None => format!("the CA has only provisioners of types that have no tokens: {kinds}"),
+        None => format!("the CA has only provisioners of types that do not use tokens: {kinds}"),
     }
 }

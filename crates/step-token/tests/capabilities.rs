@@ -44,7 +44,7 @@ fn every_type_is_honoured_or_refused_for_every_purpose_before_a_key_is_opened() 
                 }
                 Answer::NoTokens => {
                     assert_eq!(exit, Exit::Settings, "{cell}");
-                    assert!(stderr.contains("which has no tokens"), "{cell}");
+                    assert!(stderr.contains("which does not use tokens"), "{cell}");
                 }
             }
             cells += 1;

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use token_jose::{Token, compact};
 use token_time::Timestamp;
 
-/// The token of a Kubernetes service account, of the kind that a K8sSA provisioner takes.
+/// The token of a Kubernetes service account, of the kind that a K8sSA provisioner accepts.
 ///
 /// Only tokens from a Secret of the type `kubernetes.io/service-account-token` are of that kind: their
 /// `iss` is `kubernetes/serviceaccount`. What current Kubernetes mounts into a pod is bound to the
@@ -18,53 +18,53 @@ pub struct ServiceAccountToken {
     read: Result<(String, AccountClaims), String>,
 }
 
-/// What a service account token says. Nothing of it is believed: no signature is checked.
+/// The claims of a service account token. They are unverified: no signature is checked.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[non_exhaustive]
 pub struct AccountClaims {
-    /// Who issued it.
+    /// Its issuer.
     #[serde(rename = "iss", default)]
     pub issuer: String,
     /// The account: `system:serviceaccount:NAMESPACE:NAME`.
     #[serde(rename = "sub", default)]
     pub subject: String,
-    /// Whom it is for; a legacy token is for nobody in particular.
+    /// Its audience; a legacy token has none.
     #[serde(rename = "aud", default, deserialize_with = "one_or_many")]
     pub audience: Vec<String>,
-    /// From when on it is good, in seconds since the Unix epoch (RFC 7519 §4.1.5).
+    /// When it becomes valid, in seconds since the Unix epoch (RFC 7519 §4.1.5).
     #[serde(rename = "nbf", default)]
     pub not_before: Option<f64>,
-    /// Until when it is good, in seconds since the Unix epoch; a legacy token never ends (RFC 7519
+    /// When it expires, in seconds since the Unix epoch; a legacy token never does (RFC 7519
     /// §4.1.4).
     #[serde(rename = "exp", default)]
     pub not_after: Option<f64>,
 }
 
-/// Why a file does not hold a token that a K8sSA provisioner takes.
+/// Why a file does not hold a token that a K8sSA provisioner accepts.
 ///
 /// Messages are worded to follow the name of the file. None of them holds the token.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// There is nothing in it.
+    /// The file is empty.
     #[error("is empty")]
     Empty,
 
-    /// It does not even look like a JWT.
-    #[error("holds no token: it has not three parts with a dot between them")]
+    /// It does not look like a JWT.
+    #[error("contains no token: it does not have three parts separated by dots")]
     NotAToken,
 
     /// It is bound to a pod, or issued for some other purpose.
     #[error(
-        "is a bound token, issued by `{issuer}`; a K8sSA provisioner takes only those that a Secret \
-         of type kubernetes.io/service-account-token holds (`iss` is `{LEGACY_ISSUER}`)"
+        "is a bound token, issued by `{issuer}`; a K8sSA provisioner accepts only those of a Secret \
+         of type kubernetes.io/service-account-token (`iss` is `{LEGACY_ISSUER}`)"
     )]
     Bound {
         /// Its `iss`.
         issuer: String,
     },
 
-    /// It is another issuer's.
+    /// It comes from another issuer.
     #[error("is a token of `{issuer}`, not of a Kubernetes service account")]
     OtherIssuer {
         /// Its `iss`.
@@ -75,33 +75,33 @@ pub enum Error {
     #[error("names no account: its `sub` is empty")]
     NoSubject,
 
-    /// It is over.
+    /// It has expired.
     #[error("expired at {at}")]
     Expired {
         /// When.
         at: Timestamp,
     },
 
-    /// It has not begun.
+    /// It is not valid yet.
     #[error("is not valid before {at}")]
     NotYetValid {
-        /// When it begins.
+        /// When it becomes valid.
         at: Timestamp,
     },
 }
 
 impl ServiceAccountToken {
-    /// Reads the token in a file, without the blanks around it, and looks at what it says at the time
-    /// `now`. A CA allows a minute to either side, and so does this.
+    /// Reads the token in a file, without surrounding blanks, and checks its claims at the time
+    /// `now`. Like a CA, it allows a minute of clock skew either way.
     ///
-    /// What has three parts and cannot be read is taken as well: it is handed on and not judged, and
+    /// A token of three parts that cannot be decoded is accepted: it is passed on unchecked, and
     /// [`doubt`](Self::doubt) says so.
     ///
     /// # Errors
     ///
-    /// - [`Error::Empty`], [`Error::NotAToken`] if there is none;
-    /// - [`Error::Bound`], [`Error::OtherIssuer`], [`Error::NoSubject`] if it is not of the kind;
-    /// - [`Error::Expired`], [`Error::NotYetValid`].
+    /// - [`Error::Empty`], [`Error::NotAToken`] if the file holds no token;
+    /// - [`Error::Bound`], [`Error::OtherIssuer`], [`Error::NoSubject`] if it is of another kind;
+    /// - [`Error::Expired`], [`Error::NotYetValid`] if it is not valid at `now`.
     pub fn read(bytes: &[u8], now: Timestamp) -> Result<Self, Error> {
         let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).trim_ascii();
         if text.is_empty() {
@@ -143,7 +143,7 @@ impl ServiceAccountToken {
         &self.token
     }
 
-    /// Returns why it could not be looked at, if it could not: a CA will hardly take it.
+    /// Returns why it could not be decoded, if it could not; a CA will probably refuse it.
     #[must_use]
     pub fn doubt(&self) -> Option<&str> {
         self.read.as_ref().err().map(String::as_str)
@@ -155,7 +155,7 @@ impl ServiceAccountToken {
         self.read.as_ref().ok().map(|(algorithm, _)| algorithm.as_str())
     }
 
-    /// Returns what it says.
+    /// Returns its claims.
     #[must_use]
     pub fn claims(&self) -> Option<&AccountClaims> {
         self.read.as_ref().ok().map(|(_, claims)| claims)
@@ -165,20 +165,20 @@ impl ServiceAccountToken {
 /// Decodes header and payload; the text of an error does not hold the token.
 fn decoded(text: &str) -> Result<(String, Seen), String> {
     let parts = compact::decode_unverified(text).map_err(|error| format!("it {error}"))?;
-    let json = |what: &str| format!("its {what} is no JSON object of a JWT");
+    let json = |what: &str| format!("its {what} is not the JSON object of a JWT");
     let header: Header = serde_json::from_slice(&parts.header).map_err(|_| json("header"))?;
     let seen: Seen = serde_json::from_slice(&parts.payload).map_err(|_| json("payload"))?;
     Ok((header.alg, seen))
 }
 
 impl AccountClaims {
-    /// Returns its end in whole seconds since the Unix epoch, if it has one.
+    /// Returns when it expires, in whole seconds since the Unix epoch, if it does.
     #[must_use]
     pub fn expires(&self) -> Option<i64> {
         self.not_after.map(whole)
     }
 
-    /// Returns its beginning in whole seconds since the Unix epoch, if it has one.
+    /// Returns when it becomes valid, in whole seconds since the Unix epoch, if it says so.
     #[must_use]
     pub fn begins(&self) -> Option<i64> {
         self.not_before.map(whole)
@@ -213,7 +213,7 @@ fn one_or_many<'de, D: serde::Deserializer<'de>>(input: D) -> Result<Vec<String>
     })
 }
 
-/// Cuts a fraction off towards zero, as a CA does; what is out of range stays at its end.
+/// Truncates towards zero, as a CA does; values out of range become the nearest limit.
 #[expect(clippy::cast_possible_truncation, reason = "a float is cut to the range, and means it")]
 fn whole(seconds: f64) -> i64 {
     seconds as i64
@@ -273,14 +273,14 @@ mod tests {
         for (text, message) in [
             ("", "is empty"),
             (" \n", "is empty"),
-            ("hello", "holds no token: it has not three parts with a dot between them"),
-            ("a. b.c", "holds no token: it has not three parts with a dot between them"),
+            ("hello", "contains no token: it does not have three parts separated by dots"),
+            ("a. b.c", "contains no token: it does not have three parts separated by dots"),
         ] {
             let error = ServiceAccountToken::read(text.as_bytes(), NOW).unwrap_err();
             assert_eq!(error.to_string(), message);
         }
         let doubtful = ServiceAccountToken::read(token("[]").as_bytes(), NOW).unwrap();
-        assert_eq!(doubtful.doubt(), Some("its payload is no JSON object of a JWT"));
+        assert_eq!(doubtful.doubt(), Some("its payload is not the JSON object of a JWT"));
         assert_eq!(doubtful.claims(), None);
         assert_eq!(
             refused(r#"{"iss":"kubernetes/serviceaccount"}"#),

@@ -1,10 +1,10 @@
-//! Tokens that somebody else issues.
+//! Tokens that other systems issue.
 //!
-//! Such a token is not signed here: it is found, looked at and handed on. This crate says what it is
-//! and whether a CA could take it at all. It opens no file, makes no request and reads no clock, and
+//! Such a token is not signed here: it is read, checked and passed on. This crate says what it is
+//! and whether a CA could accept it. It opens no file, makes no request and reads no clock, and
 //! it knows nothing of the CA.
 //!
-//! - [`ServiceAccountToken`]: that of a Kubernetes service account.
+//! - [`ServiceAccountToken`]: the token of a Kubernetes service account.
 //!
 //! ```
 //! use token_identity::ServiceAccountToken;

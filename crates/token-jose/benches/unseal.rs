@@ -1,6 +1,6 @@
 //! What opening a sealed key costs beside its key derivation.
 //!
-//! `cargo bench -p token-jose --bench unseal`; the ratio of the two medians is what counts.
+//! `cargo bench -p token-jose --bench unseal`; compare the two medians.
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use sha2::Sha256;

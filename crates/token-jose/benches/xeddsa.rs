@@ -1,6 +1,6 @@
-//! What a signature of an X25519 key costs beside one of an Ed25519 key, over the same curve code.
+//! The cost of a signature by an X25519 key and by an Ed25519 key, with the same curve code.
 //!
-//! `cargo bench -p token-jose --bench xeddsa`; the ratio of the two medians is what counts.
+//! `cargo bench -p token-jose --bench xeddsa`; compare the two medians.
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use ed25519_dalek::Signer as _;

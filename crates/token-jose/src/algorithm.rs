@@ -4,7 +4,7 @@ use serde::Serialize;
 
 /// A JWS signature algorithm, the `alg` of a JOSE header.
 ///
-/// Source: RFC 7518 §3.1; for `EdDSA` RFC 8037 §3.1. `XEdDSA` is not registered: step-ca takes it
+/// Source: RFC 7518 §3.1; for `EdDSA` RFC 8037 §3.1. `XEdDSA` is not registered: step-ca accepts it
 /// in Nebula tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -50,7 +50,7 @@ impl Algorithm {
         Self::XEdDsa,
     ];
 
-    /// Returns the name, as a JOSE header spells it.
+    /// Returns the name as written in a JOSE header.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -68,7 +68,7 @@ impl Algorithm {
         }
     }
 
-    /// Returns the default algorithm of a kind of key: RS256 for RSA, the curve's own for others.
+    /// Returns the default algorithm for a type of key: RS256 for RSA, the curve's own for others.
     #[must_use]
     pub fn of(kind: KeyKind) -> Self {
         match kind {
@@ -81,7 +81,7 @@ impl Algorithm {
         }
     }
 
-    /// Returns the kind of key that makes signatures of this algorithm.
+    /// Returns the type of key that this algorithm needs.
     #[must_use]
     pub fn key_kind(self) -> KeyKind {
         match self {
@@ -97,7 +97,7 @@ impl Algorithm {
     }
 }
 
-/// Writes the algorithms of a type as a JOSE header does, and reads them.
+/// Writes an algorithm as a JOSE header does, and parses it.
 macro_rules! spelled {
     ($type:ident) => {
         impl std::fmt::Display for $type {
@@ -109,7 +109,7 @@ macro_rules! spelled {
         impl std::str::FromStr for $type {
             type Err = $crate::error::Error;
 
-            /// Reads a name; letter case counts (RFC 7515 §4.1.1).
+            /// Parses a name, which is case-sensitive (RFC 7515 §4.1.1).
             fn from_str(name: &str) -> Result<Self, $crate::error::Error> {
                 Self::ALL
                     .into_iter()
@@ -144,12 +144,12 @@ pub enum KeyKind {
     Rsa,
     /// Ed25519.
     Ed25519,
-    /// X25519, the key of a Nebula host. No JWK provisioner can hold one.
+    /// X25519, the key of a Nebula host. A JWK provisioner cannot use one.
     X25519,
 }
 
 impl KeyKind {
-    /// Returns the name by which a JWK calls the curve, or `RSA` (RFC 7518 §6.2.1.1, RFC 8037 §2).
+    /// Returns the JWK's name for the curve, or `RSA` (RFC 7518 §6.2.1.1, RFC 8037 §2).
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {

@@ -1,4 +1,4 @@
-//! ECDSA as verifiers check it that do not compare the algorithm with the curve.
+//! ECDSA for verifiers that do not compare the algorithm with the curve.
 
 use pkcs8::der::Encode as _;
 use pkcs8::der::asn1::UintRef;
@@ -9,18 +9,18 @@ use crate::public_key::PublicKey;
 use crate::x509::ecdsa_verifier;
 
 impl PublicKey {
-    /// Checks an ECDSA signature in the widths and with the hash of `algorithm`, on whatever NIST
-    /// curve this key is.
+    /// Checks an ECDSA signature with the widths and the hash of `algorithm`, on the NIST curve of
+    /// this key, whichever it is.
     ///
     /// RFC 7518 §3.4 gives each algorithm its curve, and [`verify`](Self::verify) keeps to that.
     /// golang-jwt does not: with it a P-256 key verifies ES384, r and s padded to 48 bytes each.
-    /// This tells what such a verifier says.
+    /// This returns the answer of such a verifier.
     ///
     /// # Errors
     ///
-    /// - [`Error::AlgorithmMismatch`] if `algorithm` or the key is not ECDSA's;
-    /// - [`Error::BadSignature`] if the signature is not this key's over these bytes, or is not as
-    ///   long as the algorithm's.
+    /// - [`Error::AlgorithmMismatch`] if `algorithm` or the key is not for ECDSA;
+    /// - [`Error::BadSignature`] if the signature does not match the key and the bytes, or is not
+    ///   as long as the algorithm's.
     pub fn verify_on_any_curve(
         &self,
         algorithm: Algorithm,
@@ -74,8 +74,8 @@ mod tests {
 
     #[test]
     fn a_padded_signature_is_checked_with_the_hash_of_its_algorithm() {
-        // Under ES384 the hash is SHA-384, so a signature over SHA-256 fails for its numbers, and
-        // one of the wrong width for its length.
+        // ES384 hashes with SHA-384, so a signature over SHA-256 does not verify, and one of the
+        // wrong width has the wrong length.
         let key = key();
         let signature = key.sign(b"m").unwrap();
         let (r, s) = signature.split_at(32);

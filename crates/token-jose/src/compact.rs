@@ -13,19 +13,19 @@ use crate::public_key::PublicKey;
 use crate::signing_key::{SignError, SigningKey};
 use crate::token::Token;
 
-/// What secures a token: a key that signs, or a secret that both sides share (RFC 7515 §1).
+/// A signing key, or a secret that both sides share (RFC 7515 §1).
 pub trait Secure {
     /// Returns the `alg` of the header.
     fn alg(&self) -> &'static str;
 
-    /// Returns the JWS Signature over the signing input, be it a signature or a MAC.
+    /// Returns the JWS Signature over the signing input: a signature or a MAC.
     ///
     /// # Errors
     ///
     /// [`SignError`] with the cause, if the key cannot be reached or refuses.
     fn secure(&self, signing_input: &[u8]) -> Result<Vec<u8>, SignError>;
 
-    /// Returns how many bytes that takes at most.
+    /// Returns the greatest length of that signature or MAC, in bytes.
     fn most(&self) -> usize;
 }
 
@@ -86,20 +86,20 @@ impl Secure for MacKey {
 /// ```
 #[derive(Debug)]
 pub struct Signer<K> {
-    /// The encoded header and the dot behind it.
+    /// The encoded header and the dot after it.
     prefix: String,
     key: K,
 }
 
 impl<K: Secure> Signer<K> {
-    /// Takes the header every token gets, and the key, or a reference to it.
+    /// Takes the header for every token, and the key or a reference to it.
     #[must_use]
     pub fn new(header: &Header, key: K) -> Self {
         Self::with_header(header, key)
     }
 
-    /// Gives every token a header of `alg` and `typ` alone, which names no key: whoever verifies
-    /// finds it by other means.
+    /// Gives every token a header of `alg` and `typ` alone, which names no key: the verifier finds
+    /// it by other means.
     #[must_use]
     pub fn bare(key: K) -> Self {
         #[derive(Serialize)]
@@ -127,9 +127,9 @@ impl<K: Secure> Signer<K> {
     ///
     /// # Errors
     ///
-    /// [`Error::Sign`] if the key does not sign.
+    /// [`Error::Sign`] if the key cannot sign.
     pub fn sign(&self, claims: &[u8]) -> Result<Token, Error> {
-        // Not more than it takes: all of it is wiped when the token is dropped.
+        // Exactly the size needed: all of it is wiped when the token is dropped.
         let room =
             self.prefix.len() + claims.len().div_ceil(3) * 4 + self.key.most().div_ceil(3) * 4 + 1;
         let mut text = String::with_capacity(room);
@@ -142,9 +142,9 @@ impl<K: Secure> Signer<K> {
     }
 }
 
-/// Splits a token into its parts and believes nothing it says.
+/// Splits a token into its parts without verifying anything.
 ///
-/// Strict where a CA is lenient: no white space, no padding, no stray bits.
+/// Stricter than a CA: it accepts no white space, no padding and no stray bits.
 ///
 /// # Errors
 ///
@@ -155,7 +155,7 @@ pub fn decode_unverified(token: &str) -> Result<Unverified<'_>, Error> {
     let (Some(header), Some(payload), Some(signature), None) =
         (parts.next(), parts.next(), parts.next(), parts.next())
     else {
-        return Err(reason("it has not three parts with a dot between them"));
+        return Err(reason("it does not have three parts separated by dots"));
     };
     let decode = |name: &str, part: &str| {
         let decoded = URL_SAFE_NO_PAD.decode(part);
@@ -169,22 +169,22 @@ pub fn decode_unverified(token: &str) -> Result<Unverified<'_>, Error> {
     })
 }
 
-/// The parts of a token that nobody has vouched for yet.
+/// The parts of a token that is not verified yet.
 #[derive(Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Unverified<'a> {
-    /// The JOSE header, as written: JSON if its maker was honest.
+    /// The JOSE header as written. It may not be JSON.
     pub header: Vec<u8>,
     /// The claims, as written.
     pub payload: Vec<u8>,
     /// The signature.
     pub signature: Vec<u8>,
-    /// What the signature covers: header and payload as they stand, with the dot between them.
+    /// What the signature covers: the encoded header and payload, with the dot between them.
     pub signed: &'a str,
 }
 
 impl Unverified<'_> {
-    /// Checks the signature. The caller chooses the algorithm; the token's own `alg` is no advice.
+    /// Checks the signature. The caller chooses the algorithm; the token's own `alg` is ignored.
     ///
     /// # Errors
     ///

@@ -1,9 +1,9 @@
 //! Plain keys in DER: PKCS#8 (RFC 5958), SEC1 (RFC 5915) and PKCS#1 (RFC 8017 §A.1.2) for private
 //! ones, SubjectPublicKeyInfo (RFC 5280 §4.1.2.7) for public ones.
 //!
-//! OpenSSL reads all of these too, but setting it up costs more than a signature: 1.5 ms and 3 MB in
-//! a program that mints one token. So the usual forms are read here and handed to the engine that
-//! signs; whatever else there is, OpenSSL gets to read and to name.
+//! OpenSSL reads all of these too, but its setup costs more than a signature: 1.5 ms and 3 MB in
+//! a program that mints one token. So the usual forms are read here and passed to the engine that
+//! signs; OpenSSL reads and names all the others.
 
 use aws_lc_rs::signature::{EcdsaKeyPair, Ed25519KeyPair, KeyPair as _};
 use pkcs8::PrivateKeyInfo;
@@ -17,7 +17,7 @@ use crate::error::Error;
 use crate::private_key::{Material, PrivateKey, ecdsa};
 use crate::public_key::PublicKey;
 
-/// Reads the key behind a PEM label, or returns `None` if it is of a form that is left to OpenSSL.
+/// Reads the key under a PEM label, or returns `None` for a form that is left to OpenSSL.
 pub(crate) fn private_key(label: &str, der: &[u8]) -> Option<Result<PrivateKey, Error>> {
     match label {
         "PRIVATE KEY" => {
@@ -30,7 +30,7 @@ pub(crate) fn private_key(label: &str, der: &[u8]) -> Option<Result<PrivateKey, 
                 RSA => rsa(info.private_key),
                 ED25519 => ed25519(info.private_key),
                 RSA_PSS => None,
-                // OpenSSL would read them, and for DSA compute a public half of any size first.
+                // OpenSSL would read them, but for DSA it first computes a public key of any size.
                 other => Some(Err(Error::UnsupportedKey { what: named(other) })),
             }
         }
@@ -40,7 +40,7 @@ pub(crate) fn private_key(label: &str, der: &[u8]) -> Option<Result<PrivateKey, 
     }
 }
 
-/// Reads a SubjectPublicKeyInfo, or returns `None` if it is of a form that is left to OpenSSL:
+/// Reads a SubjectPublicKeyInfo, or returns `None` for a form that is left to OpenSSL:
 /// damaged, of another algorithm or curve, or with a point that is not uncompressed.
 pub(crate) fn public_key(der: &[u8]) -> Option<Result<PublicKey, Error>> {
     let info = SubjectPublicKeyInfoRef::from_der(der).ok()?;
@@ -68,13 +68,13 @@ pub(crate) fn public_key(der: &[u8]) -> Option<Result<PublicKey, Error>> {
 
 fn named(oid: ObjectIdentifier) -> String {
     match oid {
-        X25519 => "an X25519 key, which agrees on secrets and does not sign".to_owned(),
+        X25519 => "an X25519 key, which cannot sign".to_owned(),
         DSA => "a DSA key".to_owned(),
         other => format!("a key of algorithm {other}"),
     }
 }
 
-/// Takes PKCS#8 or SEC1; the engine checks that a public half in it belongs to the private one.
+/// Takes PKCS#8 or SEC1; the engine checks that an included public key matches the private key.
 fn ec(kind: KeyKind, der: &[u8]) -> Option<Result<PrivateKey, Error>> {
     let algorithm = Algorithm::of(kind);
     let pair = EcdsaKeyPair::from_private_key_der(ecdsa(algorithm)?, der).ok()?;
@@ -100,7 +100,7 @@ fn ed25519(der: &[u8]) -> Option<Result<PrivateKey, Error>> {
     }))
 }
 
-/// Reads the PKCS#8 of an X25519 key (RFC 8410 §7), whose place is a Nebula host; `None` if it is
+/// Reads the PKCS#8 of an X25519 key (RFC 8410 §7), as Nebula hosts use; `None` if it is
 /// anything else.
 pub(crate) fn x25519(der: &[u8]) -> Option<PrivateKey> {
     let info = PrivateKeyInfo::try_from(der).ok()?;

@@ -6,41 +6,41 @@ use crate::algorithm::{Algorithm, KeyKind};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The name is not that of an algorithm this crate knows.
+    /// This crate does not know an algorithm of this name.
     #[error("unknown signature algorithm `{name}`")]
     UnknownAlgorithm {
         /// The name as found.
         name: String,
     },
 
-    /// A key ID has at least one character.
+    /// The key ID is empty.
     #[error("a key ID cannot be empty")]
     EmptyKeyId,
 
-    /// The bytes hold nothing.
+    /// There are no bytes.
     #[error("is empty")]
     Empty,
 
-    /// The bytes are in none of the forms a key comes in.
-    #[error("is no key: neither PEM, nor a JWK, nor a sealed JWK (JWE)")]
+    /// The bytes are not a key in any known form.
+    #[error("is not a key: expected PEM, a JWK or a sealed JWK (JWE)")]
     NotAKey,
 
-    /// The PEM text has no private key in it.
-    #[error("has no private key in it, only `{label}`")]
+    /// The PEM text contains no private key.
+    #[error("contains no private key, only `{label}`")]
     NoPrivateKey {
         /// The label of the section found, as in `BEGIN PUBLIC KEY`.
         label: String,
     },
 
-    /// The PEM text has several private keys in it.
-    #[error("has {count} private keys in it; one is needed")]
+    /// The PEM text contains several private keys.
+    #[error("contains {count} private keys; expected one")]
     SeveralKeys {
         /// How many.
         count: usize,
     },
 
-    /// A section of PEM starts and does not end, or is not base64.
-    #[error("has a damaged `{label}` section: {reason}")]
+    /// A PEM section has no END line, or is not base64.
+    #[error("contains a damaged `{label}` section: {reason}")]
     DamagedPem {
         /// The label of the section.
         label: String,
@@ -49,87 +49,87 @@ pub enum Error {
     },
 
     /// The text should be JSON and is not.
-    #[error("is no JSON: {0}")]
+    #[error("is not JSON: {0}")]
     Json(#[source] JsonError),
 
-    /// A JWK lacks a member, or a member is not what it must be.
-    #[error("is no usable JWK: {reason}")]
+    /// A JWK lacks a member, or a member has a wrong value.
+    #[error("is not a usable JWK: {reason}")]
     Jwk {
         /// What is wrong, naming the member.
         reason: String,
     },
 
-    /// A JWK holds the public half alone.
-    #[error("is a public key; signing needs the private one")]
+    /// A JWK holds only the public key.
+    #[error("is a public key; signing needs the private key")]
     PublicKey,
 
-    /// A key shared by both sides cannot name its signer.
-    #[error("is a symmetric key (`kty` `oct`), which a provisioner cannot hold")]
+    /// The key is symmetric. Both sides share it, so it cannot prove which of them signed.
+    #[error("is a symmetric key (`kty` `oct`), which a provisioner cannot use")]
     SymmetricKey,
 
     /// A key set has several keys and none was named.
-    #[error("is a set of {} keys ({}); name one by its key ID", .key_ids.len(), .key_ids.join(", "))]
+    #[error("is a set of {} keys ({}); choose one by its key ID", .key_ids.len(), .key_ids.join(", "))]
     SeveralKeysInSet {
-        /// The key IDs, `-` for a key without.
+        /// The key IDs, `-` for a key without one.
         key_ids: Vec<String>,
     },
 
     /// No key of a set has the ID asked for.
-    #[error("is a key set without key ID `{asked}`; it has {}", .key_ids.join(", "))]
+    #[error("is a key set without the key ID `{asked}`; it has {}", .key_ids.join(", "))]
     NotInSet {
         /// The key ID asked for.
         asked: String,
-        /// The key IDs of the set, `-` for a key without.
+        /// The key IDs of the set, `-` for a key without one.
         key_ids: Vec<String>,
     },
 
-    /// The kind of key is one that signs no token.
-    #[error("is {what}; P-256, P-384, P-521, RSA and Ed25519 keys are supported")]
+    /// Keys of this type cannot sign tokens.
+    #[error("is {what}; supported keys are P-256, P-384, P-521, RSA and Ed25519")]
     UnsupportedKey {
         /// What it is.
         what: String,
     },
 
-    /// An RSA modulus outside the range that is safe and that the engine accepts.
-    #[error("is an RSA key of {bits} bits; 2048 to 8192 are accepted")]
+    /// The RSA modulus is outside the range that is safe and that the engine accepts.
+    #[error("is an RSA key of {bits} bits; expected 2048 to 8192")]
     RsaSize {
         /// The length of the modulus in bits.
         bits: usize,
     },
 
-    /// A JWK's `alg` belongs to another kind of key.
-    #[error("names algorithm {algorithm} for a key of kind {kind}")]
+    /// A JWK's `alg` is for another type of key.
+    #[error("names algorithm {algorithm}, but is a key of type {kind}")]
     AlgorithmMismatch {
         /// The algorithm it names.
         algorithm: Algorithm,
-        /// The kind of key it is.
+        /// The type of the key.
         kind: KeyKind,
     },
 
-    /// The private half does not belong to the public half that stands beside it.
-    #[error("is inconsistent: its private half does not belong to its public half")]
+    /// The private key does not match the public key stored with it.
+    #[error("is inconsistent: its private part does not match its public part")]
     InconsistentKey,
 
-    /// The structure inside is damaged, or the engine refuses it.
+    /// The contents are damaged, or the engine refuses them.
     #[error("cannot be read as a key: {reason}")]
     Malformed {
-        /// What the reader said.
+        /// What the parser or the engine said.
         reason: String,
     },
 
     /// The passphrase does not open the key, or the key was changed since it was sealed.
-    #[error("is sealed with another passphrase")]
+    #[error("cannot be opened with this passphrase")]
     WrongPassphrase,
 
-    /// A key is sealed in a way this crate does not open.
+    /// A key is sealed with an algorithm that this crate does not support.
     #[error("is sealed with {what}, which is not supported")]
     UnsupportedSealing {
         /// The algorithm, by name or object identifier.
         what: String,
     },
 
-    /// A derivation asks for more work than a key in use ever does, or for none.
-    #[error("asks for {asked} rounds of key derivation; 1 to {largest} are accepted")]
+    /// The key derivation asks for more rounds than any key in use, or for none.
+    #[error("asks for {asked} rounds of key derivation; expected 1 to {largest}")]
     Rounds {
         /// The count as written.
         asked: String,
@@ -137,37 +137,37 @@ pub enum Error {
         largest: u32,
     },
 
-    /// A JWE is not built as RFC 7516 says, or in a way that its reader must not trust.
-    #[error("is no acceptable JWE: {reason}")]
+    /// A JWE breaks RFC 7516, or is built in a way that must not be trusted.
+    #[error("is not an acceptable JWE: {reason}")]
     Jwe {
         /// What is wrong.
         reason: String,
     },
 
-    /// A token is not built as RFC 7515 says.
-    #[error("is no token: {reason}")]
+    /// A token breaks RFC 7515.
+    #[error("is not a token: {reason}")]
     Jws {
         /// What is wrong.
         reason: String,
     },
 
-    /// A certificate is signed in a way this crate does not check, or that nobody should trust.
+    /// A certificate is signed with an algorithm that this crate does not check, or that is unsafe.
     #[error("is signed with {what}, which is not supported")]
     UnsupportedSignature {
         /// The algorithm, by name or object identifier.
         what: String,
     },
 
-    /// The signature is not that of the key.
-    #[error("has a signature that is not that of the key")]
+    /// The signature does not match the key.
+    #[error("has a signature that does not match the key")]
     BadSignature,
 
-    /// The key did not sign.
+    /// The key could not sign.
     #[error(transparent)]
     Sign(#[from] crate::signing_key::SignError),
 }
 
-/// Where JSON stops being JSON; never what stands there, which may be a secret.
+/// Where the JSON is invalid. The text itself is left out, since it may be a secret.
 #[derive(Debug, thiserror::Error)]
 #[error("{category} at line {line}, column {column}")]
 pub struct JsonError {

@@ -1,4 +1,4 @@
-//! New key pairs, in the PEM forms that every tool reads.
+//! New key pairs, in PEM forms that all tools read.
 
 use std::fmt;
 
@@ -12,24 +12,26 @@ use crate::error::{Error, malformed};
 
 /// A new key pair as PEM text.
 pub struct KeyPairPem {
-    /// `EC PRIVATE KEY` (RFC 5915) or `RSA PRIVATE KEY` (RFC 8017 §A.1.2), without a seal.
+    /// `EC PRIVATE KEY` (RFC 5915) or `RSA PRIVATE KEY` (RFC 8017 §A.1.2), not encrypted.
     pub private: Zeroizing<Vec<u8>>,
     /// `PUBLIC KEY` (RFC 7468 §13).
     pub public: Vec<u8>,
 }
 
 impl KeyPairPem {
-    /// Draws a key of a NIST curve from the engine's randomness.
+    /// Generates a key on a NIST curve with the engine's randomness.
     ///
     /// # Errors
     ///
-    /// [`Error::UnsupportedKey`] for other kinds; [`Error::Malformed`] if the engine refuses.
+    /// [`Error::UnsupportedKey`] for other types; [`Error::Malformed`] if the engine fails.
     pub fn ec(kind: KeyKind) -> Result<Self, Error> {
         let curve = match kind {
             KeyKind::P256 => Nid::X9_62_PRIME256V1,
             KeyKind::P384 => Nid::SECP384R1,
             KeyKind::P521 => Nid::SECP521R1,
-            other => return Err(Error::UnsupportedKey { what: format!("{other}, no NIST curve") }),
+            other => {
+                return Err(Error::UnsupportedKey { what: format!("{other}, not a NIST curve") });
+            }
         };
         let draw = || {
             let key = EcKey::generate(&*EcGroup::from_curve_name(curve)?)?;
@@ -39,11 +41,11 @@ impl KeyPairPem {
         draw().map_err(malformed)
     }
 
-    /// Draws an RSA key of so many bits, 2048 to 8192, from the engine's randomness.
+    /// Generates an RSA key of `bits` bits, 2048 to 8192, with the engine's randomness.
     ///
     /// # Errors
     ///
-    /// [`Error::RsaSize`] outside these bounds; [`Error::Malformed`] if the engine refuses.
+    /// [`Error::RsaSize`] outside these bounds; [`Error::Malformed`] if the engine fails.
     pub fn rsa(bits: u32) -> Result<Self, Error> {
         if !(2048..=8192).contains(&bits) {
             return Err(Error::RsaSize { bits: bits as usize });

@@ -17,7 +17,7 @@ pub struct Header {
     evidence: Option<Evidence>,
 }
 
-/// What shows that the signing key is that of a certificate; a header has at most one.
+/// The certificate that the signing key belongs to; a header has at most one.
 ///
 /// Certificates are written as base64 with padding, in the standard alphabet (RFC 4648 §4).
 #[non_exhaustive]
@@ -25,11 +25,11 @@ pub struct Header {
 pub enum Evidence {
     /// `x5c` (RFC 7515 §4.1.6): DER certificates, the leaf first.
     X5c(Vec<Vec<u8>>),
-    /// The same chain as `x5cInsecure`, step's own member; only renew tokens are read that way.
+    /// The same chain as `x5cInsecure`, step's own member; step-ca reads it in renew tokens only.
     X5cInsecure(Vec<Vec<u8>>),
     /// `sshpop`: an SSH certificate in its wire encoding.
     SshPop(Vec<u8>),
-    /// `nebula`: a Nebula certificate, the bytes inside its PEM armour.
+    /// `nebula`: a Nebula certificate, the bytes inside its PEM.
     Nebula(Vec<u8>),
 }
 
@@ -40,7 +40,7 @@ impl Header {
         Self { alg, kid: Some(kid), evidence: None }
     }
 
-    /// Returns the header with this evidence, in place of any it had.
+    /// Returns the header with this evidence, which replaces any it had.
     #[must_use]
     pub fn with(self, evidence: Evidence) -> Self {
         Self { evidence: Some(evidence), ..self }
@@ -58,7 +58,7 @@ impl Header {
         self.kid.as_ref()
     }
 
-    /// Returns what shows that the signing key is that of a certificate.
+    /// Returns the certificate that the signing key belongs to, if there is one.
     #[must_use]
     pub fn evidence(&self) -> Option<&Evidence> {
         self.evidence.as_ref()
@@ -129,7 +129,7 @@ mod tests {
 
     #[test]
     fn evidence_is_padded_standard_base64_in_its_place() {
-        // All of the alphabet that differs from base64url, and one byte more than three.
+        // Bytes whose base64 has the characters that base64url replaces, and needs padding.
         let bytes = vec![0xfb, 0xef, 0xff, 0xff];
         for (evidence, members) in [
             (

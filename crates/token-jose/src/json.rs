@@ -1,7 +1,7 @@
 //! JSON as step-ca's own tools write it: compact, and safe inside HTML.
 //!
-//! The Go programs around step-ca escape `<`, `>`, `&`, U+2028 and U+2029 in every string. A CA
-//! does not mind either form; writing the same one makes tokens comparable byte for byte.
+//! The Go programs of step-ca escape `<`, `>`, `&`, U+2028 and U+2029 in every string. A CA
+//! accepts both forms; writing the same one makes tokens comparable byte for byte.
 
 use std::io::{self, Write};
 
@@ -19,7 +19,7 @@ use serde_json::ser::Formatter;
 ///
 /// # Errors
 ///
-/// Whatever the `Serialize` implementation of `value` reports; writing to memory does not fail.
+/// Only what the `Serialize` implementation of `value` reports; writing to memory cannot fail.
 pub fn to_vec<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, serde_json::Error> {
     let mut text = Vec::with_capacity(1024);
     value.serialize(&mut Serializer::with_formatter(&mut text, HtmlSafe))?;
@@ -33,7 +33,7 @@ impl Formatter for HtmlSafe {
     where
         W: ?Sized + Write,
     {
-        // Most strings have nothing to escape: one pass over the bytes says so.
+        // Most strings need no escape: one pass over the bytes finds out.
         let mut rest = fragment;
         if !fragment.bytes().any(|byte| matches!(byte, b'<' | b'>' | b'&' | 0xe2)) {
             return writer.write_all(fragment.as_bytes());
@@ -47,7 +47,7 @@ impl Formatter for HtmlSafe {
     }
 }
 
-/// Returns where the first character to escape stands, its escape, and its length in bytes.
+/// Returns the position of the first character to escape, its escape, and its length in bytes.
 fn first_unsafe(text: &str) -> Option<(usize, &'static [u8], usize)> {
     text.char_indices().find_map(|(at, c)| {
         let escape: &[u8] = match c {

@@ -1,10 +1,10 @@
-//! Sealed JWKs (JWE, RFC 7516) and the fence around josekit.
+//! Sealed JWKs (JWE, RFC 7516), checked before josekit sees them.
 //!
-//! A sealed key comes from a CA's unauthenticated `/provisioners`, and josekit 0.10.3 trusts what it
-//! is given: a GCM tag cut to one byte still opens once in 256 tries, an encrypted key under eight
-//! bytes panics, `zip` inflates without end, `crit` is passed over, and a count of rounds above
-//! 1,000,000 is refused with the same words as a wrong passphrase. So the text is split and judged
-//! here; josekit sees only what has the algorithms, the lengths and the work that a sealed key has.
+//! A sealed key comes from a CA's unauthenticated `/provisioners`, and josekit 0.10.3 trusts its
+//! input: a GCM tag cut to one byte still opens once in 256 tries, an encrypted key under eight
+//! bytes panics, `zip` inflates without limit, `crit` is ignored, and a number of rounds above
+//! 1,000,000 gives the same error as a wrong passphrase. So the text is split and checked
+//! here; josekit sees only the algorithms, lengths and rounds that real sealed keys have.
 
 use base64::Engine as _;
 use josekit::jwe::{JweContext, JweHeader};
@@ -17,7 +17,7 @@ use crate::jwe_zip::BoundedDeflate;
 use crate::passphrase::Passphrase;
 use crate::text::{LENIENT, encode, shorten};
 
-/// A JWE whose header and lengths have been found acceptable.
+/// A JWE with an acceptable header and acceptable lengths.
 pub(crate) struct SealedJwe {
     compact: String,
     management: KeyManagement,
@@ -29,7 +29,7 @@ impl SealedJwe {
         text.bytes().filter(|byte| *byte == b'.').count() == 4
     }
 
-    /// Reads the compact serialization (RFC 7516 §7.1); white space anywhere is passed over.
+    /// Reads the compact serialization (RFC 7516 §7.1); all white space is ignored.
     pub(crate) fn parse_compact(text: &str) -> Result<Self, Error> {
         let text: String = text.chars().filter(|c| !c.is_whitespace()).collect();
         let mut parts = text.split('.');
@@ -94,15 +94,15 @@ impl SealedJwe {
         .judge()
     }
 
-    /// Opens the seal; the plain text is wiped when dropped.
+    /// Decrypts the key; the plain text is wiped when dropped.
     pub(crate) fn open(&self, passphrase: &Passphrase) -> Result<Zeroizing<Vec<u8>>, Error> {
         let mut context = JweContext::new();
         context.add_compression(Box::new(BoundedDeflate));
         let unwrapper = Unwrapper::new(self.management.clone(), passphrase);
         let opened: Result<(Vec<u8>, JweHeader), _> =
             context.deserialize_compact(&self.compact, &unwrapper);
-        // The header was judged before: what fails now is the key wrap, the tag, or the inflation,
-        // and none of them can be told from a wrong passphrase with certainty.
+        // The header was checked before: what fails now is the key wrap, the tag or the inflation,
+        // and a wrong passphrase can cause each of these.
         opened.map(|(plain, _)| Zeroizing::new(plain)).map_err(|_| Error::WrongPassphrase)
     }
 }
@@ -129,10 +129,10 @@ struct ProtectedHeader {
 impl Parts<'_> {
     fn judge(self) -> Result<SealedJwe, Error> {
         if self.ciphertext.len() > MAX_CIPHERTEXT || self.protected.len() > MAX_CIPHERTEXT {
-            return Err(jwe("it is larger than any key"));
+            return Err(jwe("it is too large for a key"));
         }
         let header = decode("header", self.protected)?;
-        // Members that are passed over must be JSON all the same, as josekit reads it.
+        // Ignored members must still be JSON, because josekit reads them.
         serde_json::from_slice::<serde_json::Value>(&header).map_err(unusable_header)?;
         let header: ProtectedHeader = serde_json::from_slice(&header).map_err(unusable_header)?;
         if header.crit.is_some() {
@@ -155,7 +155,7 @@ impl Parts<'_> {
         exact("initialisation vector", iv.len(), lengths.iv)?;
         exact("tag", tag.len(), lengths.tag)?;
 
-        // Encoded afresh, so that what josekit decodes is what was judged.
+        // Encoded again, so that josekit decodes exactly what was checked.
         let compact = format!(
             "{}.{}.{}.{}.{}",
             self.protected.trim_end_matches('='),
@@ -168,7 +168,7 @@ impl Parts<'_> {
     }
 }
 
-/// What a content encryption takes and makes, in bytes (RFC 7518 §5.2, §5.3).
+/// The lengths of a content encryption, in bytes (RFC 7518 §5.2, §5.3).
 struct Lengths {
     key: usize,
     iv: usize,
@@ -213,7 +213,7 @@ fn jwe(reason: impl Into<String>) -> Error {
     Error::Jwe { reason: reason.into() }
 }
 
-/// The JWK of an RSA key of 8192 bits has some 6,500 characters.
+/// The JWK of an RSA key of 8192 bits has about 6,500 characters.
 const MAX_CIPHERTEXT: usize = 256 * 1024;
 
 #[cfg(test)]

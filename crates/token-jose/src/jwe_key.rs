@@ -13,10 +13,10 @@ use crate::error::Error;
 use crate::passphrase::Passphrase;
 use crate::text::shorten;
 
-/// The largest count of PBKDF2 rounds that is worked through.
+/// The largest number of PBKDF2 rounds that is accepted.
 ///
-/// Ten times what smallstep's own tools accept, so that a key sealed with care opens; ten seconds
-/// at worst. The count is named in the message when it is larger.
+/// Ten times the limit of smallstep's own tools, so that a carefully sealed key opens; it takes ten
+/// seconds at worst. A larger number is refused, and the error names it.
 pub const MAX_PBKDF2_ROUNDS: u32 = 10_000_000;
 
 /// The `alg` of a JWE with its parameters.
@@ -57,10 +57,12 @@ impl KeyManagement {
             }
         };
         let salt = salt.filter(|salt| salt.len() >= MIN_SALT).ok_or_else(|| Error::Jwe {
-            reason: "its salt (`p2s`) is missing or under 8 bytes".to_owned(),
+            reason: "its salt (`p2s`) is missing or shorter than 8 bytes".to_owned(),
         })?;
         let Some(rounds) = rounds else {
-            return Err(Error::Jwe { reason: "its count of rounds (`p2c`) is missing".to_owned() });
+            return Err(Error::Jwe {
+                reason: "its number of rounds (`p2c`) is missing".to_owned(),
+            });
         };
         match rounds.as_u64().and_then(|count| u32::try_from(count).ok()) {
             Some(count) if (1..=MAX_PBKDF2_ROUNDS).contains(&count) => {
@@ -90,7 +92,7 @@ impl KeyManagement {
         }
     }
 
-    /// Returns the key that wraps, or for `dir` the content encryption key.
+    /// Returns the wrapping key, or for `dir` the content encryption key.
     fn derive(&self, passphrase: &[u8]) -> Zeroizing<Vec<u8>> {
         let Self::Pbes2 { hash, salt, rounds } = self else {
             return Zeroizing::new(passphrase.to_vec());
@@ -111,7 +113,7 @@ impl KeyManagement {
     }
 }
 
-/// Hands josekit the content encryption key: RustCrypto's PBKDF2 takes half the time of OpenSSL's.
+/// Gives josekit the content encryption key: RustCrypto's PBKDF2 takes half the time of OpenSSL's.
 #[derive(Clone)]
 pub(crate) struct Unwrapper {
     management: KeyManagement,
@@ -133,7 +135,7 @@ impl Unwrapper {
         {
             return None;
         }
-        // The lengths were judged when the text was split; OpenSSL's binding panics on others.
+        // The lengths were checked when the text was split; OpenSSL's binding panics on others.
         let mut content_key = vec![0; encrypted_key.len().checked_sub(8).filter(|n| *n >= 16)?];
         let wrapping = AesKey::new_decrypt(&key).ok()?;
         unwrap_key(&wrapping, None, &mut content_key, encrypted_key).ok()?;

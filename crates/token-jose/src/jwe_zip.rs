@@ -4,7 +4,7 @@ use flate2::read::DeflateDecoder;
 use josekit::jwe::JweCompression;
 use token_text::read_wiped;
 
-/// `zip` `DEF` (RFC 7516 §4.1.3) that stops at a size no key has; josekit's own does not stop.
+/// `zip` `DEF` (RFC 7516 §4.1.3) with a limit above the size of any key; josekit's own has none.
 #[derive(Clone, Debug)]
 pub(crate) struct BoundedDeflate;
 
@@ -27,5 +27,5 @@ impl JweCompression for BoundedDeflate {
     }
 }
 
-/// The JWK of an RSA key of 8192 bits has some 6,500 characters.
+/// The JWK of an RSA key of 8192 bits has about 6,500 characters.
 const MAX_PLAIN: u64 = 64 * 1024;

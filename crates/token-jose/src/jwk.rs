@@ -11,7 +11,7 @@ use crate::private_key::{Material, PrivateKey};
 use crate::public_key::PublicKey;
 use crate::text::LENIENT;
 
-/// The members of a JWK that matter to signing; any other is passed over.
+/// The members of a JWK that matter for signing; others are ignored.
 #[derive(Deserialize, Zeroize, ZeroizeOnDrop)]
 pub(crate) struct Jwk {
     kty: Option<String>,
@@ -55,7 +55,7 @@ impl Jwk {
             return Err(Error::PublicKey);
         }
         if self.usage.as_deref() == Some("enc") {
-            return Err(jwk("its `use` is `enc`, it must not sign"));
+            return Err(jwk("its `use` is `enc`, so it must not sign"));
         }
         let public = self.public_key()?;
         let algorithm = match self.alg.as_deref() {
@@ -99,11 +99,11 @@ impl Jwk {
 }
 
 impl PublicKey {
-    /// Reads a JWK (RFC 7517), public or private; only the public members are looked at.
+    /// Reads a JWK (RFC 7517), public or private; only the public members are used.
     ///
     /// # Errors
     ///
-    /// - [`Error::Json`], [`Error::Jwk`] if the text is no JWK;
+    /// - [`Error::Json`], [`Error::Jwk`] if the text is not a JWK;
     /// - [`Error::SymmetricKey`], [`Error::UnsupportedKey`], [`Error::RsaSize`] for other keys;
     /// - [`Error::Malformed`] if the point is not on its curve.
     pub fn from_jwk(json: &str) -> Result<Self, Error> {
@@ -111,12 +111,12 @@ impl PublicKey {
     }
 }
 
-/// Reads one JWK that has its private half.
+/// Reads one JWK with its private key.
 pub(crate) fn private_key(json: &[u8]) -> Result<PrivateKey, Error> {
     Jwk::parse(json)?.private_key()
 }
 
-/// A set of JWKs (RFC 7517 §5), none of them looked into until one is named.
+/// A set of JWKs (RFC 7517 §5). A key is read only when it is selected.
 pub struct JwkSet {
     keys: Vec<Jwk>,
 }
@@ -140,7 +140,7 @@ impl JwkSet {
     ///
     /// - [`Error::SeveralKeysInSet`] if there are several and none is named;
     /// - [`Error::NotInSet`] if none, or more than one, has the ID;
-    /// - whatever is wrong with the key itself.
+    /// - the error of the key itself.
     pub fn select(&self, key_id: Option<&KeyId>) -> Result<PrivateKey, Error> {
         let mut found =
             self.keys.iter().filter(|key| key_id.is_none() || key.key_id().as_ref() == key_id);
@@ -157,7 +157,7 @@ impl JwkSet {
     ///
     /// # Errors
     ///
-    /// Whatever is wrong with the key itself.
+    /// The error of the key itself.
     pub fn find(&self, thumbprint: Thumbprint) -> Option<Result<PrivateKey, Error>> {
         let is_it = |key: &&Jwk| key.public_key().is_ok_and(|key| key.thumbprint() == thumbprint);
         self.keys.iter().find(is_it).map(Jwk::private_key)
@@ -224,7 +224,7 @@ mod tests {
 
     #[test]
     fn a_private_half_of_another_key_is_noticed() {
-        // Q55: upstream signs with it, and nobody can verify the token.
+        // Q55: step signs with it, but no CA can verify the token.
         let json = ED.replace("nWGx", "mWGx");
         assert!(matches!(private_key(json.as_bytes()), Err(Error::InconsistentKey)));
     }

@@ -12,51 +12,51 @@ use crate::pkcs8::SealedPkcs8;
 use crate::private_key::PrivateKey;
 use crate::sealed_key::SealedKey;
 
-/// What a key file, or a provisioner's `encryptedKey`, turned out to hold.
+/// The contents of a key file, or of a provisioner's `encryptedKey`.
 ///
-/// The form is found by looking: PEM in any of its kinds, a JWK, a set of JWKs, or a JWE around a
+/// The form is detected: PEM of any kind, a JWK, a set of JWKs, or a JWE around a
 /// JWK in compact or JSON serialization. A byte order mark and text around PEM are skipped.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum KeyFile {
-    /// A key that signs at once.
+    /// A key that can sign at once.
     Plain(Box<PrivateKey>),
     /// A key that needs a passphrase.
     Sealed(SealedKey),
-    /// Several keys, of which one is to be named.
+    /// Several keys; the caller names one.
     Set(JwkSet),
 }
 
 impl KeyFile {
-    /// Looks at the bytes of a file.
+    /// Parses the bytes of a file.
     ///
     /// # Errors
     ///
-    /// - [`Error::Empty`], [`Error::NotAKey`] if there is no key at all;
+    /// - [`Error::Empty`], [`Error::NotAKey`] if there is no key;
     /// - [`Error::PublicKey`], [`Error::SymmetricKey`], [`Error::UnsupportedKey`] and others for a
-    ///   key that cannot sign for a provisioner;
+    ///   key that cannot sign tokens for a provisioner;
     /// - [`Error::UnsupportedSealing`], [`Error::Rounds`], [`Error::Jwe`] for a key sealed in a way
-    ///   this crate does not open: known before a passphrase is asked for.
+    ///   this crate does not support, reported before any passphrase is needed.
     pub fn parse(bytes: &[u8]) -> Result<Self, Error> {
         Self::parse_with(bytes, Labels::Usual)
     }
 
-    /// Looks at the bytes of a file that holds the key of a Nebula certificate.
+    /// Parses the bytes of a file that holds the key of a Nebula certificate.
     ///
     /// It may be in any form that [`parse`](Self::parse) reads, in the PEM of nebula-cert, or an
-    /// X25519 key in PKCS#8 (RFC 8410). Only here does an X25519 key sign: no other provisioner
-    /// can hold one.
+    /// X25519 key in PKCS#8 (RFC 8410). An X25519 key is accepted only here: no other provisioner
+    /// uses one.
     ///
     /// # Errors
     ///
-    /// As [`parse`](Self::parse); [`Error::UnsupportedSealing`] for nebula-cert's own sealing.
+    /// As [`parse`](Self::parse); [`Error::UnsupportedSealing`] for nebula-cert's own encryption.
     pub fn parse_nebula(bytes: &[u8]) -> Result<Self, Error> {
         Self::parse_with(bytes, Labels::Nebula)
     }
 
     fn parse_with(bytes: &[u8], labels: Labels) -> Result<Self, Error> {
         let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-        // Text around PEM may be in any encoding; what is inside is ASCII.
+        // Text around PEM may have any encoding; PEM itself is ASCII.
         let Ok(text) = std::str::from_utf8(bytes) else {
             let lossy = Zeroizing::new(String::from_utf8_lossy(bytes).into_owned());
             return if token_pem::has_block(&lossy) {
@@ -68,12 +68,12 @@ impl KeyFile {
         if token_pem::has_block(text) { parse_pem(text, labels) } else { Self::parse_jwk(text) }
     }
 
-    /// Looks at a text that holds a JWK, sealed or not, and nothing else: a provisioner's
+    /// Parses a text that holds only a JWK, sealed or not: a provisioner's
     /// `encryptedKey`, which may come over the network.
     ///
     /// # Errors
     ///
-    /// As [`parse`](Self::parse).
+    /// As for [`parse`](Self::parse).
     pub fn parse_jwk(text: &str) -> Result<Self, Error> {
         let text = text.trim();
         if text.is_empty() {
@@ -112,14 +112,14 @@ impl KeyFile {
     }
 }
 
-/// Tells whether a text is a line of `authorized_keys`, such as `id_ed25519.pub` or a certificate.
+/// Returns whether text is a line of `authorized_keys`, such as `id_ed25519.pub` or a certificate.
 fn is_openssh_public(text: &str) -> bool {
     let kind = text.split_ascii_whitespace().next().unwrap_or_default();
     ["ssh-", "ecdsa-sha2-", "sk-ssh-", "sk-ecdsa-"].iter().any(|start| kind.starts_with(start))
         && text.contains(' ')
 }
 
-/// Reads the one private key in `text`.
+/// Reads the only private key in `text`.
 ///
 /// Text around sections is skipped, as are sections of parameters, certificates and public keys
 /// (Q36, Q59): `openssl ecparam -genkey` and `openssl pkcs12` write such files.
@@ -168,7 +168,7 @@ fn key(section: &Block<'_>, labels: Labels) -> Result<KeyFile, Error> {
     }
 }
 
-/// Reads what only a Nebula certificate has use for.
+/// Reads the keys that only a Nebula certificate uses.
 fn nebula_key(section: &Block<'_>) -> Result<Option<PrivateKey>, Error> {
     if let Some(label) = section.label.strip_prefix("NEBULA ") {
         return nebula::private_key(label, || Ok(section.contents()?))
@@ -197,7 +197,7 @@ fn damaged(section: &Block<'_>, error: Error) -> Error {
     Error::DamagedPem { label: section.label.to_owned(), reason }
 }
 
-/// The ciphers of OpenSSL's default provider that legacy PEM names; single DES is not one of them.
+/// The ciphers of OpenSSL's default provider that legacy PEM can name; single DES is not included.
 const LEGACY_CIPHERS: [&str; 4] = ["DES-EDE3-CBC", "AES-128-CBC", "AES-192-CBC", "AES-256-CBC"];
 
 #[cfg(test)]

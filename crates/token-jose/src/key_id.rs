@@ -7,10 +7,10 @@ use serde::Serialize;
 
 use crate::error::Error;
 
-/// The name a key is known by, the `kid` of a JOSE header (RFC 7515 §4.1.4).
+/// The name of a key, the `kid` of a JOSE header (RFC 7515 §4.1.4).
 ///
-/// Any text but the empty one. It is a key ID or a thumbprint, never a path or the URI of a key
-/// store: it stands in every token.
+/// Any text that is not empty. It is a key ID or a thumbprint, never a path or the URI of a key
+/// store, because every token contains it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(transparent)]
 pub struct KeyId(String);
@@ -41,7 +41,7 @@ impl fmt::Display for KeyId {
 }
 
 impl From<Thumbprint> for KeyId {
-    /// Names a key by its thumbprint, as step does for a key that has no ID of its own.
+    /// Uses the thumbprint of a key as its ID, as step does for a key without one.
     fn from(thumbprint: Thumbprint) -> Self {
         Self(thumbprint.to_string())
     }

@@ -1,19 +1,19 @@
 //! Keys, JOSE headers, compact signatures and sealed keys.
 //!
 //! This crate knows how a token is signed and how a private key is stored; it does not know what a
-//! claim means. It opens no file, asks no passphrase and reads no clock: the caller brings bytes.
+//! claim means. It opens no file, asks for no passphrase and reads no clock: it gets bytes.
 //! It is the only crate that names josekit and the engines that sign.
 //!
-//! - [`SigningKey`]: whatever can sign, in memory or in another process.
+//! - [`SigningKey`]: a key that can sign, in memory or in another process.
 //! - [`KeyFile`]: what the bytes of a key file hold; a [`PrivateKey`], a [`SealedKey`] or a
-//!   [`JwkSet`]. The keys of Nebula hosts have a door of their own, [`KeyFile::parse_nebula`].
-//! - [`PublicKey`]: the half that verifies tokens and certificates, with its [`Thumbprint`]
+//!   [`JwkSet`]. For the keys of Nebula hosts there is [`KeyFile::parse_nebula`].
+//! - [`PublicKey`]: verifies tokens and certificates, with its [`Thumbprint`]
 //!   (RFC 7638).
-//! - [`SharedSecret`], [`MacKey`]: what signs and verifies where both sides hold the same secret.
+//! - [`SharedSecret`], [`MacKey`]: sign and verify where both sides hold the same secret.
 //! - [`KeyPairPem`]: a new key pair.
-//! - [`Header`]: what a token says of its signature, with the [`Evidence`] for its key.
+//! - [`Header`]: the JOSE header of a token, with the [`Evidence`] for its key.
 //! - [`compact`]: tokens in compact serialization (RFC 7515 §7.1).
-//! - [`json`]: how headers and claims are written, byte for byte as step-ca's own tools do.
+//! - [`json`]: writes headers and claims, byte for byte as step-ca's own tools do.
 //!
 //! ```
 //! use token_jose::{KeyFile, SigningKey as _};

@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 use crate::algorithm::spelled;
 use crate::error::Error;
 
-/// A JWS algorithm whose key both sides share, the `alg` of a JOSE header.
+/// A JWS algorithm with a key that both sides share, the `alg` of a JOSE header.
 ///
 /// Source: RFC 7518 §3.2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -24,7 +24,7 @@ impl MacAlgorithm {
     /// Every algorithm, in the order of RFC 7518.
     pub const ALL: [Self; 3] = [Self::Hs256, Self::Hs384, Self::Hs512];
 
-    /// Returns the name, as a JOSE header spells it.
+    /// Returns the name as written in a JOSE header.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -45,23 +45,23 @@ impl MacAlgorithm {
 
 spelled!(MacAlgorithm);
 
-/// What two sides share to make and check message authentication codes: any bytes but none at all,
+/// The secret that two sides share for message authentication codes: at least one byte,
 /// wiped from memory when dropped.
 ///
-/// RFC 7518 §3.2 asks for as many bytes as the hash has; servers in use take fewer, so the length
-/// is for the caller to judge.
+/// RFC 7518 §3.2 requires as many bytes as the hash has; servers accept fewer, so the length
+/// is for the caller to check.
 pub struct SharedSecret {
     bytes: Zeroizing<Vec<u8>>,
-    /// Made when they are first asked for, in the order of [`MacAlgorithm::ALL`].
+    /// Created on first use, in the order of [`MacAlgorithm::ALL`].
     keys: [OnceLock<Box<MacKey>>; 3],
 }
 
 impl SharedSecret {
-    /// Takes the bytes as they are: no decoding, no trimming.
+    /// Takes the bytes as they are, without decoding or trimming.
     ///
     /// # Errors
     ///
-    /// [`Error::Empty`] if there are none: everybody knows that secret.
+    /// [`Error::Empty`] if there are none.
     pub fn new(bytes: Vec<u8>) -> Result<Self, Error> {
         if bytes.is_empty() {
             return Err(Error::Empty);
@@ -69,7 +69,7 @@ impl SharedSecret {
         Ok(Self { bytes: Zeroizing::new(bytes), keys: [const { OnceLock::new() }; 3] })
     }
 
-    /// Returns the key of one algorithm, made once whatever the number of messages.
+    /// Returns the key for one algorithm, created once for any number of messages.
     #[must_use]
     pub fn key(&self, algorithm: MacAlgorithm) -> &MacKey {
         let [first, second, third] = &self.keys;
@@ -81,7 +81,7 @@ impl SharedSecret {
         place.get_or_init(|| Box::new(MacKey::new(algorithm, self)))
     }
 
-    /// Returns the bytes, at the one call that needs them.
+    /// Returns the bytes, for the one call that needs them.
     #[must_use]
     pub fn expose(&self) -> &[u8] {
         &self.bytes
@@ -100,7 +100,7 @@ impl fmt::Debug for SharedSecret {
     }
 }
 
-/// A shared secret made ready for one algorithm.
+/// A shared secret prepared for one algorithm.
 ///
 /// The engine keeps the hashed secret and wipes it.
 pub struct MacKey {
@@ -127,11 +127,11 @@ impl MacKey {
         hmac::sign(&self.key, message).as_ref().to_vec()
     }
 
-    /// Checks the code of a message, in a time that does not tell where it differs.
+    /// Checks the code of a message in constant time.
     ///
     /// # Errors
     ///
-    /// [`Error::BadSignature`] if it is another one, or is cut.
+    /// [`Error::BadSignature`] if it is wrong or truncated.
     pub fn verify(&self, message: &[u8], tag: &[u8]) -> Result<(), Error> {
         hmac::verify(&self.key, message, tag).map_err(|_| Error::BadSignature)
     }

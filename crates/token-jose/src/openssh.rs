@@ -1,8 +1,8 @@
 //! Private keys in OpenSSH's own format, `openssh-key-v1` (OpenSSH, `PROTOCOL.key`).
 //!
 //! The crate `ssh-key` derives and decrypts. The layout is read here, because `ssh-key` 0.6.7
-//! refuses what OpenSSH accepts: an ECDSA scalar with a zero byte in front (half of all P-521 keys),
-//! and a last block that is padding from end to end, as Python's `cryptography` writes.
+//! refuses what OpenSSH accepts: an ECDSA scalar with a leading zero byte (half of all P-521 keys),
+//! and a last block that is only padding, as Python's `cryptography` writes.
 
 use ssh_key::public::{EcdsaPublicKey, KeyData};
 use ssh_key::{Cipher, Kdf};
@@ -20,13 +20,13 @@ pub(crate) enum OpenSshKey {
     Sealed(Box<SealedOpenSsh>),
 }
 
-/// Reads what is inside the armour.
+/// Reads the contents of the PEM.
 pub(crate) fn parse(contents: &[u8]) -> Result<OpenSshKey, Error> {
     let mut reader = Reader(contents.strip_prefix(MAGIC).ok_or_else(|| damaged("no header"))?);
     let (cipher, kdf) = (reader.text()?, reader.text()?);
     let kdf_options = reader.string()?;
     if reader.number()? != 1 {
-        return Err(damaged("it does not hold one key"));
+        return Err(damaged("it does not contain exactly one key"));
     }
     let public = PublicKey::from_openssh(reader.string()?).map_err(in_armour)?;
     let section = reader.string()?;
@@ -35,7 +35,7 @@ pub(crate) fn parse(contents: &[u8]) -> Result<OpenSshKey, Error> {
     }
     let sealed = SealedOpenSsh {
         cipher: match Cipher::new(cipher) {
-            // Known by name to the library, which has no code for it.
+            // The library knows its name, but cannot decrypt it.
             Ok(Cipher::TDesCbc) | Err(_) => return Err(unsupported_sealing(cipher)),
             Ok(cipher) => cipher,
         },
@@ -47,7 +47,7 @@ pub(crate) fn parse(contents: &[u8]) -> Result<OpenSshKey, Error> {
     Ok(OpenSshKey::Sealed(Box::new(sealed)))
 }
 
-/// A key that OpenSSH sealed; its public half is readable without the passphrase.
+/// A key that OpenSSH sealed; its public key is readable without the passphrase.
 pub(crate) struct SealedOpenSsh {
     cipher: Cipher,
     kdf: Kdf,
@@ -132,7 +132,7 @@ impl<'a> Reader<'a> {
     }
 
     fn text(&mut self) -> Result<&'a str, Error> {
-        std::str::from_utf8(self.string()?).map_err(|_| damaged("a name is no text"))
+        std::str::from_utf8(self.string()?).map_err(|_| damaged("a name in it is not UTF-8"))
     }
 }
 
@@ -147,14 +147,14 @@ impl PublicKey {
     ///
     /// # Errors
     ///
-    /// - [`Error::UnsupportedKey`] for keys on a token (`sk-…`), DSA keys, certificates and names
-    ///   that nobody knows;
+    /// - [`Error::UnsupportedKey`] for keys on a token (`sk-…`), DSA keys, certificates and unknown
+    ///   types;
     /// - [`Error::Malformed`], [`Error::RsaSize`] for damaged or unsafe ones.
     pub fn from_openssh(blob: &[u8]) -> Result<Self, Error> {
         let damaged = |reason: String| Error::Malformed { reason };
         let key = match ssh_key::PublicKey::from_bytes(blob) {
             Ok(key) => key,
-            // What the library has no code for has a name all the same.
+            // A type that the library cannot read still has a name.
             Err(error) => {
                 return Err(match type_of(blob) {
                     Some(name) if !SSH_TYPES.contains(&name) => unsupported(name),
@@ -182,7 +182,7 @@ impl PublicKey {
     }
 }
 
-/// Returns the name of a key's type, with which its wire encoding begins (RFC 4253 §6.6).
+/// Returns the name of a key's type, the first string of its wire encoding (RFC 4253 §6.6).
 fn type_of(blob: &[u8]) -> Option<&str> {
     Reader(blob).text().ok().filter(|name| !name.is_empty())
 }
@@ -194,7 +194,7 @@ fn in_armour(error: Error) -> Error {
     }
 }
 
-/// Says that an SSH key is of a kind that no provisioner can hold.
+/// Reports that an SSH key is of a type that no provisioner can use.
 fn unsupported(name: &str) -> Error {
     Error::UnsupportedKey { what: format!("an SSH key of type {}", crate::text::shorten(name)) }
 }
@@ -203,13 +203,13 @@ fn unsupported_sealing(name: &str) -> Error {
     Error::UnsupportedSealing { what: format!("`{}`", crate::text::shorten(name)) }
 }
 
-/// The types of SSH keys this crate reads, as the wire encoding names them.
+/// The types of SSH keys that this crate reads, as named in the wire encoding.
 const SSH_TYPES: [&str; 5] =
     ["ssh-rsa", "ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521"];
 
 const MAGIC: &[u8] = b"openssh-key-v1\0";
 
-/// `ssh-keygen -a` rarely goes beyond a few hundred; a thousand rounds take some ten seconds.
+/// `ssh-keygen -a` is rarely above a few hundred; a thousand rounds take about ten seconds.
 const MAX_ROUNDS: u32 = 1_000;
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ impl PublicKey {
     ///
     /// # Errors
     ///
-    /// As [`from_spki`](Self::from_spki).
+    /// As for [`from_spki`](Self::from_spki).
     pub fn from_pem(pem: &[u8]) -> Result<Self, Error> {
         Self::from_openssl(&PKey::public_key_from_pem(pem).map_err(malformed)?)
     }
@@ -26,7 +26,7 @@ impl PublicKey {
     ///
     /// # Errors
     ///
-    /// [`Error::Malformed`], [`Error::UnsupportedKey`] or [`Error::RsaSize`].
+    /// [`Error::Malformed`], [`Error::UnsupportedKey`] or [`Error::RsaSize`] if it cannot be used.
     pub fn from_spki(der: &[u8]) -> Result<Self, Error> {
         if let Some(key) = der::public_key(der) {
             return key;
@@ -60,8 +60,8 @@ impl PublicKey {
     }
 }
 
-/// A section sealed by OpenSSL's old way: a cipher in the headers, a key hashed from the passphrase
-/// with MD5 once.
+/// A section sealed in OpenSSL's old format: a cipher in the headers, a key hashed once from the
+/// passphrase with MD5.
 pub(crate) struct LegacyPem {
     text: Zeroizing<String>,
 }
@@ -74,8 +74,8 @@ impl LegacyPem {
 
     pub(crate) fn open(&self, passphrase: &Passphrase) -> Result<PrivateKey, Error> {
         let key = PKey::private_key_from_pem_passphrase(self.text.as_bytes(), passphrase.expose());
-        // The padding of the last block is the only check there is: whatever is not a key is taken
-        // for the fault of the passphrase.
+        // The padding of the last block is the only check in this format, so a result that is not
+        // a key is reported as a wrong passphrase.
         from_openssl(&key.map_err(|_| Error::WrongPassphrase)?)
     }
 }
@@ -86,7 +86,7 @@ pub(crate) fn parse(section: &str) -> Result<PKey<Private>, Error> {
     PKey::private_key_from_pem_passphrase(section.as_bytes(), b"").map_err(malformed)
 }
 
-/// Moves a key that OpenSSL has read to the engine that signs.
+/// Passes a key that OpenSSL has read to the engine that signs.
 pub(crate) fn from_openssl(key: &PKey<Private>) -> Result<PrivateKey, Error> {
     let (material, public) = match key.id() {
         Id::EC => {
@@ -116,7 +116,7 @@ pub(crate) fn from_openssl(key: &PKey<Private>) -> Result<PrivateKey, Error> {
     PrivateKey::new(material, public, algorithm, None)
 }
 
-/// Returns the kind of key a curve makes.
+/// Returns the type of key for a curve.
 pub(crate) fn curve(group: &EcGroupRef) -> Result<KeyKind, Error> {
     match group.curve_name() {
         Some(Nid::X9_62_PRIME256V1) => Ok(KeyKind::P256),
@@ -124,7 +124,7 @@ pub(crate) fn curve(group: &EcGroupRef) -> Result<KeyKind, Error> {
         Some(Nid::SECP521R1) => Ok(KeyKind::P521),
         other => {
             let name = other.and_then(|nid| nid.short_name().ok());
-            let what = format!("a key on curve {}", name.unwrap_or("of its own parameters"));
+            let what = format!("a key on curve {}", name.unwrap_or("with explicit parameters"));
             Err(Error::UnsupportedKey { what })
         }
     }
@@ -132,7 +132,7 @@ pub(crate) fn curve(group: &EcGroupRef) -> Result<KeyKind, Error> {
 
 pub(crate) fn name_of(id: Id) -> String {
     match id {
-        Id::X25519 => "an X25519 key, which agrees on secrets and does not sign".to_owned(),
+        Id::X25519 => "an X25519 key, which cannot sign".to_owned(),
         Id::X448 | Id::ED448 => "a key on curve 448".to_owned(),
         Id::DSA => "a DSA key".to_owned(),
         Id::DH | Id::DHX => "a Diffie-Hellman key".to_owned(),

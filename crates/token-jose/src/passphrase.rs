@@ -2,7 +2,7 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
-/// What opens a sealed key: any bytes, wiped from memory when dropped.
+/// The passphrase of a sealed key: any bytes, wiped from memory when dropped.
 pub struct Passphrase(Zeroizing<Vec<u8>>);
 
 impl Passphrase {
@@ -12,7 +12,7 @@ impl Passphrase {
         Self(Zeroizing::new(bytes))
     }
 
-    /// Returns the bytes, at the one call that needs them.
+    /// Returns the bytes, for the one call that needs them.
     #[must_use]
     pub fn expose(&self) -> &[u8] {
         &self.0

@@ -1,8 +1,8 @@
 //! Encrypted PKCS#8 (RFC 5958 §3, RFC 8018 §6.2).
 //!
-//! The parameters are read before a passphrase is asked for, so that an algorithm this crate does
-//! not know is named as such and not taken for a wrong passphrase (Q54), and so that a file cannot
-//! ask for hours of work.
+//! The parameters are read before any passphrase is needed, so that an algorithm this crate does
+//! not know is reported as that and not as a wrong passphrase (Q54), and so that a file cannot
+//! demand hours of work.
 
 use openssl::hash::MessageDigest;
 use openssl::pkey::PKey;
@@ -18,7 +18,7 @@ use crate::nebula::Labels;
 use crate::passphrase::Passphrase;
 use crate::private_key::PrivateKey;
 
-/// An EncryptedPrivateKeyInfo whose parameters are known to be usable.
+/// An EncryptedPrivateKeyInfo with usable parameters.
 pub(crate) struct SealedPkcs8 {
     kdf: Kdf,
     cipher: Cipher,
@@ -42,7 +42,7 @@ enum Hmac {
 }
 
 impl SealedPkcs8 {
-    /// Reads what the seal is. `labels` says whether it may hold an X25519 key.
+    /// Reads the encryption parameters. `labels` says whether an X25519 key is allowed.
     pub(crate) fn parse(der: &[u8], labels: Labels) -> Result<Self, Error> {
         let (algorithm, sealed) = outer(der).map_err(damaged)?;
         if algorithm.oid != PBES2 {
@@ -70,7 +70,7 @@ impl SealedPkcs8 {
         if let Some(key) = crate::der::private_key("PRIVATE KEY", &opened) {
             return key;
         }
-        // A wrong passphrase leaves valid padding once in 256 times, and then no key.
+        // With a wrong passphrase the padding is valid once in 256 times, but there is no key.
         let key = PKey::private_key_from_pkcs8(&opened).map_err(|_| Error::WrongPassphrase)?;
         crate::openssl::from_openssl(&key)
     }
@@ -169,7 +169,7 @@ fn rounds_of(number: UintRef<'_>) -> Result<u32, Error> {
     match value {
         Some(rounds) if (1..=crate::jwe_key::MAX_PBKDF2_ROUNDS).contains(&rounds) => Ok(rounds),
         other => Err(Error::Rounds {
-            asked: other.map_or_else(|| "over 2^32".to_owned(), |rounds| rounds.to_string()),
+            asked: other.map_or_else(|| "more than 2^32".to_owned(), |rounds| rounds.to_string()),
             largest: crate::jwe_key::MAX_PBKDF2_ROUNDS,
         }),
     }
@@ -223,7 +223,7 @@ fn damaged(error: der::Error) -> Error {
     Error::DamagedPem { label: "ENCRYPTED PRIVATE KEY".to_owned(), reason: error.to_string() }
 }
 
-/// Twice what OpenSSL 3 or a careful person asks for.
+/// Twice what OpenSSL 3 uses by default.
 const SCRYPT_MEMORY: u64 = 512 * 1024 * 1024;
 
 const PBES2: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.5.13");

@@ -16,7 +16,7 @@ use crate::xeddsa::XEdDsaKey;
 
 /// A private key in memory, ready to sign.
 ///
-/// The engine, for XEdDSA this crate, holds the numbers and wipes them; they cannot be read back.
+/// The engine (for XEdDSA this crate) holds the numbers and wipes them; they cannot be read back.
 pub struct PrivateKey {
     algorithm: Algorithm,
     public: PublicKey,
@@ -48,7 +48,7 @@ pub(crate) enum Material {
 }
 
 impl Material {
-    /// Completes the factors of an RSA key with the numbers of the Chinese remainder theorem.
+    /// Computes the remaining numbers of an RSA key for the Chinese remainder theorem.
     pub(crate) fn rsa_components(
         public: &PublicKey,
         d: &[u8],
@@ -58,7 +58,7 @@ impl Material {
         let Parts::Rsa { n, e } = &public.parts else {
             return Err(Error::InconsistentKey);
         };
-        // Numbers longer than the modulus are no key of it, only work; one zero byte may lead.
+        // Numbers longer than the modulus cannot belong to it; one leading zero byte is allowed.
         if [d, p, q].iter().any(|number| number.len() > n.len() + 1) {
             return Err(Error::InconsistentKey);
         }
@@ -86,7 +86,7 @@ impl Material {
 }
 
 impl PrivateKey {
-    /// Joins both halves, and checks that they belong together.
+    /// Joins the private and the public key, and checks that they match.
     pub(crate) fn new(
         material: Material,
         public: PublicKey,
@@ -118,7 +118,7 @@ impl PrivateKey {
         Ok(Self { algorithm, public, key_id, engine })
     }
 
-    /// Takes a pair whose public half the engine has derived or checked.
+    /// Takes a pair whose public key the engine has derived or checked.
     pub(crate) fn of_ecdsa(
         pair: EcdsaKeyPair,
         algorithm: Algorithm,
@@ -128,7 +128,7 @@ impl PrivateKey {
         Ok(Self { algorithm, public, key_id, engine: Engine::Ecdsa(pair) })
     }
 
-    /// Takes the scalar of an X25519 key, 32 bytes (RFC 7748 §5), and derives the public half.
+    /// Takes the scalar of an X25519 key, 32 bytes (RFC 7748 §5), and derives the public key.
     pub(crate) fn of_x25519(scalar: &[u8; 32]) -> Self {
         let key = XEdDsaKey::new(scalar);
         let public =
@@ -136,11 +136,11 @@ impl PrivateKey {
         Self { algorithm: Algorithm::XEdDsa, public, key_id: None, engine: Engine::XEdDsa(key) }
     }
 
-    /// Returns the key with another algorithm of its kind: RSA has six, every curve one.
+    /// Returns the key with another algorithm for its type: RSA has six, each curve has one.
     ///
     /// # Errors
     ///
-    /// [`Error::AlgorithmMismatch`] if the algorithm belongs to another kind of key.
+    /// [`Error::AlgorithmMismatch`] if the algorithm is for another type of key.
     pub fn with_algorithm(self, algorithm: Algorithm) -> Result<Self, Error> {
         if algorithm.key_kind() != self.public.kind() {
             return Err(Error::AlgorithmMismatch { algorithm, kind: self.public.kind() });
@@ -148,7 +148,7 @@ impl PrivateKey {
         Ok(Self { algorithm, ..self })
     }
 
-    /// Returns the `kid` that the key's own JWK gives it; keys in PEM have none.
+    /// Returns the `kid` from the key's own JWK; keys in PEM have none.
     #[must_use]
     pub fn key_id(&self) -> Option<&KeyId> {
         self.key_id.as_ref()
@@ -177,7 +177,7 @@ impl SigningKey for PrivateKey {
             Engine::Rsa(pair) => {
                 let mut signature = vec![0; pair.public_modulus_len()];
                 let padding = rsa_padding(self.algorithm)
-                    .ok_or_else(|| SignError::new("the algorithm is none of RSA's"))?;
+                    .ok_or_else(|| SignError::new("the algorithm is not an RSA algorithm"))?;
                 pair.sign(padding, &SystemRandom::new(), message, &mut signature)
                     .map_err(SignError::new)?;
                 Ok(signature)
@@ -200,7 +200,7 @@ impl fmt::Debug for PrivateKey {
     }
 }
 
-/// Returns how the engine calls an ECDSA algorithm.
+/// Returns the engine's name for an ECDSA algorithm.
 pub(crate) fn ecdsa(algorithm: Algorithm) -> Option<&'static engine::EcdsaSigningAlgorithm> {
     match algorithm {
         Algorithm::Es256 => Some(&engine::ECDSA_P256_SHA256_FIXED_SIGNING),

@@ -11,8 +11,8 @@ use crate::xeddsa;
 
 /// The public half of a key pair.
 ///
-/// Two are equal when they are the same key, whatever form they were read from: coordinates are
-/// kept at the full width of their curve, RSA numbers without leading zeros.
+/// Two are equal if they are the same key, whatever form they were read from: coordinates are
+/// stored at the full width of their curve, RSA numbers without leading zeros.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct PublicKey {
     pub(crate) kind: KeyKind,
@@ -38,22 +38,22 @@ pub(crate) enum Parts {
 }
 
 impl PublicKey {
-    /// Takes the bare bytes of a key: for a NIST curve the uncompressed point `04 ‖ x ‖ y`
+    /// Takes the raw bytes of a key: for a NIST curve the uncompressed point `04 ‖ x ‖ y`
     /// (SEC 1 §2.3.3), for Ed25519 and X25519 32 bytes (RFC 8032 §5.1.2, RFC 7748 §5).
     ///
-    /// It is the only door for X25519: such a key belongs to a Nebula host, and to no provisioner.
+    /// This is the only way to get an X25519 key, which only Nebula hosts use.
     ///
     /// # Errors
     ///
-    /// [`Error::Malformed`] if the bytes are no such key, and for RSA, whose two numbers have no
-    /// bare form.
+    /// [`Error::Malformed`] if the bytes are not such a key, and for RSA, whose two numbers have no
+    /// raw form.
     pub fn from_raw(kind: KeyKind, bytes: &[u8]) -> Result<Self, Error> {
         match kind {
             KeyKind::P256 | KeyKind::P384 | KeyKind::P521 => Self::from_point(kind, bytes),
             KeyKind::Ed25519 => Self::ed25519(bytes.to_vec()),
             KeyKind::X25519 => Self::x25519(bytes.to_vec()),
             KeyKind::Rsa => {
-                Err(Error::Malformed { reason: "an RSA key has no bare form".to_owned() })
+                Err(Error::Malformed { reason: "an RSA key has no raw form".to_owned() })
             }
         }
     }
@@ -88,7 +88,7 @@ impl PublicKey {
         }
         let odd_above_one = e.last().is_some_and(|low| low & 1 == 1) && e != [1];
         if e.len() > 8 || !odd_above_one {
-            return Err(Error::Malformed { reason: "RSA exponent out of range".to_owned() });
+            return Err(Error::Malformed { reason: "the RSA exponent is out of range".to_owned() });
         }
         Ok(Self { kind: KeyKind::Rsa, parts: Parts::Rsa { n, e } })
     }
@@ -109,7 +109,7 @@ impl PublicKey {
         Ok(Self { kind: KeyKind::X25519, parts: Parts::X25519 { u } })
     }
 
-    /// Returns what kind of key it is.
+    /// Returns the type of the key.
     #[must_use]
     pub fn kind(&self) -> KeyKind {
         self.kind
@@ -161,13 +161,13 @@ impl PublicKey {
         serde_json::to_string(&members).expect("a struct of strings serialises")
     }
 
-    /// Checks a signature over `message`, in the form a JWS carries (RFC 7518 §3.3 to §3.5).
+    /// Checks a signature over `message`, in the form that a JWS uses (RFC 7518 §3.3 to §3.5).
     ///
     /// # Errors
     ///
-    /// - [`Error::AlgorithmMismatch`] if `algorithm` belongs to another kind of key;
-    /// - [`Error::Malformed`] if the key is of the right length and no point of its curve;
-    /// - [`Error::BadSignature`] if the signature is not this key's over these bytes.
+    /// - [`Error::AlgorithmMismatch`] if `algorithm` is for another type of key;
+    /// - [`Error::Malformed`] if the key has the right length but is not a point of its curve;
+    /// - [`Error::BadSignature`] if the signature does not match this key and these bytes.
     pub fn verify(
         &self,
         algorithm: Algorithm,
@@ -185,7 +185,7 @@ impl PublicKey {
             .map_err(|_| Error::BadSignature)
     }
 
-    /// Hands the key to the engine, for one way of signing that its kind has.
+    /// Passes the key to the engine, for one of the algorithms of its type.
     pub(crate) fn parsed(
         &self,
         verifier: &'static dyn VerificationAlgorithm,
@@ -289,7 +289,7 @@ mod tests {
 
     #[test]
     fn base_points_have_the_thumbprints_that_were_computed_for_them() {
-        // Private scalar 1; P-521 shows the padding on the left.
+        // Private scalar 1; the P-521 key needs padding on the left.
         let keys = [
             (
                 r#"{"kty":"EC","crv":"P-256","x":"axfR8uEsQkf4vOblY6RA8ncDfYEt6zOg9KE5RdiYwpY","y":"T-NC4v4af5uO5-tKfA-eFivOM1drMV7Oy7ZAaDe_UfU"}"#,

@@ -4,16 +4,16 @@ use std::fmt;
 use crate::algorithm::Algorithm;
 use crate::public_key::PublicKey;
 
-/// A key that can sign, wherever it lives.
+/// A key that can sign, wherever it is stored.
 ///
-/// [`PrivateKey`](crate::PrivateKey) is the one in memory. A key in another process (an agent, a
-/// key store's helper, a smart card) is one more implementation: [`sign`](Self::sign) may take
+/// [`PrivateKey`](crate::PrivateKey) is a key in memory. A key in another process (an agent, a
+/// key store's helper, a smart card) is another implementation: [`sign`](Self::sign) may take
 /// seconds and may fail.
 ///
 /// ```
 /// use token_jose::{Algorithm, PublicKey, SignError, SigningKey};
 ///
-/// /// A key that a person must touch before it signs.
+/// /// A key on a card that must be touched before it signs.
 /// #[derive(Debug)]
 /// struct Card {
 ///     public: PublicKey,
@@ -35,12 +35,12 @@ pub trait SigningKey: fmt::Debug + Send + Sync {
     /// Returns the algorithm of every signature this key makes.
     fn algorithm(&self) -> Algorithm;
 
-    /// Returns the public half, which verifies what [`sign`](Self::sign) returns.
+    /// Returns the public key, which verifies what [`sign`](Self::sign) returns.
     fn public_key(&self) -> &PublicKey;
 
     /// Signs `message`, which is not hashed yet.
     ///
-    /// The signature is in the form a JWS carries: for ECDSA the fixed-width r‖s (RFC 7518 §3.4),
+    /// The signature is in the form that a JWS uses: for ECDSA the fixed-width r‖s (RFC 7518 §3.4),
     /// never DER.
     ///
     /// # Errors
@@ -77,12 +77,12 @@ impl<K: SigningKey + ?Sized> SigningKey for Box<K> {
     }
 }
 
-/// Why a key did not sign.
+/// Why a key could not sign.
 #[derive(Debug)]
 pub struct SignError(Box<dyn StdError + Send + Sync>);
 
 impl SignError {
-    /// Wraps a cause, or a sentence.
+    /// Wraps an error or a message.
     #[must_use]
     pub fn new(cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self(cause.into())
@@ -91,7 +91,7 @@ impl SignError {
 
 impl fmt::Display for SignError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the key did not sign")
+        f.write_str("the key could not sign")
     }
 }
 

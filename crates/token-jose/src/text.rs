@@ -1,4 +1,4 @@
-//! Base64url, and text from outside on its way into a message.
+//! Base64url, and foreign text for use in messages.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -15,7 +15,7 @@ pub(crate) const LENIENT: GeneralPurpose = GeneralPurpose::new(
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
-/// Cuts what came from outside to a length that a message can carry.
+/// Shortens foreign text to a length that fits a message.
 pub(crate) fn shorten(text: &str) -> String {
     text.chars().take(64).collect()
 }

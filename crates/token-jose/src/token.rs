@@ -4,18 +4,18 @@ use zeroize::Zeroizing;
 
 /// A signed token in compact serialization (RFC 7515 §7.1), wiped from memory when dropped.
 ///
-/// Whoever holds it can spend it, so it has no `Display` and its `Debug` shows nothing.
+/// Anyone who holds it can spend it, so it has no `Display` and its `Debug` shows nothing.
 #[derive(Clone)]
 pub struct Token(Zeroizing<String>);
 
 impl Token {
-    /// Takes a token that was issued elsewhere; what is signed here is a token from the start.
+    /// Wraps a token that was issued elsewhere.
     #[must_use]
     pub fn new(text: String) -> Self {
         Self(Zeroizing::new(text))
     }
 
-    /// Returns the text, at the one call that hands it on.
+    /// Returns the text, for the one call that passes it on.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0

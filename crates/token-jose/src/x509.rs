@@ -1,4 +1,4 @@
-//! Signatures of certificates (RFC 5280 §4.1.1.3), which are named by object identifier and not by
+//! Signatures of certificates (RFC 5280 §4.1.1.3), whose algorithms have object identifiers, not an
 //! `alg`.
 
 use aws_lc_rs::signature::{self as engine, VerificationAlgorithm};
@@ -15,17 +15,17 @@ impl PublicKey {
     ///
     /// `algorithm` is the contents of the OBJECT IDENTIFIER, without tag and length. `parameters`
     /// is the contents of the parameters, for RSASSA-PSS the inside of the SEQUENCE (RFC 4055
-    /// §3.1); the other algorithms have none, and theirs are not looked at. `message` is the DER of
+    /// §3.1); the parameters of other algorithms are ignored. `message` is the DER of
     /// the part that is signed, `signature` the bytes of the BIT STRING.
     ///
-    /// Known are ECDSA (RFC 5758 §3.2) and RSA with PKCS#1 v1.5 (RFC 4055 §5) or PSS, all with
-    /// SHA-256, SHA-384 or SHA-512, and Ed25519 (RFC 8410 §3). A salt of PSS is as long as its hash.
+    /// Supported are ECDSA (RFC 5758 §3.2) and RSA with PKCS#1 v1.5 (RFC 4055 §5) or PSS, all with
+    /// SHA-256, SHA-384 or SHA-512, and Ed25519 (RFC 8410 §3). A PSS salt has the length of its hash.
     ///
     /// # Errors
     ///
     /// - [`Error::UnsupportedSignature`] for SHA-1, MD5 and algorithms not listed here;
-    /// - [`Error::BadSignature`] if the signature is not this key's over these bytes, or belongs to
-    ///   another kind of key.
+    /// - [`Error::BadSignature`] if the signature does not match the key and the bytes, or is for
+    ///   another type of key.
     pub fn verify_x509(
         &self,
         algorithm: &[u8],
@@ -54,7 +54,7 @@ enum Hash {
     Sha512,
 }
 
-/// Returns how the engine checks ECDSA with the hash of `algorithm`, as DER, on a curve.
+/// Returns the engine's verifier for ECDSA in DER with the hash of `algorithm`, on a curve.
 pub(crate) fn ecdsa_verifier(
     algorithm: Algorithm,
     curve: KeyKind,
@@ -71,7 +71,7 @@ pub(crate) fn ecdsa_verifier(
 impl Scheme {
     fn parse(algorithm: &[u8], parameters: &[u8]) -> Result<Self, Error> {
         let oid = ObjectIdentifier::from_bytes(algorithm)
-            .map_err(|_| unsupported("an algorithm without a readable name"))?;
+            .map_err(|_| unsupported("an algorithm whose identifier cannot be read"))?;
         match oid {
             ECDSA_SHA256 => Ok(Self::Ecdsa(Hash::Sha256)),
             ECDSA_SHA384 => Ok(Self::Ecdsa(Hash::Sha384)),
@@ -88,7 +88,7 @@ impl Scheme {
         }
     }
 
-    /// Returns how the engine calls it, or `None` if a key of this kind makes no such signatures.
+    /// Returns the engine's verifier, or `None` if keys of this type make no such signatures.
     fn verifier(self, kind: KeyKind) -> Option<&'static dyn VerificationAlgorithm> {
         Some(match (self, kind) {
             (Self::Ecdsa(Hash::Sha256), KeyKind::P256) => &engine::ECDSA_P256_SHA256_ASN1,
@@ -122,7 +122,7 @@ impl Hash {
     }
 }
 
-/// Reads RSASSA-PSS-params; what is absent means SHA-1 and a salt of 20 bytes (RFC 4055 §3.1).
+/// Reads RSASSA-PSS-params; the defaults are SHA-1 and a salt of 20 bytes (RFC 4055 §3.1).
 fn pss(parameters: &[u8]) -> Result<Hash, Error> {
     let damaged = |_| unsupported("RSASSA-PSS with damaged parameters");
     let (hash, mask, salt, trailer) = pss_fields(parameters).map_err(damaged)?;
@@ -147,7 +147,7 @@ fn pss(parameters: &[u8]) -> Result<Hash, Error> {
         return Err(unsupported(&format!("RSASSA-PSS with a salt of {salt} bytes")));
     }
     if trailer.is_some_and(|trailer| trailer != 1) {
-        return Err(unsupported("RSASSA-PSS with a trailer of its own"));
+        return Err(unsupported("RSASSA-PSS with an unknown trailer"));
     }
     Ok(hash)
 }
@@ -219,7 +219,7 @@ mod tests {
         PublicKey::from_spki(&key.public_key_to_der().unwrap()).unwrap()
     }
 
-    /// Checks that the signature fits, and that none fits a changed message.
+    /// Checks that the signature verifies, and that it does not for a changed message.
     fn check(key: &PublicKey, oid: ObjectIdentifier, parameters: &[u8], signature: &[u8]) {
         let verify = |message| key.verify_x509(oid.as_bytes(), parameters, message, signature);
         verify(b"certificate").unwrap_or_else(|error| panic!("{oid}: {error}"));
@@ -323,10 +323,10 @@ mod tests {
         assert_eq!(refused(RSA_PSS, &hashes), "RSASSA-PSS with two different hashes");
         assert_eq!(refused(RSA_PSS, &[1]), "RSASSA-PSS with damaged parameters");
         let trailer = [pss_parameters(SHA256, SHA256, 32), tagged(0xa3, &[2, 1, 2])].concat();
-        assert_eq!(refused(RSA_PSS, &trailer), "RSASSA-PSS with a trailer of its own");
+        assert_eq!(refused(RSA_PSS, &trailer), "RSASSA-PSS with an unknown trailer");
         for unreadable in [&[][..], &[0x2a, 0x86], &[0xff; 200]] {
             let what = what(key.verify_x509(unreadable, &[], b"", b""));
-            assert_eq!(what, "an algorithm without a readable name");
+            assert_eq!(what, "an algorithm whose identifier cannot be read");
         }
     }
 

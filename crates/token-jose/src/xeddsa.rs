@@ -1,8 +1,8 @@
-//! XEdDSA over Curve25519: signatures by a key that was made to agree on secrets.
+//! XEdDSA over Curve25519: signatures by a key made for key agreement (X25519).
 //!
-//! A Nebula host has an X25519 key and no other. It signs as an Ed25519 key would, after its scalar
-//! has been turned to the one of `±k` whose point has an even x-coordinate; who verifies has only
-//! the coordinate u, and computes that point from it.
+//! A Nebula host has only an X25519 key. It signs as an Ed25519 key would, after its scalar
+//! has been replaced by the one of `±k` whose point has an even x-coordinate; the verifier has only
+//! the coordinate u and computes that point from it.
 //!
 //! Source: Signal, "The XEdDSA and VXEdDSA Signature Schemes", revision 1, §2.3 and §3.
 
@@ -10,9 +10,9 @@ use curve25519_dalek::{EdwardsPoint, MontgomeryPoint, Scalar};
 use sha2::{Digest as _, Sha512};
 use zeroize::Zeroizing;
 
-/// A private key, with what each of its signatures would otherwise compute again.
+/// A private key, with the values that each signature would otherwise compute again.
 pub(crate) struct XEdDsaKey {
-    /// The scalar a of the Ed25519 key. It stays in its place when the key is moved.
+    /// The scalar a of the Ed25519 key. Boxed, so that moving the key leaves no copy.
     scalar: Box<Zeroizing<Scalar>>,
     /// The encoding A of its point; the sign bit is 0.
     point: [u8; 32],
@@ -28,7 +28,7 @@ impl XEdDsaKey {
         **scalar = Scalar::from_bytes_mod_order(*clamped);
         let e = EdwardsPoint::mul_base(&scalar);
         let mut point = e.compress().to_bytes();
-        // Which of ±k was in the file is no secret that protects anything: both are the same key.
+        // Which of ±k was in the file needs no protection: both are the same key.
         if point[31] & SIGN != 0 {
             **scalar = -**scalar;
             point[31] &= !SIGN;
@@ -43,8 +43,8 @@ impl XEdDsaKey {
 
     /// Signs; `random` is fresh for every signature.
     ///
-    /// Were it ever the same, r would still differ from message to message: it depends on the key
-    /// and the message as well.
+    /// Even if it repeated, r would differ for each message, because it depends on the key
+    /// and the message too.
     pub(crate) fn sign(&self, message: &[u8], random: &[u8; 64]) -> [u8; 64] {
         let hash = Sha512::new()
             .chain_update(HASH_1)
@@ -83,10 +83,10 @@ fn reduced(hash: Sha512) -> Zeroizing<Scalar> {
     Zeroizing::new(Scalar::from_bytes_mod_order_wide(&wide))
 }
 
-/// The bit of a compressed point's last byte that is the sign of x.
+/// The bit in a compressed point's last byte that holds the sign of x.
 const SIGN: u8 = 0x80;
 
-/// What sets the hash of r apart from any other: 2²⁵⁶ − 2, little-endian.
+/// The prefix that separates the hash of r from all others: 2²⁵⁶ − 2, little-endian.
 const HASH_1: [u8; 32] = {
     let mut prefix = [0xff; 32];
     prefix[0] = 0xfe;
@@ -169,7 +169,7 @@ mod tests {
             let refused = key.public_key().verify(Algorithm::XEdDsa, b"message", &changed);
             assert!(matches!(refused, Err(Error::BadSignature)));
         }
-        // s + q is the same number, written with more bits than needed.
+        // s + q is the same number modulo q, but is not reduced.
         let q = hex("edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010");
         let mut changed = signature;
         let mut carry = 0;

@@ -1,4 +1,4 @@
-//! Every encoding of a private key, with the recorded test keys: what they are and what they sign.
+//! Every encoding of a private key, with the recorded test keys: how it is read and that it signs.
 
 use std::path::{Path, PathBuf};
 
@@ -132,7 +132,7 @@ fn openssh_keys_of_every_shape_are_read() {
 
 #[test]
 fn text_around_a_key_is_skipped() {
-    // Q59: a byte order mark, "Bag Attributes" and text behind the block.
+    // Q59: a byte order mark, "Bag Attributes" and text after the block.
     let pem = String::from_utf8(read("p256.pkcs8.pem")).unwrap();
     for text in [
         format!("\u{feff}{pem}"),
@@ -152,7 +152,7 @@ fn two_keys_in_one_file_are_refused() {
 #[test]
 fn what_cannot_sign_says_what_it_is() {
     for (name, part) in [
-        ("notakey.txt", "no key"),
+        ("notakey.txt", "is not a key"),
         ("unknown.pem", "`FOO`"),
         ("p256.pub.pem", "only `PUBLIC KEY`"),
         ("p256.pub.jwk.json", "public key"),

@@ -1,4 +1,4 @@
-//! Public keys in every form that certificates and agents hold them in.
+//! Public keys in every form that certificates and agents use.
 
 use std::path::Path;
 
@@ -28,7 +28,7 @@ fn recorded(kind: KeyKind) -> PublicKey {
     PublicKey::from_jwk(&read(kind, "pub.jwk.json")).expect("a public key")
 }
 
-/// Decodes what stands between the first and the last line.
+/// Decodes the lines between the first and the last.
 fn contents(pem: &str) -> Vec<u8> {
     STANDARD
         .decode(pem.lines().filter(|line| !line.starts_with('-')).collect::<String>())
@@ -45,7 +45,7 @@ fn ssh(parts: &[&[u8]]) -> Vec<u8> {
     parts.iter().flat_map(|part| [&len(part), *part].concat()).collect()
 }
 
-/// Returns the wire encoding from an OpenSSH private key, which has it in the clear.
+/// Returns the wire encoding from an OpenSSH private key, which contains it unencrypted.
 fn openssh_blob(kind: KeyKind) -> Vec<u8> {
     let contents = contents(&read(kind, "openssh"));
     let mut rest = contents.strip_prefix(b"openssh-key-v1\0").expect("a header");

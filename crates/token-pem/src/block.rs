@@ -46,8 +46,8 @@ pub fn has_block(text: &str) -> bool {
     next_begin(text.as_bytes()).is_some()
 }
 
-/// Yields the sections of PEM text, each with its boundaries. Line ends do not matter: what passed
-/// through a variable of a CI system may have lost them.
+/// Yields the sections of PEM text, each with its boundaries. Line ends do not matter: text from
+/// a variable of a CI system may have lost them.
 ///
 /// Nothing comes behind a section that has no label or no end.
 pub fn blocks(text: &str) -> impl Iterator<Item = Result<Block<'_>, DamagedBlock>> {
@@ -56,15 +56,15 @@ pub fn blocks(text: &str) -> impl Iterator<Item = Result<Block<'_>, DamagedBlock
         let section = rest.get(next_begin(rest.as_bytes())?..)?;
         let label = section.get(BEGIN.len()..)?;
         let label = label.find(DASHES).and_then(|end| label.get(..end)).unwrap_or_default();
-        // Whatever else stands there may be the key itself, and is not repeated.
+        // Any other text may be the key itself, and is not repeated.
         if label.len() > 64 || !label.bytes().all(is_of_label) || label.is_empty() {
             rest = "";
-            return Some(Err(DamagedBlock::new("BEGIN", "its first line has no label")));
+            return Some(Err(DamagedBlock::new("BEGIN", "its BEGIN line has no label")));
         }
         let end = format!("{END}{label}{DASHES}");
         let Some(at) = section.find(&end) else {
             rest = "";
-            return Some(Err(DamagedBlock::new(label, "it does not end")));
+            return Some(Err(DamagedBlock::new(label, "its END line is missing")));
         };
         let (section, after) = section.split_at(at + end.len());
         rest = after;
@@ -100,7 +100,7 @@ impl<'a> Block<'a> {
         STANDARD
             .decode(joined.as_bytes())
             .map(Zeroizing::new)
-            .map_err(|_| DamagedBlock::new(self.label, "not base64"))
+            .map_err(|_| DamagedBlock::new(self.label, "it is not base64"))
     }
 }
 
@@ -135,7 +135,7 @@ mod tests {
             DEK-Info: AES-256-CBC,00\n\nAAAA\n-----END EC PRIVATE KEY-----\n";
         let block = blocks(text).next().unwrap().unwrap();
         assert_eq!(block.cipher(), Some("AES-256-CBC"));
-        assert_eq!(block.contents().unwrap_err().reason, "not base64");
+        assert_eq!(block.contents().unwrap_err().reason, "it is not base64");
     }
 
     #[test]

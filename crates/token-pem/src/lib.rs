@@ -1,14 +1,14 @@
-//! Certificates and keys in PEM (RFC 7468), with whatever text stands around them.
+//! Certificates and keys in PEM (RFC 7468), with any text around them.
 //!
-//! Text that holds no section is skipped, and a section that nobody asked for is not decoded: a
-//! private key beside a certificate stays text. This crate opens no file and does not look inside
-//! the DER. It is the one that names rustls-pemfile.
+//! Text outside sections is skipped, and a section that was not asked for is not decoded: a
+//! private key next to a certificate stays text. This crate opens no file and does not look inside
+//! the DER. It is the only crate that uses rustls-pemfile.
 //!
 //! - [`certificates`]: the DER of every `CERTIFICATE`.
 //! - [`private_key`], [`has_sealed_key`]: the key of a client certificate.
-//! - [`sections`]: what there is by its labels, and the contents of any one.
+//! - [`sections`]: all sections with their labels, and the contents of each.
 //! - [`blocks`]: whole sections, as key files have them that lost their line ends.
-//! - [`encode`]: the way back.
+//! - [`encode`]: writes PEM.
 //!
 //! ```
 //! let text = format!("my bundle\n{}", *token_pem::encode("CERTIFICATE", b"DER"));
@@ -32,13 +32,13 @@ use boundary::{BEGIN, DASHES, END, next_begin};
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// How much of a label is worth telling.
+/// The longest label that is reported, in bytes.
 const LONGEST_LABEL: usize = 64;
 
-/// How many labels are worth telling.
+/// The most labels that are reported.
 const MOST_LABELS: usize = 5;
 
-/// A section that cannot be decoded: it has no end, or is no base64.
+/// A section that cannot be decoded: it has no END line, or is not base64.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Damaged {
     /// The line it begins in, from 1.
@@ -47,17 +47,17 @@ pub struct Damaged {
 
 impl fmt::Display for Damaged {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the section that begins in line {} is damaged", self.line)
+        write!(f, "the PEM section that begins on line {} is damaged", self.line)
     }
 }
 
 impl std::error::Error for Damaged {}
 
-/// A private key as it stood in the file, wiped when it is dropped.
+/// A private key as it was in the file, wiped when dropped.
 pub struct Key {
     /// `PRIVATE KEY` (RFC 5958), `EC PRIVATE KEY` (RFC 5915) or `RSA PRIVATE KEY` (RFC 8017).
     pub label: &'static str,
-    /// What the label says.
+    /// The DER of the type that the label names.
     pub der: Zeroizing<Vec<u8>>,
 }
 
@@ -67,12 +67,12 @@ impl fmt::Debug for Key {
     }
 }
 
-/// Returns the DER of every section labelled `CERTIFICATE`, in order; all other sections are passed
-/// over without a look inside.
+/// Returns the DER of every section labelled `CERTIFICATE`, in order; all others are skipped
+/// without decoding.
 ///
 /// # Errors
 ///
-/// [`Damaged`], if one of them cannot be decoded.
+/// [`Damaged`] if one of them cannot be decoded.
 pub fn certificates(text: &[u8]) -> Result<Vec<Vec<u8>>, Damaged> {
     let mut found = Vec::new();
     for section in sections(text) {
@@ -91,7 +91,7 @@ pub fn certificates(text: &[u8]) -> Result<Vec<Vec<u8>>, Damaged> {
 ///
 /// # Errors
 ///
-/// [`Damaged`], if it cannot be decoded.
+/// [`Damaged`] if it cannot be decoded.
 pub fn private_key(text: &[u8]) -> Result<Option<Key>, Damaged> {
     let labels: [&[u8]; 3] = [b"PRIVATE KEY", b"EC PRIVATE KEY", b"RSA PRIVATE KEY"];
     let Some(section) = sections(text).find(|section| labels.contains(&section.label)) else {
@@ -106,7 +106,7 @@ pub fn private_key(text: &[u8]) -> Result<Option<Key>, Damaged> {
     Ok(Some(Key { label, der: Zeroizing::new(der) }))
 }
 
-/// Tells whether the text holds a private key that only a password opens: PKCS#8 (RFC 5958) or the
+/// Returns whether the text holds a private key sealed with a password: PKCS#8 (RFC 5958) or the
 /// older kind with headers (RFC 1421 §4.6).
 #[must_use]
 pub fn has_sealed_key(text: &[u8]) -> bool {
@@ -119,7 +119,7 @@ pub fn has_sealed_key(text: &[u8]) -> bool {
     })
 }
 
-/// Returns the labels of all sections, each once, the first few of them and the first 64 bytes of each.
+/// Returns the labels of the sections, each once: the first five, and the first 64 bytes of each.
 #[must_use]
 pub fn labels(text: &[u8]) -> Vec<String> {
     let mut labels: Vec<String> = Vec::new();
@@ -140,7 +140,7 @@ pub fn labels(text: &[u8]) -> Vec<String> {
 #[must_use]
 pub fn encode(label: &str, der: &[u8]) -> Zeroizing<String> {
     let base64 = Zeroizing::new(STANDARD.encode(der));
-    // All of it at once, so that growing leaves no copy of a key behind.
+    // Allocated once, so that growing leaves no copy of a key in memory.
     let mut text = String::with_capacity(base64.len() + base64.len() / 64 + 2 * label.len() + 40);
     text.push_str("-----BEGIN ");
     text.push_str(label);
@@ -163,13 +163,13 @@ pub fn encode(label: &str, der: &[u8]) -> Zeroizing<String> {
 pub struct Section<'a> {
     /// The line, from 1.
     pub line: usize,
-    /// What stands between `BEGIN` and the dashes.
+    /// The text between `BEGIN` and the dashes.
     pub label: &'a [u8],
     /// The text from that line on, to the end of the file.
     pub rest: &'a [u8],
 }
 
-/// Finds the lines that sections begin with; nothing is decoded.
+/// Finds the first line of each section; nothing is decoded.
 pub fn sections(text: &[u8]) -> impl Iterator<Item = Section<'_>> {
     let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
     let (mut rest, mut line, mut is_line_start) = (text, 1, true);
@@ -185,7 +185,7 @@ pub fn sections(text: &[u8]) -> impl Iterator<Item = Section<'_>> {
             let end = here.iter().position(|&byte| byte == b'\n').unwrap_or(here.len());
             let content = here.get(BEGIN.len()..end).unwrap_or_default();
             let label = content.trim_ascii_end().strip_suffix(DASHES.as_bytes());
-            // Nothing else is a label (RFC 7468 §3), nor fit for a message.
+            // No other text is a label (RFC 7468 §3), or safe in a message.
             let is_printable = |label: &&[u8]| label.iter().all(|byte| matches!(byte, b' '..=b'~'));
             if let Some(label) = label.filter(is_printable)
                 && is_whole_line
@@ -197,11 +197,11 @@ pub fn sections(text: &[u8]) -> impl Iterator<Item = Section<'_>> {
 }
 
 impl Section<'_> {
-    /// Decodes what is in the section, whatever its label, and nothing behind it.
+    /// Decodes the contents of the section, whatever its label, and nothing after it.
     ///
     /// # Errors
     ///
-    /// [`Damaged`], if the section has no end, or is no base64.
+    /// [`Damaged`] if the section has no END line, or is not base64.
     pub fn contents(&self) -> Result<Vec<u8>, Damaged> {
         let damaged = Damaged { line: self.line };
         let mut base64 = Vec::new();

@@ -1,7 +1,7 @@
 use crate::signed_duration::{DAYS, DurationFault, SignedDuration, is_day};
 use crate::timestamp::{TimeFault, Timestamp};
 
-/// Why a text is no time, or why a time cannot be computed.
+/// Why a text is not a time or duration, or why a time cannot be computed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -31,13 +31,13 @@ pub enum Error {
     When {
         /// The text as it was given.
         text: String,
-        /// Why it is no time.
+        /// Why it is not a time.
         time: TimeFault,
-        /// Why it is no duration.
+        /// Why it is not a duration.
         duration: DurationFault,
     },
 
-    /// A duration leads away from an instant to one that cannot be held.
+    /// An instant plus a duration is outside the range of [`Timestamp`].
     #[error("{duration} from {start} is out of range")]
     OutOfRange {
         /// The instant the duration counts from.
@@ -46,12 +46,12 @@ pub enum Error {
         duration: SignedDuration,
     },
 
-    /// The system's clock shows an instant that cannot be held.
-    #[error("the clock shows an instant that is out of range")]
+    /// The system clock shows an instant outside the range of [`Timestamp`].
+    #[error("the system clock shows a time that is out of range")]
     Clock,
 }
 
-/// What to say behind "neither a time nor a duration", where the text shows which was meant.
+/// What to add after "neither a time nor a duration" if the text shows which was meant.
 fn advice(time: TimeFault, duration: &DurationFault) -> String {
     match (time, duration) {
         (TimeFault::Shape, DurationFault::UnknownUnit(unit)) if is_day(unit) => {

@@ -1,13 +1,13 @@
 //! The durations people type and the seconds tokens carry.
 //!
 //! Flags such as `--not-after` take `5m`, `-1h30m` or `2026-11-22T22:16:46Z`; claims such as `exp`
-//! carry whole seconds since the Unix epoch. This crate stands between the two. It never reads the
-//! clock: whoever needs "now" hands it in, so that one reading serves a whole command.
+//! carry whole seconds since the Unix epoch. This crate converts between them. It never reads the
+//! clock: the caller passes "now", so that a whole command uses one reading.
 //!
 //! - [`SignedDuration`]: a length of time in nanoseconds, written the way Go's `time` package
 //!   writes it, which is what `step` and `step-ca` read and print.
 //! - [`Timestamp`]: an instant, read and written as RFC 3339.
-//! - [`When`]: either of the two, as the validity flags of `step` accept it.
+//! - [`When`]: either of the two, as the validity flags of `step` accept them.
 //!
 //! ```
 //! use token_time::{SignedDuration, Timestamp, When};

@@ -30,25 +30,25 @@ const LIMIT: u64 = 1 << 63;
 pub struct SignedDuration(i64);
 
 impl SignedDuration {
-    /// No time at all.
+    /// Zero.
     pub const ZERO: Self = Self(0);
     /// The most negative duration, −2⁶³ nanoseconds: `-2562047h47m16.854775808s`.
     pub const MIN: Self = Self(i64::MIN);
     /// The longest duration, 2⁶³ − 1 nanoseconds: `2562047h47m16.854775807s`.
     pub const MAX: Self = Self(i64::MAX);
 
-    /// Returns a duration of so many nanoseconds.
+    /// Returns a duration of this many nanoseconds.
     pub const fn from_nanos(nanos: i64) -> Self {
         Self(nanos)
     }
 
-    /// Returns a duration of so many seconds; an `i32` of them always fits.
+    /// Returns a duration of this many seconds; any `i32` fits.
     pub const fn from_seconds(seconds: i32) -> Self {
         // An `i64` holds 9.2 × 10^18, and this is at most 2.2 × 10^18. `as` widens here.
         Self(seconds as i64 * NANOS_PER_SECOND)
     }
 
-    /// Returns a duration of so many seconds, or none if that is more than 292 years.
+    /// Returns a duration of this many seconds, or `None` if that is more than 292 years.
     pub const fn checked_from_seconds(seconds: i64) -> Option<Self> {
         match seconds.checked_mul(NANOS_PER_SECOND) {
             Some(nanos) => Some(Self(nanos)),
@@ -56,7 +56,7 @@ impl SignedDuration {
         }
     }
 
-    /// Returns a duration of so many seconds, or the nearest there is.
+    /// Returns a duration of this many seconds, or the nearest that fits.
     pub const fn saturating_from_seconds(seconds: i64) -> Self {
         Self(seconds.saturating_mul(NANOS_PER_SECOND))
     }
@@ -66,17 +66,17 @@ impl SignedDuration {
         self.0
     }
 
-    /// Tells whether this is no time at all.
+    /// Returns whether this is zero.
     pub const fn is_zero(self) -> bool {
         self.0 == 0
     }
 
-    /// Tells whether this leads into the past.
+    /// Returns whether this is negative.
     pub const fn is_negative(self) -> bool {
         self.0 < 0
     }
 
-    /// Returns the sum, or none if it is out of range.
+    /// Returns the sum, or `None` if it is out of range.
     pub const fn checked_add(self, other: Self) -> Option<Self> {
         match self.0.checked_add(other.0) {
             Some(nanos) => Some(Self(nanos)),
@@ -84,7 +84,7 @@ impl SignedDuration {
         }
     }
 
-    /// Returns the difference, or none if it is out of range.
+    /// Returns the difference, or `None` if it is out of range.
     pub const fn checked_sub(self, other: Self) -> Option<Self> {
         match self.0.checked_sub(other.0) {
             Some(nanos) => Some(Self(nanos)),
@@ -124,7 +124,7 @@ impl fmt::Display for SignedDuration {
     }
 }
 
-/// Writes `value` with its last `places` digits behind the point, and no zeros at the end.
+/// Writes `value` with its last `places` digits after the point, without trailing zeros.
 fn decimal(value: u64, places: u32) -> String {
     let scale = 10_u64.pow(places);
     let (whole, fraction) = (value / scale, value % scale);
@@ -207,7 +207,7 @@ fn unit_nanos(unit: &str) -> Option<u64> {
 /// Returns the nanoseconds in a fraction of a unit, rounded as Go rounds them.
 ///
 /// Go multiplies in `float64`, so that `0.3333333333333333333h` is 20 minutes to the nanosecond;
-/// digits beyond those an `i64` holds are passed over.
+/// digits beyond the range of an `i64` are ignored.
 fn fraction_nanos(digits: &str, unit: u64) -> u64 {
     let (mut value, mut scale) = (0_u64, 1_f64);
     for digit in digits.bytes() {
@@ -235,11 +235,11 @@ fn fraction_nanos(digits: &str, unit: u64) -> u64 {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DurationFault {
-    /// There is nothing, or nothing but a sign.
+    /// It is empty, or only a sign.
     Empty,
-    /// A number was expected where something else stands.
+    /// A number was expected, but something else was found.
     NoNumber,
-    /// A number has no unit behind it.
+    /// A number has no unit after it.
     NoUnit,
     /// The unit is none of `ns`, `us`, `µs`, `ms`, `s`, `m` and `h`.
     UnknownUnit(String),
@@ -262,7 +262,7 @@ impl fmt::Display for DurationFault {
     }
 }
 
-pub(crate) const DAYS: &str = "days are written in hours, 1 day as 24h";
+pub(crate) const DAYS: &str = "write days in hours: 24h for one day";
 
 pub(crate) fn is_day(unit: &str) -> bool {
     ["d", "day", "days"].iter().any(|day| unit.eq_ignore_ascii_case(day))
@@ -379,7 +379,7 @@ mod tests {
     fn a_refusal_says_what_is_wrong_and_how_days_are_written() {
         assert_eq!(
             "1d".parse::<SignedDuration>().unwrap_err().to_string(),
-            "\"1d\" is not a duration such as 90s, 1h30m or -5m: days are written in hours, 1 day as 24h"
+            "\"1d\" is not a duration such as 90s, 1h30m or -5m: write days in hours: 24h for one day"
         );
         assert_eq!(
             "5".parse::<SignedDuration>().unwrap_err().to_string(),

@@ -11,18 +11,18 @@ use crate::signed_duration::SignedDuration;
 const NANOS_PER_SECOND: i128 = 1_000_000_000;
 const SECONDS_PER_DAY: i64 = 86_400;
 
-/// The first second of the year 0000 and the last of 9999, in UTC: what RFC 3339 can write.
+/// The first second of the year 0000 and the last of 9999, in UTC: the range of RFC 3339.
 const RFC3339_SECONDS: std::ops::RangeInclusive<i64> = -62_167_219_200..=253_402_300_799;
 
 /// An instant: whole seconds since the Unix epoch, and the nanoseconds since that second began.
 ///
-/// Text is RFC 3339 and nothing looser: a capital `T`, an offset (`Z` or `±HH:MM`), two digits
+/// Text must be strict RFC 3339: a capital `T`, an offset (`Z` or `±HH:MM`), two digits
 /// everywhere, a point before the fraction. Digits beyond the ninth of a fraction are cut off. Leap
-/// seconds are refused, because a count of Unix seconds has no place for them.
+/// seconds are refused, because Unix time cannot represent them.
 ///
 /// [`Display`](fmt::Display) writes the same instant in UTC with as many digits of a fraction as
 /// are needed, up to nine. Instants outside the years 0000 to 9999, which RFC 3339 cannot write and
-/// [`FromStr`] refuses, come out with a sign before a longer year, as in ISO 8601.
+/// [`FromStr`] refuses, are written with a sign and a longer year, as in ISO 8601.
 ///
 /// Source: RFC 3339 §5.6; RFC 7519 §2 (NumericDate).
 ///
@@ -37,7 +37,7 @@ const RFC3339_SECONDS: std::ops::RangeInclusive<i64> = -62_167_219_200..=253_402
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp {
     seconds: i64,
-    /// Below 10⁹; also for instants before 1970 it counts forward from `seconds`.
+    /// Below 10⁹; it counts forward from `seconds`, also for instants before 1970.
     nanos: u32,
 }
 
@@ -45,15 +45,15 @@ impl Timestamp {
     /// 1 January 1970, 00:00:00 UTC.
     pub const UNIX_EPOCH: Self = Self { seconds: 0, nanos: 0 };
 
-    /// 1 January of the year 1, 00:00:00 UTC: the time that Go, and so `step`, takes for "unset".
+    /// 1 January of the year 1, 00:00:00 UTC: Go, and so `step`, treats it as "unset".
     pub const GO_ZERO: Self = Self { seconds: -62_135_596_800, nanos: 0 };
 
-    /// Returns the instant so many seconds after the Unix epoch, or before it.
+    /// Returns the instant this many seconds after the Unix epoch; negative is before it.
     pub const fn from_unix_seconds(seconds: i64) -> Self {
         Self { seconds, nanos: 0 }
     }
 
-    /// Returns the instant `nanos` nanoseconds after that second began, or none from 10⁹ up.
+    /// Returns the instant `nanos` nanoseconds after that second began, or `None` from 10⁹ up.
     pub const fn from_unix(seconds: i64, nanos: u32) -> Option<Self> {
         if nanos < 1_000_000_000 { Some(Self { seconds, nanos }) } else { None }
     }
@@ -73,17 +73,17 @@ impl Timestamp {
         Self::from_unix_seconds(self.seconds)
     }
 
-    /// Returns the instant `duration` later, or none if it cannot be held.
+    /// Returns the instant `duration` later, or `None` if it is out of range.
     pub fn checked_add(self, duration: SignedDuration) -> Option<Self> {
         Self::from_total_nanos(self.total_nanos() + i128::from(duration.as_nanos()))
     }
 
-    /// Returns the instant `duration` earlier, or none if it cannot be held.
+    /// Returns the instant `duration` earlier, or `None` if it is out of range.
     pub fn checked_sub(self, duration: SignedDuration) -> Option<Self> {
         Self::from_total_nanos(self.total_nanos() - i128::from(duration.as_nanos()))
     }
 
-    /// Returns the time from `earlier` to here, or the nearest duration there is.
+    /// Returns the time from `earlier` to this, or the nearest duration that fits.
     pub fn saturating_since(self, earlier: Self) -> SignedDuration {
         let nanos = self.total_nanos() - earlier.total_nanos();
         SignedDuration::from_nanos(match i64::try_from(nanos) {
@@ -109,7 +109,7 @@ impl Timestamp {
 impl TryFrom<SystemTime> for Timestamp {
     type Error = Error;
 
-    /// Takes over a reading of the system's clock.
+    /// Converts a reading of the system clock.
     fn try_from(time: SystemTime) -> Result<Self, Error> {
         let (nanos, sign) = match time.duration_since(UNIX_EPOCH) {
             Ok(after) => (after.as_nanos(), 1),
@@ -168,7 +168,7 @@ fn civil_date(day: i64) -> (i64, i64, i64) {
     (era * 400 + year_of_era + i64::from(month <= 2), month, day_of_month)
 }
 
-/// Reads RFC 3339. The `time` crate knows the calendar; what it lets pass beyond the grammar (any
+/// Parses RFC 3339. The `time` crate knows the calendar; what it accepts beyond the grammar (any
 /// character for the `T`, a small `z`, leap seconds) is refused before it sees the text.
 pub(crate) fn parse(text: &str) -> Result<Timestamp, TimeFault> {
     let (clock, rest) =
@@ -205,7 +205,7 @@ pub(crate) fn parse(text: &str) -> Result<Timestamp, TimeFault> {
     Ok(Timestamp { seconds: time.unix_timestamp(), nanos: time.nanosecond() })
 }
 
-/// Tells whether `text` is `shape` with some digit for every `0`.
+/// Returns whether `text` is `shape` with a digit for every `0`.
 fn has_shape(text: &str, shape: &str) -> bool {
     text.len() == shape.len()
         && text.bytes().zip(shape.bytes()).all(|(byte, form)| match form {
@@ -220,11 +220,11 @@ fn has_shape(text: &str, shape: &str) -> bool {
 pub enum TimeFault {
     /// It does not have the form of RFC 3339 at all.
     Shape,
-    /// It would be a time if `Z` or an offset such as `+01:00` stood at its end.
+    /// It lacks `Z` or an offset such as `+01:00` at its end.
     NoOffset,
-    /// It names a second number 60; leap seconds are not accepted.
+    /// Its second is 60; leap seconds are not accepted.
     LeapSecond,
-    /// It has the form, but the calendar or the day has no such time: 30 February, 24 o'clock.
+    /// It has the form, but there is no such date or time of day: 30 February, 24 o'clock.
     NoSuchTime,
     /// Its offset takes it out of the years 0000 to 9999 in UTC.
     OutOfRange,
@@ -233,7 +233,7 @@ pub enum TimeFault {
 impl fmt::Display for TimeFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Shape => "the form is date, capital T, time, capital Z or an offset",
+            Self::Shape => "expected a date, a capital T, a time, then Z or an offset",
             Self::NoOffset => "it must end in Z or in an offset such as +01:00",
             Self::LeapSecond => "leap seconds are not accepted",
             Self::NoSuchTime => "there is no such date or time of day",

@@ -5,9 +5,9 @@ use crate::signed_duration::SignedDuration;
 use crate::timestamp::Timestamp;
 use crate::{signed_duration, timestamp};
 
-/// A time, or a length of time from a "now" that is settled later.
+/// A time, or a duration from a "now" that is given later.
 ///
-/// This is what `--not-before`, `--not-after`, `--cert-not-before` and `--cert-not-after` take. A
+/// `--not-before`, `--not-after`, `--cert-not-before` and `--cert-not-after` take it. A
 /// text is tried as a time first and then as a duration.
 ///
 /// Source: smallstep/cli, `flags/flags.go` (`ParseTimeOrDuration`); for the two that travel inside
@@ -23,17 +23,17 @@ use crate::{signed_duration, timestamp};
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum When {
-    /// At that instant.
+    /// This instant.
     At(Timestamp),
-    /// So long after "now", or before it if the duration is negative.
+    /// This long after "now", or before it if negative.
     After(SignedDuration),
 }
 
 impl When {
     /// Reads a flag that may be left unset.
     ///
-    /// An empty text is unset, and so is [`Timestamp::GO_ZERO`] however it is written, because
-    /// `step` takes that time for a missing one. A zero duration is not unset: it means "now".
+    /// An empty text is unset, and so is [`Timestamp::GO_ZERO`] in any notation, because
+    /// `step` treats that time as missing. A zero duration is not unset: it means "now".
     ///
     /// # Errors
     ///
@@ -46,11 +46,11 @@ impl When {
         Ok(Some(when).filter(|&when| when != Self::At(Timestamp::GO_ZERO)))
     }
 
-    /// Returns the instant this is, if it is `now`.
+    /// Returns the instant that this means at `now`.
     ///
     /// # Errors
     ///
-    /// [`Error::OutOfRange`] if the duration leads out of the range of a [`Timestamp`].
+    /// [`Error::OutOfRange`] if the result is outside the range of [`Timestamp`].
     pub fn resolve(self, now: Timestamp) -> Result<Timestamp, Error> {
         match self {
             Self::At(time) => Ok(time),
@@ -62,8 +62,8 @@ impl When {
 
     /// Returns the text of `validAfter` and `validBefore` in the claim `step.ssh`.
     ///
-    /// A time is RFC 3339 in UTC; a duration is in canonical form, for the CA to count from the
-    /// moment it signs. A zero duration and [`Timestamp::GO_ZERO`] are the empty text, which leaves
+    /// A time is RFC 3339 in UTC; a duration is in canonical form, and the CA counts it from the
+    /// moment it signs. A zero duration and [`Timestamp::GO_ZERO`] give an empty text, which leaves
     /// the choice to the CA.
     ///
     /// Source: smallstep/certificates, `authority/provisioner/timeduration.go` (`MarshalJSON`).
@@ -150,9 +150,9 @@ mod tests {
     fn a_refusal_names_both_forms_and_helps_with_the_one_that_was_meant() {
         let both = "is neither a time such as 2026-11-22T22:16:46Z nor a duration such as 1h30m";
         for (text, advice) in [
-            ("1d", "; days are written in hours, 1 day as 24h"),
-            ("7days", "; days are written in hours, 1 day as 24h"),
-            ("-2d12h", "; days are written in hours, 1 day as 24h"),
+            ("1d", "; write days in hours: 24h for one day"),
+            ("7days", "; write days in hours: 24h for one day"),
+            ("-2d12h", "; write days in hours: 24h for one day"),
             ("90", "; as a duration, a number has no unit"),
             ("3000000h", "; as a duration, it is longer than 292 years"),
             ("2026-11-22T22:16:46", "; as a time, it must end in Z or in an offset such as +01:00"),

@@ -6,7 +6,7 @@ use token_time::Timestamp;
 #[non_exhaustive]
 pub enum IdentityFault {
     /// The `identity.json` is not JSON, or not an object with strings in it.
-    #[error("it is not the JSON of an identity, seen at line {line}, column {column}")]
+    #[error("it is not a client identity in JSON: error at line {line}, column {column}")]
     Json {
         /// The line, from 1.
         line: usize,
@@ -33,15 +33,17 @@ pub enum IdentityFault {
     },
 
     /// There is no certificate in the file, or a damaged one.
-    #[error("there is no good certificate in its certificate file")]
+    #[error("its certificate file contains no valid certificate")]
     NoCertificate,
 
     /// There is no private key in the file, or a damaged one.
-    #[error("there is no good private key in its key file")]
+    #[error("its key file contains no valid private key")]
     NoKey,
 
     /// The private key opens with a password only.
-    #[error("its private key is sealed with a password")]
+    #[error(
+        "its private key is sealed with a password, which is not supported, which is not supported"
+    )]
     SealedKey,
 
     /// The key is not the one in the certificate.

@@ -47,7 +47,7 @@ pub enum RequestFault {
     /// In TLS 1.3 the alert about a client certificate can lose the race against the end of the
     /// connection, so the certificate is mentioned if one was shown.
     #[error("the connection was closed before the answer was complete{}", if *shown {
-        ", which a CA does that does not accept the client certificate it was shown"
+        "; the CA may have refused the client certificate"
     } else {
         ""
     })]
@@ -57,7 +57,7 @@ pub enum RequestFault {
     },
 
     /// The proxy, named by an environment variable such as `HTTPS_PROXY`, is at fault.
-    #[error("the proxy makes no connection: {}", Excerpt(reason))]
+    #[error("the proxy did not connect: {}", Excerpt(reason))]
     Proxy {
         /// What is known about it.
         reason: String,
@@ -108,11 +108,11 @@ pub enum RequestFault {
         reason: String,
     },
 
-    /// The CA demands a client certificate, or does not accept the one it was shown.
+    /// The CA requires a client certificate, or does not accept the one it was shown.
     #[error("the CA {} ({alert})", if *shown {
         "does not accept the client certificate"
     } else {
-        "demands a client certificate"
+        "requires a client certificate"
     })]
     ClientCertificate {
         /// Whether one was shown.
@@ -122,7 +122,7 @@ pub enum RequestFault {
     },
 
     /// The TLS connection failed in another way.
-    #[error("no TLS connection: {reason}")]
+    #[error("the TLS connection failed: {reason}")]
     Tls {
         /// What the TLS library says.
         reason: String,
@@ -159,7 +159,7 @@ pub enum RequestFault {
     },
 
     /// The answer is not JSON (RFC 8259).
-    #[error("answered something that is not JSON, seen at line {line}, column {column}")]
+    #[error("answered something that is not JSON: error at line {line}, column {column}")]
     NotJson {
         /// The line, from 1.
         line: usize,
@@ -219,7 +219,7 @@ pub enum RequestFault {
     },
 
     /// Whoever answered sent another root certificate than the one asked for.
-    #[error("asked for root {asked}, but the answer is {}", list(answered))]
+    #[error("asked for root {asked}, but the CA answered with {}", list(answered))]
     WrongRoot {
         /// The fingerprint asked for.
         asked: RootFingerprint,
@@ -238,7 +238,7 @@ pub enum RequestFault {
 fn names(presented: &[String]) -> String {
     const MOST: usize = 10;
     if presented.is_empty() {
-        return "no name at all".to_owned();
+        return "no names".to_owned();
     }
     let shown = presented.iter().take(MOST).map(|name| format!("`{}`", Excerpt(name)));
     let shown = shown.collect::<Vec<_>>().join(", ");
@@ -284,7 +284,7 @@ mod tests {
 
     #[test]
     fn a_long_list_of_names_is_cut() {
-        assert_eq!(names(&[]), "no name at all");
+        assert_eq!(names(&[]), "no names");
         let many: Vec<_> = (0..12).map(|n| format!("h{n}")).collect();
         assert!(names(&many).ends_with("`h9` and 2 more"));
     }

@@ -18,21 +18,21 @@ pub enum RootsFault {
     },
 
     /// A PEM section has no end or is no base64.
-    #[error("the certificate that begins in line {line} is damaged")]
+    #[error("the certificate that begins on line {line} is damaged")]
     DamagedPem {
         /// The line the section begins in, from 1.
         line: usize,
     },
 
     /// A certificate is no X.509 (RFC 5280 §4.1).
-    #[error("certificate number {number} is no X.509 certificate")]
+    #[error("certificate number {number} is not an X.509 certificate")]
     NotX509 {
         /// Which one, from 1.
         number: usize,
     },
 
     /// None of the certificates has the fingerprint that was asked for.
-    #[error("no certificate with fingerprint {asked}, but {}", list(present))]
+    #[error("no certificate has the fingerprint {asked}; found {}", list(present))]
     NoSuchFingerprint {
         /// The one asked for.
         asked: RootFingerprint,
@@ -43,10 +43,10 @@ pub enum RootsFault {
 
 fn no_certificate(labels: &[String]) -> String {
     if labels.is_empty() {
-        return "it is neither PEM nor the DER of a certificate".to_owned();
+        return "it is not a certificate: expected PEM or DER".to_owned();
     }
     let labels: Vec<_> = labels.iter().map(|label| format!("`{}`", Excerpt(label))).collect();
-    format!("no certificate in it, but {}", labels.join(", "))
+    format!("it contains no certificate, only {}", labels.join(", "))
 }
 
 pub(crate) fn list(fingerprints: &[RootFingerprint]) -> String {

@@ -165,8 +165,8 @@ fn an_answer_that_is_no_answer_of_a_ca_is_told_by_what_it_is() {
         (502, "  <html>", "answered HTML instead of JSON, with status 502 Bad Gateway"),
         (500, r#"{"status":500,"message":"boom"}"#, "answered 500 Internal Server Error: boom"),
         (500, "boom", "answered 500 Internal Server Error"),
-        (204, "", "answered something that is not JSON, seen at line 1, column 0"),
-        (200, "OK", "answered something that is not JSON, seen at line 1, column 1"),
+        (204, "", "answered something that is not JSON: error at line 1, column 0"),
+        (200, "OK", "answered something that is not JSON: error at line 1, column 1"),
         (200, "{}", "answered something unexpected: missing field `status` at line 1 column 2"),
     ] {
         let server = Server::fixed(&authority, status, body);

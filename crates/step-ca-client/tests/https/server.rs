@@ -102,7 +102,7 @@ impl Server {
         Self::start(authority, move |_, out| answer(out, status, &body))
     }
 
-    /// Starts one with the certificate of `leaf`, which demands a client certificate of `clients`
+    /// Starts one with the certificate of `leaf`, which requires a client certificate of `clients`
     /// if that is given.
     pub(crate) fn with(
         leaf: Leaf,

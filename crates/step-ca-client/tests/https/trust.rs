@@ -105,7 +105,7 @@ fn a_ca_that_demands_a_client_certificate_gets_the_identity() {
     let error = health(None).unwrap_err();
     assert_eq!(
         fault(&error).to_string(),
-        "the CA demands a client certificate (CertificateRequired)"
+        "the CA requires a client certificate (CertificateRequired)"
     );
     let error = health(Some(other.leaf(&["me"], |_| {}).identity())).unwrap_err();
     assert!(
@@ -195,7 +195,7 @@ fn a_fetched_root_must_have_the_fingerprint() {
     let answered = other.roots().fingerprint();
     assert_eq!(
         fault(&error).to_string(),
-        format!("asked for root {asked}, but the answer is {answered}")
+        format!("asked for root {asked}, but the CA answered with {answered}")
     );
 }
 

@@ -37,7 +37,7 @@ fn each_curve_and_version_signs_with_its_own_key_and_algorithm() {
     assert!(matches!(error, Error::KeyOfAnother { .. }));
     let other_curve = private_key("nebula/host-p256.key");
     let error = ProvenKey::new(&read("host-v1.crt"), other_curve).unwrap_err().to_string();
-    assert!(error.starts_with("is for another key: a X25519 one"), "{error}");
+    assert!(error.starts_with("is for another key: X25519"), "{error}");
 }
 
 #[test]
@@ -86,12 +86,12 @@ fn it_serves_hosts_alone() {
     ] {
         assert_eq!(
             refused("host-v1.crt", operation, NOW),
-            format!("is a Nebula certificate, which does not serve `{name}`")
+            format!("is a Nebula certificate, which cannot authorise `{name}`")
         );
     }
     assert_eq!(
         refused("ca.crt", SIGN, NOW),
-        "is the certificate of a Nebula CA (`Test Nebula CA`): a host's is needed"
+        "is the certificate of a Nebula CA (`Test Nebula CA`); expected a host certificate"
     );
 }
 

@@ -172,7 +172,7 @@ impl fmt::Display for NebulaNetwork {
 }
 
 pub(super) fn text(bytes: &[u8], what: &str) -> Result<String, NebulaFault> {
-    let text = std::str::from_utf8(bytes).map_err(|_| malformed(format!("{what} is no UTF-8")))?;
+    let text = std::str::from_utf8(bytes).map_err(|_| malformed(format!("{what} is not UTF-8")))?;
     Ok(text.to_owned())
 }
 

@@ -9,51 +9,51 @@ pub enum NebulaFault {
     Empty,
 
     /// There is PEM, and none of it is a Nebula certificate.
-    #[error("has no Nebula certificate in it, only {}", list(labels))]
+    #[error("contains no Nebula certificate, only {}", list(labels))]
     OtherPem {
         /// The labels of what is there instead, each once, the first few of them.
         labels: Vec<String>,
     },
 
     /// There is no PEM where only PEM can be.
-    #[error("has no Nebula certificate in it, and no other PEM")]
+    #[error("contains no Nebula certificate and no other PEM")]
     NoPem,
 
     /// There is no PEM, and the bytes do not look like a certificate of version 1 either.
-    #[error("is no Nebula certificate: neither PEM nor protobuf")]
+    #[error("is not a Nebula certificate: expected PEM or protobuf")]
     NeitherPemNorProtobuf,
 
     /// A certificate of version 2 has no PEM around it; `step` takes such bytes for version 1.
-    #[error("is a Nebula certificate of version 2 without its PEM armour")]
+    #[error("is a Nebula certificate of version 2, which must be in PEM")]
     BareV2,
 
     /// There are more certificates than the one that is needed.
-    #[error("has several Nebula certificates in it ({count}); one is needed")]
+    #[error("contains several Nebula certificates ({count}); expected one")]
     Several {
         /// How many there are.
         count: usize,
     },
 
     /// A PEM section has no end or is no base64 (RFC 7468 §3).
-    #[error("has a damaged Nebula certificate in it, which begins in line {line}")]
+    #[error("contains a damaged Nebula certificate, which begins on line {line}")]
     DamagedPem {
         /// The line the section begins in, from 1.
         line: usize,
     },
 
     /// A certificate has more than 65,536 bytes, the most that version 2 allows.
-    #[error("has a Nebula certificate in it that is larger than 64 KiB")]
+    #[error("contains a Nebula certificate that is larger than 64 KiB")]
     TooLarge,
 
     /// The bytes are no certificate, or one that nebula refuses to read.
-    #[error("is no Nebula certificate: {reason}")]
+    #[error("is not a Nebula certificate: {reason}")]
     Malformed {
         /// What is wrong with them.
         reason: String,
     },
 
     /// The same, about one of a bundle.
-    #[error("has something in it, number {number}, that is no Nebula certificate: {reason}")]
+    #[error("contains a damaged Nebula certificate, number {number} in the file: {reason}")]
     MalformedInBundle {
         /// Which one, from 1.
         number: usize,

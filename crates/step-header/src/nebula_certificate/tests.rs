@@ -134,10 +134,13 @@ fn text_and_a_private_key_may_stand_around_a_certificate() {
 fn bytes_without_armour_are_of_version_1() {
     let bare = parse(REAL[3]).to_wire().to_vec();
     assert_eq!(parse(&bare), parse(REAL[3]));
-    assert_eq!(fault(&bare[..bare.len() - 1]), "is no Nebula certificate: its protobuf ends early");
+    assert_eq!(
+        fault(&bare[..bare.len() - 1]),
+        "is not a Nebula certificate: its protobuf ends early"
+    );
     assert_eq!(
         fault(parse(REAL[4]).to_wire()),
-        "is a Nebula certificate of version 2 without its PEM armour"
+        "is a Nebula certificate of version 2, which must be in PEM"
     );
 }
 
@@ -145,7 +148,7 @@ fn bytes_without_armour_are_of_version_1() {
 fn files_that_hold_something_else_are_told_apart() {
     assert_eq!(fault(b""), "is empty");
     assert_eq!(fault(b" \r\n"), "is empty");
-    let neither = "is no Nebula certificate: neither PEM nor protobuf";
+    let neither = "is not a Nebula certificate: expected PEM or protobuf";
     for text in
         [&b"hello"[..], b"\n-----BEGIN NEBULA CERTIFICATE----\nAAAA\n", b"\x30\x03\xff", b"{}"]
     {
@@ -153,18 +156,18 @@ fn files_that_hold_something_else_are_told_apart() {
     }
     assert_eq!(
         fault(vector!("host-v1.key")),
-        "has no Nebula certificate in it, only `NEBULA X25519 PRIVATE KEY`"
+        "contains no Nebula certificate, only `NEBULA X25519 PRIVATE KEY`"
     );
     let section = |label: &str| format!("-----BEGIN {label}-----\nAAAA\n-----END {label}-----\n");
     let several =
         [section("NEBULA X25519 PUBLIC KEY"), section("CERTIFICATE"), section("CERTIFICATE")];
     assert_eq!(
         fault(several.concat().as_bytes()),
-        "has no Nebula certificate in it, only `NEBULA X25519 PUBLIC KEY`, `CERTIFICATE`"
+        "contains no Nebula certificate, only `NEBULA X25519 PUBLIC KEY`, `CERTIFICATE`"
     );
     assert_eq!(
         fault(&[REAL[3], b"\n", REAL[0]].concat()),
-        "has several Nebula certificates in it (2); one is needed"
+        "contains several Nebula certificates (2); expected one"
     );
 }
 
@@ -173,7 +176,7 @@ fn labels_are_cut_and_fit_for_a_terminal() {
     let section = |label: &str| format!("-----BEGIN {label}-----\n-----END {label}-----\n");
     assert_eq!(
         fault(section("A\u{1b}[31m").as_bytes()),
-        "is no Nebula certificate: neither PEM nor protobuf"
+        "is not a Nebula certificate: expected PEM or protobuf"
     );
     let many: String = (0..9).map(|n| section(&format!("{n}{}", "A".repeat(100)))).collect();
     let NebulaFault::OtherPem { labels } = NebulaCertificate::parse(many.as_bytes()).unwrap_err()
@@ -185,7 +188,7 @@ fn labels_are_cut_and_fit_for_a_terminal() {
 
 #[test]
 fn a_damaged_section_is_named_by_its_line() {
-    let damaged = "has a damaged Nebula certificate in it, which begins in line 2";
+    let damaged = "contains a damaged Nebula certificate, which begins on line 2";
     for text in [
         "# host\n-----BEGIN NEBULA CERTIFICATE-----\nAAAA\n",
         "# host\n-----BEGIN NEBULA CERTIFICATE-----\n!\n-----END NEBULA CERTIFICATE-----\n",
@@ -203,19 +206,19 @@ fn the_label_tells_the_version() {
     let v1 = String::from_utf8(REAL[3].to_vec()).unwrap();
     assert_eq!(
         fault(v1.replace("CERTIFICATE", "CERTIFICATE V2").as_bytes()),
-        "is no Nebula certificate: it has no DER sequence"
+        "is not a Nebula certificate: it has no DER sequence"
     );
     let v2 = String::from_utf8(REAL[4].to_vec()).unwrap();
-    assert!(fault(v2.replace(" V2", "").as_bytes()).starts_with("is no Nebula certificate: "));
+    assert!(fault(v2.replace(" V2", "").as_bytes()).starts_with("is not a Nebula certificate: "));
     assert_eq!(
         fault(b"-----BEGIN NEBULA CERTIFICATE-----\n-----END NEBULA CERTIFICATE-----\n"),
-        "is no Nebula certificate: it has no details"
+        "is not a Nebula certificate: it has no details"
     );
 }
 
 #[test]
 fn a_certificate_has_at_most_64_kib() {
-    let too_large = "has a Nebula certificate in it that is larger than 64 KiB";
+    let too_large = "contains a Nebula certificate that is larger than 64 KiB";
     let of = |len: usize| {
         // A signature behind the real one, which then counts.
         let mut bytes = parse(REAL[3]).to_wire().to_vec();
@@ -243,16 +246,16 @@ fn a_bundle_holds_one_certificate_or_several() {
     assert_eq!(NebulaCertificate::parse_bundle(REAL[0]).unwrap(), [parse(REAL[0])]);
 
     assert_eq!(bundle_fault(b"\n"), "is empty");
-    assert_eq!(bundle_fault(b"roots"), "has no Nebula certificate in it, and no other PEM");
+    assert_eq!(bundle_fault(b"roots"), "contains no Nebula certificate and no other PEM");
     assert_eq!(bundle_fault(parse(REAL[0]).to_wire()), bundle_fault(b"roots"));
     assert_eq!(
         bundle_fault(vector!("ca-v2.key")),
-        "has no Nebula certificate in it, only `NEBULA ED25519 PRIVATE KEY`"
+        "contains no Nebula certificate, only `NEBULA ED25519 PRIVATE KEY`"
     );
     let second = b"-----BEGIN NEBULA CERTIFICATE-----\nEgA=\n-----END NEBULA CERTIFICATE-----\n";
     assert_eq!(
         bundle_fault(&[REAL[0], second].concat()),
-        "has something in it, number 2, that is no Nebula certificate: it has no details"
+        "contains a damaged Nebula certificate, number 2 in the file: it has no details"
     );
 }
 

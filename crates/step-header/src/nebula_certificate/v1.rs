@@ -89,7 +89,7 @@ impl<'a> Details<'a> {
                 1 => self.name = text(field.bytes()?, "its name")?,
                 2 => field.add_numbers(&mut self.networks)?,
                 3 => field.add_numbers(&mut self.unsafe_networks)?,
-                4 => self.groups.push(text(field.bytes()?, "a group of it")?),
+                4 => self.groups.push(text(field.bytes()?, "one of its groups")?),
                 5 => self.not_before = field.varint()?.cast_signed(),
                 6 => self.not_after = field.varint()?.cast_signed(),
                 7 => self.public_key = field.bytes()?,
@@ -118,7 +118,7 @@ fn network(address: u32, mask: u32) -> Result<NebulaNetwork, NebulaFault> {
     let ones = mask.leading_ones();
     let prefix = u8::try_from(ones).ok().filter(|_| mask.count_ones() == ones);
     let prefix = prefix
-        .ok_or_else(|| malformed(format!("{} in it is no network mask", Ipv4Addr::from(mask))))?;
+        .ok_or_else(|| malformed(format!("{} is not a network mask", Ipv4Addr::from(mask))))?;
     Ok(NebulaNetwork { address: Ipv4Addr::from(address).into(), prefix })
 }
 
@@ -282,7 +282,7 @@ mod tests {
 
     fn fault(bytes: &[u8]) -> String {
         let message = parse(bytes).unwrap_err().to_string();
-        message.strip_prefix("is no Nebula certificate: ").unwrap().to_owned()
+        message.strip_prefix("is not a Nebula certificate: ").unwrap().to_owned()
     }
 
     fn shown(networks: &[NebulaNetwork]) -> Vec<String> {
@@ -396,21 +396,21 @@ mod tests {
 
     #[test]
     fn values_that_make_no_sense_are_refused() {
-        assert_eq!(fault(&host(&[bytes(1, b"\xff")])), "its name is no UTF-8");
-        assert_eq!(fault(&host(&[bytes(4, b"\xff")])), "a group of it is no UTF-8");
+        assert_eq!(fault(&host(&[bytes(1, b"\xff")])), "its name is not UTF-8");
+        assert_eq!(fault(&host(&[bytes(4, b"\xff")])), "one of its groups is not UTF-8");
         assert_eq!(fault(&host(&[varint(2, 1)])), "an address in it has no mask");
         assert_eq!(fault(&host(&[varint(3, 1)])), "an address in it has no mask");
         assert_eq!(
             fault(&host(&[packed(3, &[0x0a00_0000, 0xff00_ff00])])),
-            "255.0.255.0 in it is no network mask"
+            "255.0.255.0 is not a network mask"
         );
         assert_eq!(
             fault(&host(&[packed(2, &[0, 0xff00_0000])])),
-            "0.0.0.0/8 is no network of a certificate"
+            "0.0.0.0/8 cannot be a network of a certificate"
         );
         assert_eq!(
             fault(&certificate(&[bytes(7, &KEY)])),
-            "it has no network, which only a CA can do without"
+            "it has no network, and only a CA may have none"
         );
         assert_eq!(fault(&host(&[varint(100, 2)])), "its curve has the unknown number 2");
         assert_eq!(
@@ -427,7 +427,7 @@ mod tests {
         );
         assert_eq!(
             fault(&host(&[varint(100, 1), bytes(7, &[2; 65])])),
-            "its public key is no uncompressed point of P-256"
+            "its public key is not an uncompressed point of P-256"
         );
     }
 

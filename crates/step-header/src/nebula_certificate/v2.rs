@@ -96,9 +96,9 @@ fn groups(list: Option<&[u8]>) -> Result<Vec<String>, NebulaFault> {
     let mut groups = Vec::new();
     while let Some(group) = fields.optional(Tag::Utf8String, "groups")? {
         if group.is_empty() {
-            return Err(malformed("a group of it has no name"));
+            return Err(malformed("one of its groups has no name"));
         }
-        groups.push(text(group, "a group of it")?);
+        groups.push(text(group, "one of its groups")?);
     }
     fields.end("groups")?;
     Ok(groups)
@@ -153,7 +153,7 @@ fn check(certificate: &NebulaCertificate) -> Result<(), NebulaFault> {
     });
     match unreached {
         Some(network) if !certificate.is_ca => Err(malformed(format!(
-            "it has the unsafe network {network} and no address of that family"
+            "it has the unsafe network {network}, but no address of that family"
         ))),
         _ => Ok(()),
     }
@@ -191,7 +191,7 @@ impl<'a> Fields<'a> {
         if self.0.is_finished() {
             return Ok(());
         }
-        Err(malformed(format!("something foreign follows its {what}")))
+        Err(malformed(format!("unexpected data follows its {what}")))
     }
 }
 
@@ -271,7 +271,7 @@ mod tests {
 
     fn fault(bytes: &[u8]) -> String {
         let message = parse(bytes).unwrap_err().to_string();
-        message.strip_prefix("is no Nebula certificate: ").unwrap().to_owned()
+        message.strip_prefix("is not a Nebula certificate: ").unwrap().to_owned()
     }
 
     fn shown(networks: &[NebulaNetwork]) -> Vec<String> {
@@ -331,11 +331,11 @@ mod tests {
         assert_eq!(fault(b"\x30\x81\x01\x00"), "its DER sequence cannot be read");
         assert_eq!(
             fault(&[whole.as_slice(), b"\0"].concat()),
-            "something foreign follows its DER sequence"
+            "unexpected data follows its DER sequence"
         );
         let details = element(0xa0, &details().concat());
         let fields = [details, element(0x82, &KEY), element(0x83, b"s"), element(0x84, b"")];
-        assert_eq!(fault(&outer(&fields)), "something foreign follows its signature");
+        assert_eq!(fault(&outer(&fields)), "unexpected data follows its signature");
     }
 
     #[test]
@@ -373,7 +373,10 @@ mod tests {
             fault(&of(&[1], &KEY)),
             "its public key has 32 bytes; an uncompressed point of P-256 has 65"
         );
-        assert_eq!(fault(&of(&[1], &[2; 65])), "its public key is no uncompressed point of P-256");
+        assert_eq!(
+            fault(&of(&[1], &[2; 65])),
+            "its public key is not an uncompressed point of P-256"
+        );
     }
 
     #[test]
@@ -385,7 +388,7 @@ mod tests {
             fault(&host_with(0, element(0x80, &[b'a'; 254]))),
             "its name has 254 bytes, not 1 to 253"
         );
-        assert_eq!(fault(&host_with(0, element(0x80, b"\xff"))), "its name is no UTF-8");
+        assert_eq!(fault(&host_with(0, element(0x80, b"\xff"))), "its name is not UTF-8");
         assert_eq!(fault(&host_with(5, vec![])), "it has no start of validity");
         assert_eq!(fault(&host_with(6, vec![])), "it has no end of validity");
         for number in [&[][..], &[0, 1], &[0xff, 0xff], &[1; 9], &[0, 0x80, 0, 0, 0, 0, 0, 0, 0]] {
@@ -410,15 +413,15 @@ mod tests {
     #[test]
     fn groups_are_names() {
         let with = |of, group| fault(&host_with(3, list(0xa3, of, &[group])));
-        assert_eq!(with(12, b"\xff"), "a group of it is no UTF-8");
-        assert_eq!(with(12, b""), "a group of it has no name");
-        assert_eq!(with(4, b"web"), "something foreign follows its groups");
+        assert_eq!(with(12, b"\xff"), "one of its groups is not UTF-8");
+        assert_eq!(with(12, b""), "one of its groups has no name");
+        assert_eq!(with(4, b"web"), "unexpected data follows its groups");
     }
 
     #[test]
     fn networks_are_addresses_with_a_prefix() {
         let with = |networks: &[&[u8]]| fault(&host_with(1, list(0xa1, 4, networks)));
-        let none = "it has no network, which only a CA can do without";
+        let none = "it has no network, and only a CA may have none";
         assert_eq!(fault(&host_with(1, vec![])), none);
         assert_eq!(with(&[]), none);
         let mapped = [&[0; 10][..], &[0xff, 0xff, 10, 0, 0, 1, 120]].concat();
@@ -429,7 +432,7 @@ mod tests {
             (&[10, 0, 0, 1, 33], "its networks cannot be read"),
             (&[1; 18], "its networks cannot be read"),
             (&[0xfd; 17], "its networks cannot be read"),
-            (&[0, 0, 0, 0, 8], "0.0.0.0/8 is no network of a certificate"),
+            (&[0, 0, 0, 0, 8], "0.0.0.0/8 cannot be a network of a certificate"),
             (&mapped, "its network ::ffff:10.0.0.1/120 is IPv4 written as IPv6"),
         ];
         for (network, message) in cases {
@@ -439,11 +442,11 @@ mod tests {
         assert_eq!(with(&[first, other, first]), "it has the network 10.0.0.1/24 twice");
         assert_eq!(
             fault(&host_with(1, list(0xa1, 12, &[first]))),
-            "something foreign follows its networks"
+            "unexpected data follows its networks"
         );
         assert_eq!(
             fault(&host_with(2, list(0xa2, 4, &[&[0; 17]]))),
-            "it has the unsafe network ::/0 and no address of that family"
+            "it has the unsafe network ::/0, but no address of that family"
         );
     }
 

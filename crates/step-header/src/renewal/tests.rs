@@ -13,8 +13,8 @@ fn the_subject_is_the_common_name_letter_for_letter() {
     let other = "Renew.example.test".parse().unwrap();
     assert_eq!(
         renewal.admits(&other, &Purpose::Renew).unwrap_err().to_string(),
-        "is for `renew.example.test`, not for `Renew.example.test`: a certificate is renewed under \
-         its own name"
+        "is for `renew.example.test`, not for `Renew.example.test`: a renewal keeps the \
+         certificate's name"
     );
     assert!(matches!(renewal.evidence(), Evidence::X5cInsecure(chain) if chain.len() == 2));
     assert_eq!(renewal.proof(), None);

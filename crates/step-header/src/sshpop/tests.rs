@@ -72,11 +72,11 @@ fn a_user_certificate_only_revokes_itself() {
         let error = read("p256-user-cert.pub", operation).unwrap_err();
         assert_eq!(
             error.to_string(),
-            format!("is a user certificate, which does not serve `{operation}`")
+            format!("is a user certificate, which cannot authorise `{operation}`")
         );
     }
     let error = read("p256-host-cert.pub", Operation::SshHost).unwrap_err();
-    assert_eq!(error.to_string(), "is an SSH certificate, which does not serve `SSH host sign`");
+    assert_eq!(error.to_string(), "is an SSH certificate, which cannot authorise `SSH host sign`");
 }
 
 #[test]
@@ -86,7 +86,7 @@ fn it_revokes_no_other_serial_and_renews_under_any_name() {
     assert!(sshpop.admits(&subject("4660"), &Purpose::SshRevoke).is_ok());
     assert_eq!(
         sshpop.admits(&subject("4661"), &Purpose::SshRevoke).unwrap_err().to_string(),
-        "has the serial number 4660, not 4661: an SSH certificate revokes itself alone"
+        "has the serial number 4660, not 4661: an SSH certificate can only revoke itself"
     );
     assert!(sshpop.admits(&subject("anything"), &Purpose::SshRenew).is_ok());
 }
@@ -159,20 +159,20 @@ fn what_is_no_certificate_says_what_it_is() {
     let certificate = String::from_utf8(vector("ssh/p256-host-cert.pub")).unwrap();
     for (text, message) in [
         ("", "is empty"),
-        ("hello", "there is no type such as `ssh-ed25519-cert-v01@openssh.com` in it"),
-        ("ssh-ed25519-cert-v01@openssh.com", "there is nothing behind its type"),
-        ("ssh-ed25519-cert-v01@openssh.com !!", "what stands behind its type is no base64"),
+        ("hello", "it contains no type such as `ssh-ed25519-cert-v01@openssh.com`"),
+        ("ssh-ed25519-cert-v01@openssh.com", "nothing follows its type"),
+        ("ssh-ed25519-cert-v01@openssh.com !!", "the text after its type is not base64"),
         ("ssh-ed25519-cert-v01@openssh.com AAAA", "it is damaged"),
         ("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "it is PEM"),
-        (&certificate.repeat(2), "it has several lines, and one is needed"),
+        (&certificate.repeat(2), "it has several lines; expected one"),
     ] {
         let message_of = SshPop::read(text.as_bytes(), RENEW, NOW).unwrap_err().to_string();
         assert!(message_of.contains(message), "{text:?}: {message_of}");
     }
     assert_eq!(
         SshPop::read(&vector("ssh/p256.pub"), RENEW, NOW).unwrap_err().to_string(),
-        "is no SSH certificate: it is a public key (`ecdsa-sha2-nistp256`); its certificate is in a \
-         file `*-cert.pub`"
+        "is not an SSH certificate: it is a public key (`ecdsa-sha2-nistp256`); its certificate is in \
+         a file `*-cert.pub`"
     );
 }
 

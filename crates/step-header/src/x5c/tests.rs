@@ -84,7 +84,7 @@ fn a_certificate_of_the_same_name_by_another_key_is_a_stranger() {
     let reason = missed(x5c.below(&ders(&impostor.pem())));
     assert_eq!(
         reason,
-        "is signed by `Root`: that certificate is neither in the file nor a root (`Root`)"
+        "is signed by `Root`, which is neither in the file nor one of the roots (`Root`)"
     );
 }
 
@@ -114,7 +114,7 @@ fn an_expired_certificate_above_leads_nowhere_unless_another_stands_in() {
     let x5c = read(&format!("{leaf}{over}")).unwrap();
     assert_eq!(
         missed(x5c.below(&ders(&root.pem()))),
-        "leads over one that expired at 2021-01-01T00:00:00Z: `Shared`"
+        "has a signer that expired at 2021-01-01T00:00:00Z: `Shared`"
     );
     let x5c = read(&format!("{leaf}{over}{}", shared.pem())).unwrap();
     assert_eq!(x5c.below(&ders(&root.pem())), Trust::Reached);
@@ -129,7 +129,7 @@ fn a_way_to_the_root_has_only_ca_certificates_for_clients() {
     let x5c = read(&format!("{}{}", issued(&leaf("device"), &servers), servers.pem())).unwrap();
     assert_eq!(
         missed(x5c.below(&ders(&root.pem()))),
-        "leads over one that is not for clients: the extended key usage of `Servers` lacks client \
+        "has a signer that is not for clients: the extended key usage of `Servers` lacks client \
          authentication"
     );
 
@@ -137,7 +137,7 @@ fn a_way_to_the_root_has_only_ca_certificates_for_clients() {
     let x5c = read(&format!("{}{}", issued(&leaf("device"), &no_ca), no_ca.pem())).unwrap();
     assert_eq!(
         missed(x5c.below(&ders(&root.pem()))),
-        "leads over one that may sign no certificates: `No CA` is no CA certificate, or lacks that key \
+        "has a signer that may not sign certificates: `No CA` is not a CA certificate, or lacks the key \
          usage"
     );
 }
@@ -150,7 +150,7 @@ fn a_root_for_servers_alone_or_without_the_usage_is_no_way_either() {
     silent.key_usages = vec![KeyUsagePurpose::CrlSign];
     for (params, reason) in [
         (servers, "leads to a root that is not for clients"),
-        (silent, "leads to a root that may sign no certificates"),
+        (silent, "leads to a root that may not sign certificates"),
     ] {
         let root = CertifiedIssuer::self_signed(params, key()).unwrap();
         let x5c = read(&issued(&leaf("device"), &root)).unwrap();
@@ -195,7 +195,7 @@ fn a_leaf_that_signed_itself_is_trusted_where_it_is_the_root_and_twice_is_once()
     assert_eq!(x5c.below(&ders(&alone)), Trust::Reached);
     assert_eq!(
         missed(x5c.below(&ders(&root("Root").pem()))),
-        "is signed by itself alone, and is none of the roots (`Root`)"
+        "is self-signed, and is not one of the roots (`Root`)"
     );
 }
 
@@ -222,7 +222,7 @@ fn another_root_in_the_file_is_named() {
     let x5c = read(&format!("{}{}", issued(&leaf("device"), &own), own.pem())).unwrap();
     assert_eq!(
         missed(x5c.below(&ders(&other.pem()))),
-        "leads to another root, `Own`, which is none of `Other`"
+        "leads to the root `Own`, not to any of these: `Other`"
     );
 }
 
@@ -262,14 +262,14 @@ fn what_may_not_sign_is_refused_by_name() {
     encrypts.key_usages = vec![KeyUsagePurpose::KeyEncipherment];
     assert_eq!(
         refused(&issued(&encrypts, &root)),
-        "may not sign: the key usage of `device` is only Key Encipherment, and a CA asks for digital \
+        "may not sign: the key usage of `device` is only Key Encipherment, but CAs require digital \
          signature"
     );
     let mut silent = leaf("device");
     silent.key_usages = Vec::new();
     assert_eq!(
         refused(&issued(&silent, &root)),
-        "may not sign: the key usage of `device` is missing, and a CA asks for digital signature"
+        "may not sign: the key usage of `device` is missing, but CAs require digital signature"
     );
     let mut serves = leaf("device");
     serves.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
@@ -289,7 +289,7 @@ fn a_ca_is_no_leaf_and_several_leaves_are_not_guessed_among() {
     let root = root("Root");
     assert_eq!(
         refused(&root.pem()),
-        "has no leaf: `Root` is a CA certificate, and signs certificates instead of tokens"
+        "has no leaf: `Root` is a CA certificate, which cannot sign tokens"
     );
     let (one, two) = (issued(&leaf("one"), &root), issued(&leaf("two"), &root));
     assert_eq!(
@@ -323,22 +323,20 @@ fn what_is_no_certificate_says_what_it_is() {
     for (text, message) in [
         ("", "is empty"),
         (" \r\n\t", "is empty"),
-        ("hello", "is no certificate: neither PEM nor DER"),
+        ("hello", "is not a certificate: expected PEM or DER"),
         (
             "-----BEGIN CERTIFICATE-----\nAAAA\n",
-            "has a damaged certificate, which begins in line 1",
+            "contains a damaged certificate, which begins on line 1",
         ),
         (
             "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n",
-            "has no certificate in it, only `PUBLIC KEY`",
+            "contains no certificate, only `PUBLIC KEY`",
         ),
     ] {
         assert_eq!(refused(text), message, "{text:?}");
     }
     let rubbish = token_pem::encode("CERTIFICATE", b"rubbish");
-    assert!(
-        refused(&rubbish).starts_with("has something else where certificate number 1 should be")
-    );
+    assert!(refused(&rubbish).starts_with("contains a damaged certificate, number 1 in the file"));
     let many = root("Root").pem().repeat(33);
     assert!(refused(&many).starts_with("has more than 32 certificates"));
 }

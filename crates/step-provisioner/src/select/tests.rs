@@ -133,7 +133,7 @@ fn a_key_id_and_a_name_must_belong_together() {
         none(&[JWK, EDWARDS], &selector).to_string(),
         format!(
             "the key ID `{JWK_KEY_ID}` belongs to `admin@example.com`, not to `edwards`; key IDs \
-             of that one: `{EDWARDS_KEY_ID}`"
+             of the latter: `{EDWARDS_KEY_ID}`"
         )
     );
     let selector = Selector { name: Some("edwards".to_owned()), ..with_key_id(EDWARDS_KEY_ID) };
@@ -174,11 +174,11 @@ fn types_without_tokens_are_left_out_unless_asked_for() {
     assert_eq!(one(&[ACME, JWK, SCEP], &selector()).0, "admin@example.com");
     assert_eq!(
         none(&[ACME, JWK], &named("acme")).to_string(),
-        "`acme` is of the type `ACME`, which has no tokens"
+        "`acme` is of type `ACME`, which does not use tokens"
     );
     assert_eq!(
         none(&[ACME, SCEP], &selector()).to_string(),
-        "the CA has only provisioners of types that have no tokens: `ACME`, `SCEP`"
+        "the CA has only provisioners of types that do not use tokens: `ACME`, `SCEP`"
     );
 }
 
@@ -215,7 +215,7 @@ fn a_key_that_fits_none_of_several_lists_their_thumbprints() {
     let keys: Vec<_> = candidates.iter().map(|candidate| candidate.key).collect();
     assert_eq!(keys, [Some(thumbprint(JWK)), Some(thumbprint(JWK)), None]);
     assert!(reason.to_string().starts_with(&format!(
-        "the key given, with the thumbprint {EDWARDS_KEY_ID}, belongs to none of these: \
+        "the key given (thumbprint {EDWARDS_KEY_ID}) belongs to none of these provisioners: \
          `admin@example.com (JWK) [kid: {JWK_KEY_ID}]`"
     )));
 }

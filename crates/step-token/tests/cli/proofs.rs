@@ -218,7 +218,7 @@ fn no_password_is_asked_for_in_vain() {
 
     for (cert, more, fault) in [
         ("gone.crt", "", "cannot read"),
-        ("notes.txt", "", "is no certificate"),
+        ("notes.txt", "", "is not a certificate"),
         ("proof/x5c/expired.crt", "", "expired at"),
         ("proof/x5c/server-only.crt", "", "is not for clients"),
         ("proof/x5c/nobody.crt", "", "no provisioner trusts"),

@@ -1,4 +1,4 @@
-//! Each defect of josekit 0.10.3 that the fence is for, and the property that nothing panics.
+//! Each defect of josekit 0.10.3 that the checks guard against, and that no input panics.
 
 use josekit::jwe::{Dir, JweHeader, PBES2_HS256_A128KW, PBES2_HS512_A256KW, serialize_compact};
 use proptest::prelude::*;
@@ -25,7 +25,7 @@ fn parts(text: &str) -> Vec<String> {
     text.split('.').map(str::to_owned).collect()
 }
 
-/// Changes the protected header; the result opens no more, but is judged before.
+/// Changes the protected header; the result cannot be opened, but its header is checked first.
 fn with_header(change: impl FnOnce(&mut Value)) -> String {
     let mut parts = parts(&sealed(b"{}", "A256GCM"));
     let mut header: Value = serde_json::from_slice(&LENIENT.decode(&parts[0]).unwrap()).unwrap();
