@@ -7,10 +7,10 @@ pub enum Error {
     Validity(step_claims::Error),
 
     /// The claims contradict each other.
-    #[error("these claims do not make a token")]
+    #[error("cannot build the claims of the token")]
     Claims(#[source] step_claims::Error),
 
     /// The key does not sign.
-    #[error("the token was not signed")]
+    #[error("cannot sign the token")]
     Signature(#[source] token_jose::Error),
 }

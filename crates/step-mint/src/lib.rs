@@ -19,7 +19,7 @@
 //!     br#"{"kty":"OKP","crv":"Ed25519",
 //!         "d":"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A",
 //!         "x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#,
-//! )? else { unreachable!("the key is not sealed") };
+//! )? else { unreachable!("the key is not encrypted") };
 //! let key_id = key.public_key().thumbprint().into();
 //! let ca = Ca {
 //!     url: "https://ca.example.com:9000".parse()?,

@@ -14,7 +14,7 @@ pub struct Request {
     pub not_before: Option<When>,
     /// When it expires, if not five minutes later.
     pub not_after: Option<When>,
-    /// How long it may live.
+    /// The limits of its lifetime.
     pub limits: Limits,
     /// The certificate request or key it is tied to.
     pub confirmation: Option<Confirmation>,

@@ -20,7 +20,7 @@ use crate::settings::flags::with_variables;
 use crate::settings::global::GlobalArgs;
 use crate::token::args::{EXAMPLES, TokenArgs};
 
-/// Mint and judge the short-lived tokens of step-ca and of OpenStorage
+/// Mint short-lived tokens for step-ca; mint and verify tokens of OpenStorage (Portworx)
 #[derive(Debug, Parser)]
 #[command(
     name = "step-token",
@@ -42,22 +42,22 @@ pub(crate) struct Cli {
 pub(crate) enum Commands {
     /// Mint one token (short for `ca token`)
     Token(Lazily<TokenArgs>),
-    /// Tokens and provisioners of a CA
+    /// Mint tokens for a CA and list its provisioners
     #[command(subcommand)]
     Ca(CaCommands),
-    /// Contexts: which CA and which settings are meant
+    /// List, show, select and remove contexts (a CA and its settings)
     #[command(subcommand)]
     Context(ContextCommands),
-    /// Tokens, contexts and keys of OpenStorage and Portworx
+    /// Mint and verify tokens of OpenStorage and Portworx; manage contexts and keys
     Px(Lazily<PxArgs>),
     /// Print a completion script for a shell
     Completion {
-        /// The shell
+        /// Shell to write the script for
         shell: clap_complete::Shell,
     },
     /// Write manual pages into a directory
     Man {
-        /// The directory; it must exist
+        /// Existing directory to write to
         #[arg(value_name = "DIRECTORY")]
         directory: PathBuf,
     },
@@ -70,7 +70,7 @@ pub(crate) enum Commands {
 pub(crate) enum CaCommands {
     /// Mint one token
     Token(Lazily<TokenArgs>),
-    /// Provisioners of a CA
+    /// Show the provisioners of a CA
     #[command(subcommand)]
     Provisioner(ProvisionerCommands),
 }
@@ -82,7 +82,7 @@ pub(crate) enum ProvisionerCommands {
     List(Lazily<ListArgs>),
 }
 
-/// What the parser makes of a command line.
+/// The result of parsing a command line.
 #[derive(Debug)]
 pub(crate) enum Parsed {
     /// A command to run.
@@ -91,16 +91,16 @@ pub(crate) enum Parsed {
     Help(String),
     /// Help, because a command is missing.
     NoCommand(String),
-    /// The version was asked for by a flag.
+    /// A flag asks for the version.
     Version,
 }
 
-/// Reads the arguments behind the program's name.
+/// Parses the arguments that follow the program's name.
 pub(crate) fn parse(arguments: Vec<OsString>, dialect: Dialect) -> Result<Parsed, Error> {
     let command = Cli::command().name(dialect.name()).bin_name(dialect.name());
     let below = dialect.below();
     let arguments = below.map(OsString::from).into_iter().chain(arguments);
-    // What is asked for is described, and what leads there; nothing else is.
+    // Describe only the command to run and those above it, to save time.
     let Normal { arguments: normal, path, root: mut command } =
         spelling::normalise(arguments, command, describe)?;
     command = match below {
@@ -132,7 +132,7 @@ pub(crate) fn parse(arguments: Vec<OsString>, dialect: Dialect) -> Result<Parsed
     }
 }
 
-/// Hides the commands that are not answered under this name.
+/// Hides the commands that the program does not have under this name.
 fn without_unanswered(mut command: clap::Command, dialect: Dialect) -> clap::Command {
     let names: Vec<String> =
         command.get_subcommands().map(|command| command.get_name().to_owned()).collect();
@@ -155,7 +155,7 @@ fn describe(root: clap::Command, path: &[&str]) -> clap::Command {
     }
 }
 
-/// Changes the command of a path, and keeps what the list of commands says about it.
+/// Changes the command at a path, and keeps its description in the list of commands.
 fn at(
     command: clap::Command,
     path: &[&str],
@@ -208,7 +208,7 @@ mod tests {
 
     #[test]
     fn every_command_is_described_in_the_whole() {
-        // Those that take nothing at all.
+        // These take no arguments.
         let bare = [&["context", "list"][..], &["px", "version"]];
         leaves(&command(), &[], &mut |path, command| {
             let has_arguments = command.get_arguments().next().is_some();

@@ -1,4 +1,4 @@
-//! `context`: which CA and which settings are meant.
+//! `context`: lists, shows, selects and removes contexts.
 
 use std::io;
 use std::path::Path;
@@ -14,7 +14,7 @@ use crate::settings::step_path::{Base, Context, Contexts, unknown};
 /// The `context` commands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum ContextCommands {
-    /// List the contexts; the current one is marked
+    /// List the contexts and mark the current one
     List,
     /// Print the current context
     Current {
@@ -25,13 +25,13 @@ pub(crate) enum ContextCommands {
     },
     /// Make a context the current one
     Select {
-        /// The context; asked for on a terminal when it is left out
+        /// Name of the context (default: ask on the terminal)
         #[arg(value_name = "NAME")]
         name: Option<String>,
     },
-    /// Remove a context, and its files when no other context uses them
+    /// Remove a context, and its files unless another context uses them
     Remove {
-        /// The context
+        /// Name of the context
         #[arg(value_name = "NAME")]
         name: String,
         /// Remove without asking
@@ -67,8 +67,8 @@ fn list(base: &Base, world: &World) -> Result<(), Error> {
 
 fn current(base: &Base, as_json: bool, world: &World) -> Result<(), Error> {
     let Some(name) = base.current()? else {
-        return Err(Error::settings("no context is current")
-            .hint("`step-token context select NAME` makes one current"));
+        return Err(Error::settings("no current context")
+            .hint("use `step-token context select NAME` to select one"));
     };
     let contexts = base.contexts()?;
     let Some(context) = contexts.get(&name) else {
@@ -107,8 +107,8 @@ fn select(base: &Base, name: Option<&str>, world: &World) -> Result<(), Error> {
 fn choose(contexts: &Contexts, world: &World) -> Result<String, Error> {
     let names: Vec<String> = contexts.keys().cloned().collect();
     match world.ask(|person| person.choose("Context to use", &names)) {
-        None => Err(Error::usage("no context is named, and there is no terminal to ask on")
-            .hint(format!("there are {}", names.join(", ")))),
+        None => Err(Error::usage("no context given, and no terminal to ask on")
+            .hint(format!("give one of {}", names.join(", ")))),
         Some(Err(cause)) => Err(Error::settings("no context was chosen").because(cause)),
         Some(Ok(chosen)) => {
             names.get(chosen).cloned().ok_or_else(|| Error::settings("no context was chosen"))
@@ -123,17 +123,17 @@ fn remove(base: &Base, name: &str, force: bool, world: &World) -> Result<(), Err
         let question = format!("Remove context {name} and its files");
         match world.ask(|person| person.confirm(&question)) {
             Some(Ok(true)) => {}
-            Some(_) => return Err(Error::settings(format!("context `{name}` stays"))),
+            Some(_) => return Err(Error::settings(format!("context `{name}` was not removed"))),
             None => {
-                return Err(Error::usage("there is no terminal to ask on")
-                    .hint("--force removes it without asking"));
+                return Err(Error::usage("cannot confirm the removal without a terminal")
+                    .hint("use --force to remove it without asking"));
             }
         }
     }
     // Another run may have changed the contexts since, or be about to.
     let locked = base.lock()?;
     let (removed, contexts) = removable(base, name)?;
-    // The list first: directories that nobody names do no harm, a name without its directory does.
+    // The list first: an unused directory does no harm, a context without its directory does.
     base.set_contexts(&contexts, &locked)?;
     if !contexts.values().any(|context| context.profile == removed.profile) {
         remove_directory(&base.profile(&removed.profile))?;
@@ -141,7 +141,7 @@ fn remove(base: &Base, name: &str, force: bool, world: &World) -> Result<(), Err
     if !contexts.values().any(|context| context.authority == removed.authority) {
         remove_directory(&base.authority(&removed.authority))?;
     }
-    world.done(&format!("context {name} is removed"));
+    world.done(&format!("removed context {name}"));
     Ok(())
 }
 
@@ -152,8 +152,8 @@ fn removable(base: &Base, name: &str) -> Result<(Context, Contexts), Error> {
         return Err(unknown(name, "", base, &contexts));
     };
     if base.current()?.as_deref() == Some(name) {
-        return Err(Error::settings(format!("context `{name}` is the current one"))
-            .hint("`step-token context select` another one first"));
+        return Err(Error::settings(format!("cannot remove `{name}`: it is the current context"))
+            .hint("use `step-token context select` to select another one first"));
     }
     Ok((removed, contexts))
 }

@@ -10,8 +10,8 @@ use crate::commands;
 pub(crate) fn completion(shell: clap_complete::Shell, world: &World) -> Result<(), Error> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut commands::command(), "step-token", &mut script);
-    // clap_complete 4.6 takes the dash of the program's name for a step down to a subcommand, in
-    // half of the places where bash looks it up.
+    // clap_complete 4.6 takes the dash in the program's name for a subcommand, in half of the places
+    // where bash looks it up.
     let script = String::from_utf8_lossy(&script).replace("step__subcmd__token", "step__token");
     output::stdout(script.as_bytes(), world)
 }
@@ -36,7 +36,7 @@ pub(crate) fn pages(directory: &Path, world: &World) -> Result<(), Error> {
     Ok(())
 }
 
-/// Yields a command and those below it, each with its name joined by dashes.
+/// Returns a command and those below it, each with its path joined by dashes.
 fn commands(command: &clap::Command, above: String) -> Vec<(String, clap::Command)> {
     let name = match above.as_str() {
         "" => command.get_name().to_owned(),

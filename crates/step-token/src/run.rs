@@ -12,7 +12,7 @@ use crate::{context, manual, px, token};
 
 /// Runs the program: `argv` as the operating system hands it over, the program's name first.
 ///
-/// Whatever there is to say has been said in the streams of `world` when it returns.
+/// All output, errors included, has been written to the streams of `world` when it returns.
 #[must_use]
 pub fn run(argv: impl IntoIterator<Item = OsString>, world: &World) -> Exit {
     match try_run(argv, world) {
@@ -33,7 +33,7 @@ fn try_run(argv: impl IntoIterator<Item = OsString>, world: &World) -> Result<Ex
         Parsed::Help(text) => output::stdout(text.as_bytes(), world).map(|()| Exit::Done),
         Parsed::NoCommand(help) => {
             world.say(&help);
-            Err(Error::usage("no command is given"))
+            Err(Error::usage("no command given"))
         }
         Parsed::Version => version::print(dialect.banner(), false, world).map(|()| Exit::Done),
         Parsed::Command(cli) => {
@@ -46,7 +46,7 @@ fn try_run(argv: impl IntoIterator<Item = OsString>, world: &World) -> Result<Ex
     }
 }
 
-/// Runs one command. `banner` is the first line of `version` where another program is spoken for.
+/// Runs one command. `banner` is the first line of `version` when called as another program.
 fn run_command(cli: &Cli, banner: Option<&str>, world: &World) -> Result<Exit, Error> {
     let reads_settings =
         matches!(cli.command, Commands::Token(_) | Commands::Ca(_) | Commands::Px(_));

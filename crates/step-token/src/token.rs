@@ -1,4 +1,4 @@
-//! `token`: the flow, once.
+//! `token`: mints one token, step by step.
 
 pub(crate) mod agreement;
 pub(crate) mod args;
@@ -22,10 +22,10 @@ use crate::token::args::TokenArgs;
 use crate::token::description::Description;
 use crate::token::settings::Settings;
 
-/// Mints one token, or hands on one that somebody else issued.
+/// Mints one token, or passes on one that another service issued.
 pub(crate) fn run(args: &TokenArgs, global: &GlobalArgs, world: &World) -> Result<(), Error> {
     let Settings { mint: mut settings, output } = Settings::resolve(args, global, world)?;
-    // Before anything is opened or asked: what cannot be minted is said now.
+    // Report impossible requests before opening a key or asking a question.
     let possession = Possession::read(&settings, world)?;
     let request = request::read(&settings, possession.as_ref(), world)?;
     let now = world.now();
@@ -76,18 +76,18 @@ pub(crate) fn run(args: &TokenArgs, global: &GlobalArgs, world: &World) -> Resul
             output.write(token, |it| Description::of_minted(&minted, it), world)
         }
         (TokenSource::Key, None) => {
-            Err(Error::usage("no subject is given").hint("`--help` shows what is expected"))
+            Err(Error::usage("no subject given").hint("use --help to see the usage"))
         }
     }
 }
 
-/// Selects who vouches; a key that was given may have to be opened for that.
+/// Selects the provisioner; that may need the key of --key to be opened.
 fn choose(
     search: &Search<'_>,
     password: &Password,
     world: &World,
 ) -> Result<(Chosen, Option<NamedKey>), Error> {
-    // What may not be is said before the file of a key is read.
+    // Report impossible requests before reading a key file.
     let without_a_key = search.narrow(None)?;
     let mut given = provisioner_key::given(&search.settings.provisioner, world)?;
     let thumbprint = given.as_ref().and_then(NamedKey::thumbprint);
@@ -98,7 +98,7 @@ fn choose(
     let chosen = match choice {
         Choice::One(chosen) => chosen,
         Choice::Several(candidates) => match given.take() {
-            // A sealed key shows which provisioner it belongs to when it is open.
+            // An encrypted key has to be opened to see which provisioner it belongs to.
             Some(found) if thumbprint.is_none() => {
                 let key = found.unsealed(password, world)?;
                 let thumbprint = key.thumbprint();
@@ -120,7 +120,7 @@ fn choose(
     Ok((chosen, given))
 }
 
-/// Signs one token. If a person was asked something, time has passed.
+/// Signs one token. Reads the clock again after a prompt, because time has passed.
 fn mint_one(
     mint: &Mint,
     request: Request,
@@ -149,7 +149,7 @@ fn warn_of_long_life(validity: Validity, world: &World) {
     if validity.lifetime() > Validity::MAX || delay > seconds(Validity::MAX_DELAY) {
         let end = SignedDuration::saturating_from_seconds(until_end);
         world.warn(&format!(
-            "the token is good for the next {end}: whoever gets hold of it has that long"
+            "the token is valid for the next {end}: anyone who obtains it can use it until then"
         ));
     }
 }

@@ -68,11 +68,12 @@ fn expected(entry: &Value, operation: Operation) -> Answer {
         // Which provisioner is named does not matter: the certificate asks for itself.
         return match kind {
             KindName::X5c => Answer::Honoured,
-            KindName::SshPop | KindName::Nebula | KindName::K8sSa => {
-                Answer::Refused { reason: "do not go together", instead: "--x5c-cert, --x5c-key" }
-            }
+            KindName::SshPop | KindName::Nebula | KindName::K8sSa => Answer::Refused {
+                reason: "cannot be combined",
+                instead: "--x5c-cert and --x5c-key",
+            },
             _ => Answer::Refused {
-                reason: "the certificate asks for its own renewal",
+                reason: "the certificate to renew and its key",
                 instead: "--x5c-cert and --x5c-key",
             },
         };

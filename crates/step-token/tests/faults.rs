@@ -62,7 +62,7 @@ fn says(handler: impl Fn(&Request, Out<'_>) -> io::Result<()> + Send + Sync + 's
 }
 
 const LIST: &str = "error: request to https://127.0.0.1:PORT/provisioners?limit=100 failed: ";
-const LOG: &str = "\nhint: --ca-url names the CA; its log may say more";
+const LOG: &str = "\nhint: check --ca-url, and read the CA's log";
 
 #[test]
 fn a_page_of_html_is_called_that() {
@@ -126,7 +126,7 @@ fn a_slow_server_is_not_waited_for() {
     });
     let shown = complaint(&authority, &server, &["--timeout", "300ms"]);
     let expected =
-        format!("{LIST}no complete answer within 0.3 s\nhint: --timeout gives it longer");
+        format!("{LIST}no complete answer within 0.3 s\nhint: use --timeout to wait longer");
     assert_eq!(shown, expected);
 }
 
@@ -149,7 +149,7 @@ fn a_certificate_below_another_root_is_not_believed() {
     let shown = complaint(&authority, &server, &[]);
     assert!(shown.contains("not signed by the given root"), "{shown}");
     assert!(
-        shown.ends_with("hint: --root or --fingerprint names the root above the CA's certificate"),
+        shown.ends_with("hint: name the root of the CA's certificate with --root or --fingerprint"),
         "{shown}"
     );
 }

@@ -5,10 +5,10 @@ use token_text::printable;
 
 use crate::exit::Exit;
 
-/// Why the program stops, in words for the person who reads it.
+/// An error of the program, for the person who reads it.
 ///
-/// The libraries say what is wrong; what to try, and which flag, file or variable it concerns, is
-/// added here. The first line is printed behind `error:`, each hint behind `hint:`.
+/// The libraries say what is wrong; the program adds which flag, file or variable is at fault, and
+/// what to try. The first line is printed after `error:`, each hint after `hint:`.
 #[derive(Debug)]
 pub struct Error {
     exit: Exit,
@@ -46,21 +46,21 @@ impl Error {
         Self { exit, message: message.into(), hints: Vec::new(), source: None }
     }
 
-    /// Adds what to try.
+    /// Adds a hint: what to try.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hints.push(hint.into());
         self
     }
 
-    /// Adds what to try, if there is something.
+    /// Adds any number of hints.
     #[must_use]
     pub fn hints(mut self, hints: impl IntoIterator<Item = String>) -> Self {
         self.hints.extend(hints);
         self
     }
 
-    /// Adds the cause, printed behind the message.
+    /// Adds the cause, which is printed after the message.
     #[must_use]
     pub fn because(mut self, cause: impl StdError + Send + Sync + 'static) -> Self {
         self.source = Some(Box::new(cause));
@@ -73,7 +73,7 @@ impl Error {
         self.exit
     }
 
-    /// Returns the text for stderr: the message with its causes, then the hints, a line each.
+    /// Returns the text for stderr: the message with its causes, then each hint on its own line.
     ///
     /// A cause whose text the message already contains is left out.
     #[must_use]

@@ -1,6 +1,6 @@
 use std::process::ExitCode;
 
-/// How a run ended, for the scripts that read it.
+/// The exit status.
 ///
 /// The numbers are part of the interface; `--help` lists them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,7 +31,7 @@ pub const EXIT_HELP: &str = "\
 Exit status:
   0  done
   1  the answer is no
-  2  usage: the command line cannot work
+  2  usage: the command line is not valid
   3  settings or files
   4  the key or its password
   5  the CA or the network";

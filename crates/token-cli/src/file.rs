@@ -97,7 +97,7 @@ pub fn may_be_made_in(_directory: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// What Linux follows.
+/// As many as Linux follows.
 const MOST_LINKS: usize = 40;
 
 /// Returns the directory a file is in.

@@ -3,10 +3,10 @@ use std::str::FromStr;
 use crate::error::Error;
 use crate::setting::{Origin, Setting};
 
-/// A value as a caller gave it: an empty one counts as given, and stands for none.
+/// A value as the caller gave it: an empty one counts as given, and means none.
 ///
-/// `--kid ""` is what a script writes whose variable is empty. It outranks the environment, and asks
-/// for no key ID.
+/// A script with an empty variable writes `--kid ""`. That takes precedence over the environment,
+/// and selects no key ID.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Given<T> {
     /// The value is empty.
@@ -68,7 +68,7 @@ impl FromStr for Switch {
         match text {
             "1" | "t" | "T" | "true" | "TRUE" | "True" => Ok(Self(true)),
             "0" | "f" | "F" | "false" | "FALSE" | "False" => Ok(Self(false)),
-            _ => Err("it is `true` or `false`".to_owned()),
+            _ => Err("expected `true` or `false`".to_owned()),
         }
     }
 }

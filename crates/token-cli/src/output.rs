@@ -1,4 +1,4 @@
-//! Where the token goes: standard output, or a file of mode 0600.
+//! Writes the token to standard output, or to a file of mode 0600.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};
@@ -43,7 +43,7 @@ impl Output {
         if settings.json && matches!(destination, Destination::Stream) {
             let message = "--json and the token would both go to standard output";
             let file = settings.file.as_ref().map(|file| file.origin.to_string());
-            let hint = format!("leave out {}: --json holds the token", file.unwrap_or_default());
+            let hint = format!("leave out {}: --json contains the token", file.unwrap_or_default());
             return Err(Error::usage(message).hint(hint));
         }
         Ok(Self { destination, json: settings.json, compact: false })
@@ -74,7 +74,7 @@ impl Output {
                 let line = Zeroizing::new([token.as_bytes(), b"\n"].concat());
                 stdout(&line, world)
             }
-            // A file holds the token without a line feed, as step's does.
+            // A file contains the token without a line feed, as with step.
             destination => {
                 destination.write(token.as_bytes(), world)?;
                 match destination.path().filter(|_| self.json) {
@@ -93,7 +93,7 @@ impl Output {
 pub enum Destination {
     /// Standard output.
     Stdout,
-    /// Standard output under its name as a file: the token without a line feed.
+    /// Standard output, named as a file: writes the token without a line feed.
     Stream,
     /// A file that is replaced as a whole.
     File {
@@ -107,7 +107,7 @@ pub enum Destination {
 }
 
 impl Destination {
-    /// Settles the place that a flag names, or standard output.
+    /// Checks the file that a flag names; without one, returns standard output.
     ///
     /// # Errors
     ///
@@ -123,13 +123,13 @@ impl Destination {
         }
     }
 
-    /// Settles a file; `flag` is what messages call its flag or argument.
+    /// Checks a file; `flag` is its flag or argument in messages.
     ///
     /// # Errors
     ///
     /// A settings error that names the file and the flag.
     pub fn file(path: &Path, flag: &str, force: bool, world: &World) -> Result<Self, Error> {
-        // What these lead to may be a regular file that somebody else is writing, too.
+        // These may lead to a regular file that another program is writing, too.
         if STANDARD_OUTPUT.iter().any(|name| path == Path::new(name)) {
             return Ok(Self::Stream);
         }
@@ -149,8 +149,8 @@ impl Destination {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 let directory = file::directory_of(&path);
                 if !directory.is_dir() {
-                    let message = format!("there is no directory {}", directory.display());
-                    let hint = format!("{flag} is {}", path.display());
+                    let message = format!("directory {} is missing ({flag})", directory.display());
+                    let hint = format!("create it, or name another file than {}", path.display());
                     return Err(Error::settings(message).hint(hint));
                 }
             }
@@ -189,12 +189,12 @@ fn may_overwrite(path: &Path, flag: &str, world: &World) -> Result<(), Error> {
     let question = format!("Would you like to overwrite {}", path.display());
     match world.ask(|person| person.confirm(&question)) {
         Some(Ok(true)) => Ok(()),
-        Some(Ok(false)) => Err(Error::settings(format!("{} stays as it is", path.display()))),
+        Some(Ok(false)) => Err(Error::settings(format!("{} was not overwritten", path.display()))),
         Some(Err(cause)) => {
-            Err(Error::settings(format!("{} stays as it is", path.display())).because(cause))
+            Err(Error::settings(format!("{} was not overwritten", path.display())).because(cause))
         }
-        None => Err(Error::settings(format!("{} exists ({flag})", path.display()))
-            .hint("--force overwrites it")),
+        None => Err(Error::settings(format!("{} already exists ({flag})", path.display()))
+            .hint("use --force to overwrite it")),
     }
 }
 
@@ -207,7 +207,7 @@ fn write_device(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     write().map_err(|cause| file::cannot_write(path).because(cause))
 }
 
-/// Writes a result to standard output, and notices when that fails.
+/// Writes a result to standard output, and reports if that fails.
 ///
 /// # Errors
 ///
@@ -227,7 +227,7 @@ pub struct Delivered<'a> {
     pub file: Option<String>,
 }
 
-/// Prints an object, which may hold a token: over several lines, or in one.
+/// Prints an object, which may contain a token, on several lines or on one.
 ///
 /// # Errors
 ///

@@ -10,7 +10,7 @@ pub struct Setting<T> {
     pub origin: Origin,
 }
 
-/// Where a value came from, so that a message can name the place to change.
+/// Where a value came from, so that a message can say what to change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Origin {
     /// A flag of this invocation.
@@ -30,12 +30,12 @@ pub enum Origin {
         /// The member.
         key: String,
     },
-    /// Nobody said anything.
+    /// Not set anywhere.
     Default,
 }
 
 impl Origin {
-    /// Returns whether this place outranks the other one.
+    /// Returns whether this origin takes precedence over the other.
     #[must_use]
     pub fn outranks(&self, other: &Self) -> bool {
         let rank = |origin: &Self| match origin {
@@ -49,7 +49,7 @@ impl Origin {
 
     /// Returns whether it is a flag of this invocation.
     ///
-    /// What has no effect there is refused; from elsewhere it is passed over with a note.
+    /// A flag without effect is refused; a setting without effect is ignored with a note.
     #[must_use]
     pub fn is_command_line(&self) -> bool {
         matches!(self, Self::CommandLine { .. })

@@ -14,7 +14,7 @@ use crate::world::World;
 
 /// The source of a secret, or of a key: a path, `-`, `env:NAME`, `fd:N` or `cred:NAME`.
 ///
-/// A file whose name begins like a source is reached by a path with a directory: `./env:x`.
+/// A file whose name begins with such a prefix needs a directory in its path: `./env:x`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Source {
     /// A file.
@@ -34,11 +34,7 @@ impl FromStr for Source {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let named = |name: &str, what: &str| {
-            if name.is_empty() {
-                Err(format!("`{text}` names no {what}"))
-            } else {
-                Ok(name.to_owned())
-            }
+            if name.is_empty() { Err(format!("no {what} given")) } else { Ok(name.to_owned()) }
         };
         if text.is_empty() {
             Err("a source cannot be empty".to_owned())
@@ -50,11 +46,11 @@ impl FromStr for Source {
             number
                 .parse()
                 .map(Self::Descriptor)
-                .map_err(|_| format!("`{text}` is no number of a file descriptor"))
+                .map_err(|_| format!("`{text}` is not the number of a file descriptor"))
         } else if let Some(name) = text.strip_prefix("cred:") {
             let name = named(name, "credential")?;
             if name.contains('/') || name == ".." || name == "." {
-                return Err(format!("`{text}`: a credential's name has no directory in it"));
+                return Err(format!("`{text}`: a credential's name cannot contain a directory"));
             }
             Ok(Self::Credential(name))
         } else {
@@ -130,8 +126,8 @@ impl Source {
             Self::Variable(name) => match world.variable_os(name) {
                 Some(value) => read_wiped(value.as_encoded_bytes(), limit),
                 None => {
-                    let message = format!("environment variable {name} is not set");
-                    let variable = format!("{origin} env:{name} reads it");
+                    let message = format!("environment variable {name} is not set ({origin})");
+                    let variable = format!("set and export {name} first");
                     return Err(Error::settings(message).hint(variable));
                 }
             },
@@ -139,15 +135,15 @@ impl Source {
                 let path = Path::new("/dev/fd").join(number.to_string());
                 if !path.exists() {
                     let message = format!("file descriptor {number} is not open ({origin})");
-                    return Err(Error::settings(message).hint("the caller opens it: `9< FILE`"));
+                    return Err(Error::settings(message).hint("open it in the shell: `9< FILE`"));
                 }
                 file::read(&path, limit)
             }
             Self::Credential(name) => {
                 let Some(directory) = world.variable_os("CREDENTIALS_DIRECTORY") else {
-                    let message = format!("there is no credential {name} here ({origin})");
+                    let message = format!("credential {name} is not available ({origin})");
                     return Err(Error::settings(message).hint(
-                        "systemd sets CREDENTIALS_DIRECTORY for a unit with LoadCredential=",
+                        "use a systemd unit with LoadCredential=: it sets CREDENTIALS_DIRECTORY",
                     ));
                 };
                 // systemd decides who may read it, by more than the bits of a mode.
@@ -230,8 +226,8 @@ pub fn one_reader_of_each<F: fmt::Display>(readers: &[(F, Option<Stream>)]) -> R
         if let Some((one, _)) = earlier {
             let error = Error::usage(format!("{one} and {other} both read {stream}"));
             return Err(match stream {
-                Stream::Stdin => error.hint("give one of them a file, env:NAME or fd:N"),
-                Stream::Descriptor(_) => error.hint("a descriptor can be read once"),
+                Stream::Stdin => error.hint("use a file, env:NAME or fd:N for one of them"),
+                Stream::Descriptor(_) => error.hint("use two: a descriptor can be read only once"),
             });
         }
     }
@@ -253,7 +249,7 @@ pub fn warn_if_others_can_read(path: &Path, world: &World) {
     if metadata.is_file() && metadata.mode() & 0o044 != 0 {
         let mode = metadata.mode() & 0o777;
         world.warn(&format!(
-            "{} can be read by others (mode {mode:03o}); `chmod 600` makes it yours alone",
+            "{} can be read by others (mode {mode:03o}); restrict it with `chmod 600`",
             path.display()
         ));
     }

@@ -13,7 +13,7 @@ pub trait Prompt {
     ///
     /// # Errors
     ///
-    /// If the terminal goes away, or the person interrupts.
+    /// If the terminal is closed, or the person interrupts.
     fn passphrase(&self, prompt: &str) -> io::Result<Zeroizing<Vec<u8>>>;
 
     /// Asks for one of `items`; returns its index.
@@ -23,7 +23,7 @@ pub trait Prompt {
     /// As [`passphrase`](Self::passphrase).
     fn choose(&self, prompt: &str, items: &[String]) -> io::Result<usize>;
 
-    /// Asks a question that is answered yes or no; no answer means no.
+    /// Asks a yes-or-no question; an empty answer means no.
     ///
     /// # Errors
     ///
@@ -33,8 +33,8 @@ pub trait Prompt {
 
 /// Which of the process's streams are a terminal.
 ///
-/// A person is there when stdin and stderr are: stdout may be a pipe, as in `TOKEN=$(…)`. `/dev/tty`
-/// is never opened.
+/// We can ask if both stdin and stderr are terminals; stdout may be a pipe, as in `TOKEN=$(…)`.
+/// `/dev/tty` is never opened.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Terminal {
     stdin: bool,
@@ -61,8 +61,8 @@ struct Console;
 impl Prompt for Console {
     fn passphrase(&self, prompt: &str) -> io::Result<Zeroizing<Vec<u8>>> {
         restore_on_interrupt();
-        // The echo goes off first: what a person or a script types as soon as the prompt stands
-        // there is neither shown nor lost.
+        // Turn the echo off first: input typed as soon as the prompt appears is then neither shown
+        // nor lost.
         let quiet = Quiet::begin()?;
         write!(io::stderr(), "{prompt}: ")?;
         let answer = read_line();
@@ -91,7 +91,7 @@ impl Prompt for Console {
     }
 }
 
-/// A terminal that does not echo, until this is dropped.
+/// Turns the terminal's echo off until it is dropped.
 struct Quiet(Termios);
 
 impl Quiet {
@@ -99,7 +99,7 @@ impl Quiet {
         let before = tcgetattr(io::stdin())?;
         let mut quiet = before.clone();
         quiet.local_modes.remove(LocalModes::ECHO);
-        // Ctrl-\\ would leave the echo off, and perhaps a core file with the password in it.
+        // Ctrl-\\ would leave the echo off, and perhaps a core file that contains the password.
         quiet.special_codes[SpecialCodeIndex::VQUIT] = 0;
         tcsetattr(io::stdin(), OptionalActions::Now, &quiet)?;
         Ok(Self(before))
@@ -113,13 +113,13 @@ impl Drop for Quiet {
     }
 }
 
-/// Reads a line past the buffer of the standard library, which nobody wipes.
+/// Reads a line without the standard library's buffer, which is not wiped.
 fn read_line() -> io::Result<Zeroizing<Vec<u8>>> {
     let mut line = Zeroizing::new(Vec::with_capacity(LONGEST));
     let mut byte = [0];
     while rustix::io::read(io::stdin(), &mut byte)? == 1 && byte != *b"\n" {
         if line.len() == LONGEST {
-            return Err(io::Error::other("that is longer than any password"));
+            return Err(io::Error::other("the password is too long"));
         }
         line.push(byte[0]);
     }
@@ -127,13 +127,13 @@ fn read_line() -> io::Result<Zeroizing<Vec<u8>>> {
     Ok(line)
 }
 
-/// A terminal hands over lines of at most 4096 bytes.
+/// A terminal passes lines of at most 4096 bytes.
 const LONGEST: usize = 4096;
 
-/// Sees to it that Ctrl-C leaves the terminal as it was: with echo, and with a cursor.
+/// Makes Ctrl-C restore the terminal: with echo, and with a cursor.
 fn restore_on_interrupt() {
     let Ok(before) = tcgetattr(io::stdin()) else { return };
-    // Set once; a second prompt finds the terminal as the first one did.
+    // Can be set only once; a second prompt needs no other handler.
     let _ = ctrlc::set_handler(move || {
         let _ = tcsetattr(io::stdin(), OptionalActions::Now, &before);
         let _ = dialoguer::console::Term::stderr().show_cursor();
@@ -147,7 +147,7 @@ const INTERRUPTED: i32 = 130;
 
 fn into_io(error: dialoguer::Error) -> io::Error {
     match error {
-        // The signal's own thread may not have come to it yet.
+        // The signal handler's thread may not have run yet.
         dialoguer::Error::IO(error) if error.kind() == io::ErrorKind::Interrupted => {
             let _ = dialoguer::console::Term::stderr().show_cursor();
             std::process::exit(INTERRUPTED)

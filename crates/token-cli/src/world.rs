@@ -14,8 +14,8 @@ use crate::terminal::{Prompt, Terminal};
 
 /// Everything that is not an argument: clock, randomness, environment, streams and terminal.
 ///
-/// A test hands in others. The shipped program has no switch for them: an environment variable that
-/// picks the token ID would be a back door.
+/// A test supplies its own. The shipped program has no switch for them: an environment variable
+/// that sets the token ID would be a back door.
 pub struct World {
     clock: Box<Clock>,
     random: Box<Random>,
@@ -31,7 +31,7 @@ pub struct World {
     asked: Cell<bool>,
 }
 
-/// Tells the time, in whole seconds.
+/// Returns the time, in whole seconds.
 type Clock = dyn Fn() -> Timestamp;
 
 /// Fills with random bytes.
@@ -71,8 +71,8 @@ impl World {
         }
     }
 
-    /// Returns a world without terminal, home and environment, in which it is always `now` and
-    /// every random byte is zero; streams are empty or lead nowhere.
+    /// Returns a world without terminal, home and environment, in which the time is always `now`
+    /// and every random byte is zero; stdin is empty, and output is discarded.
     #[must_use]
     pub fn still(now: Timestamp) -> Self {
         Self {
@@ -136,7 +136,7 @@ impl World {
         self
     }
 
-    /// Puts somebody at the terminal.
+    /// Sets the person at the terminal.
     #[must_use]
     pub fn with_terminal(mut self, person: impl Prompt + 'static) -> Self {
         self.terminal = Some(Box::new(person));
@@ -148,7 +148,7 @@ impl World {
         (self.clock)()
     }
 
-    /// Draws 32 random bytes.
+    /// Returns 32 random bytes.
     ///
     /// # Errors
     ///
@@ -156,7 +156,7 @@ impl World {
     pub fn random(&self) -> Result<[u8; 32], Error> {
         let mut bytes = [0; 32];
         (self.random)(&mut bytes)
-            .map_err(|cause| Error::settings("the system gives no randomness").because(cause))?;
+            .map_err(|cause| Error::settings("the system gives no random bytes").because(cause))?;
         Ok(bytes)
     }
 
@@ -184,29 +184,29 @@ impl World {
         self.home.as_ref()
     }
 
-    /// Returns the person at the terminal, if stdin and stderr are one and prompts are allowed.
+    /// Returns the person at the terminal, if there is one and prompts are allowed.
     pub fn person(&self) -> Option<&dyn Prompt> {
         self.terminal.as_deref().filter(|_| self.prompts.get())
     }
 
-    /// Asks the person at the terminal, if there is one, and remembers that time has passed.
+    /// Asks the person at the terminal, if there is one, and records that time has passed.
     pub fn ask<T>(&self, question: impl FnOnce(&dyn Prompt) -> T) -> Option<T> {
         let person = self.person()?;
         self.asked.set(true);
         Some(question(person))
     }
 
-    /// Returns whether a person was asked something, so that the clock is to be read again.
+    /// Returns whether a person was asked, so that the clock has to be read again.
     pub fn was_asked(&self) -> bool {
         self.asked.get()
     }
 
-    /// Asks nobody from now on: what is missing is an error.
+    /// Turns prompts off: a missing value is an error from now on.
     pub fn forbid_prompts(&self) {
         self.prompts.set(false);
     }
 
-    /// Draws in colour from now on, whatever stderr is.
+    /// Turns colour on or off, whether stderr is a terminal or not.
     pub fn set_colour(&self, colour: bool) {
         self.colour.set(colour);
     }
@@ -226,7 +226,7 @@ impl World {
         read_wiped(self.stdin.borrow_mut().by_ref(), limit)
     }
 
-    /// Writes the result and flushes it, so that a full disk is noticed (Q56).
+    /// Writes the result and flushes it, so that a full disk is an error (Q56).
     ///
     /// # Errors
     ///
@@ -251,7 +251,7 @@ impl World {
         }
     }
 
-    /// Announces what was chosen, behind a tick; `--quiet` silences it.
+    /// Prints what was chosen, after a tick; `--quiet` turns it off.
     pub fn announce(&self, what: &str, chosen: &str) {
         if self.quiet.get() {
             return;
@@ -264,12 +264,12 @@ impl World {
         }
     }
 
-    /// Warns; `--quiet` does not silence it.
+    /// Prints a warning; `--quiet` does not turn it off.
     pub fn warn(&self, text: &str) {
         self.say(&format!("warning: {}", printable(text)));
     }
 
-    /// Writes a line to stderr. If that fails there is nobody left to tell.
+    /// Writes a line to stderr. A failure cannot be reported anywhere, and is ignored.
     pub fn say(&self, line: &str) {
         let _ = writeln!(self.stderr.borrow_mut(), "{line}");
     }
@@ -294,8 +294,8 @@ impl Write for Closed {
     }
 }
 
-/// Tells whether the caller closed standard output (Q56). The standard library opens `/dev/null` for
-/// reading and writing in its place; whoever wants `/dev/null` there opens it for writing alone.
+/// Returns whether the caller closed standard output (Q56). The standard library then opens
+/// `/dev/null` for reading and writing in its place; a caller opens it for writing only.
 #[cfg(unix)]
 fn is_closed() -> bool {
     use rustix::fs::{OFlags, fcntl_getfl, fstat, stat};
@@ -309,7 +309,7 @@ fn is_closed() -> bool {
     false
 }
 
-/// Standard input without the buffer of the standard library, which nobody wipes.
+/// Standard input without the standard library's buffer, which is not wiped.
 struct Unbuffered;
 
 impl Read for Unbuffered {

@@ -1,18 +1,18 @@
-//! Text from outside on its way to a terminal.
+//! Escapes text from outside before it is printed on a terminal.
 
 use zeroize::Zeroizing;
 
 use crate::shown::Shown;
 
-/// Escapes what a terminal would obey, or show in another order than it is written.
+/// Escapes control characters, and those that change the order in which text is shown.
 #[must_use]
 pub fn printable(text: &str) -> String {
     Shown(text).to_string()
 }
 
-/// Escapes the same in JSON, where it can stand in strings alone, and leaves the lines as they are.
+/// Escapes the same characters in JSON, where they occur only in strings, and keeps the lines.
 ///
-/// It may hold a token, so it is wiped.
+/// The result may contain a token, so it is wiped on drop.
 #[must_use]
 pub fn printable_json(json: &str) -> Zeroizing<String> {
     let mut text = Zeroizing::new(String::with_capacity(json.len() + 64));

@@ -6,7 +6,7 @@ use std::ops::Deref;
 
 use zeroize::Zeroizing;
 
-/// Bytes that are wiped, and that leave no copy behind when they grow.
+/// Bytes that are wiped on drop, and that leave no copy behind when they grow.
 pub struct Wiped(Zeroizing<Vec<u8>>);
 
 impl Wiped {
@@ -130,7 +130,7 @@ impl From<ReadError> for io::Error {
     }
 }
 
-/// The usual key and passphrase fit in.
+/// Enough for the usual key or passphrase.
 const ROOM: usize = 16 * 1024;
 
 /// The least room there is for one read.

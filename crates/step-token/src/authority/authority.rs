@@ -1,4 +1,4 @@
-//! The CA a token is for: its ca.json, its URL, or only its name.
+//! The CA a token is for, known by its ca.json, its URL or only its name.
 
 use std::io;
 
@@ -25,20 +25,20 @@ pub(crate) struct Authority {
 
 #[derive(Debug)]
 enum Source {
-    /// A ca.json, and nothing of what it names.
+    /// A ca.json; the files it names are read only when needed.
     File(Box<OfflineCa>),
-    /// Nothing is known but the address.
+    /// Only the address is known.
     Address,
-    /// No provisioner is asked, because a certificate is to be renewed: the roots that are at hand
-    /// are all that counts.
+    /// The token renews a certificate, so no provisioner is needed: only the roots found locally
+    /// matter.
     Renewing { roots: Vec<Vec<u8>> },
     /// The CA itself, over HTTPS.
     Online { connection: Box<Connection>, provisioners: Vec<Provisioner> },
 }
 
 impl Authority {
-    /// Opens the CA that the settings describe. Offline nothing is contacted, and neither is it for a
-    /// renewal.
+    /// Opens the CA that the settings describe. With --offline, and for a renewal, this makes no
+    /// network request.
     pub(crate) fn open(
         ca: &CaSettings,
         operation: Operation,
@@ -47,7 +47,7 @@ impl Authority {
     ) -> Result<Self, Error> {
         let is_there = match std::fs::metadata(&ca.config.value) {
             Err(error) => error.kind() != io::ErrorKind::NotFound,
-            // Whatever else is wrong with the file is said when it is read.
+            // Any other problem with the file is reported when it is read.
             Ok(_) => true,
         };
         match (operation, ca.offline, is_there) {
@@ -59,7 +59,7 @@ impl Authority {
         }
     }
 
-    /// A renewal beside a ca.json, whose roots the certificate is compared with.
+    /// A renewal with a ca.json; the certificate is checked against its roots.
     fn renewing_by_file(settings: &CaSettings, world: &World) -> Result<Self, Error> {
         let ca = OfflineCa::open(&settings.config.value)
             .map_err(|cause| unusable_config(settings, cause))?;
@@ -75,15 +75,14 @@ impl Authority {
         Ok(Self { url, prefix: Prefix::Bare, root: None, source: Source::Renewing { roots } })
     }
 
-    /// A renewal at an address. A root is compared with if there is one; nobody needs it.
+    /// A renewal with an address only. The certificate is checked against a root if there is one.
     fn renewing(settings: &CaSettings, world: &World) -> Result<Self, Error> {
         let url = match (&settings.url, settings.offline) {
             (_, true) => bare_address(settings, world, "--ca-url is")?,
             (Some(url), false) => url.value.clone(),
             (None, false) => {
-                return Err(Error::settings("no CA is named").hint(
-                    "--ca-url or STEP_CA_URL names one; with --offline a ca.json does, too",
-                ));
+                return Err(Error::settings("no CA given")
+                    .hint("use --ca-url or STEP_CA_URL, or --offline with a ca.json"));
             }
         };
         let roots = match roots_on_disk(settings, world) {
@@ -96,7 +95,7 @@ impl Authority {
         Ok(Self { url, prefix: Prefix::Versioned, root: None, source: Source::Renewing { roots } })
     }
 
-    /// Returns the provisioners, or `None` if they cannot be known.
+    /// Returns the provisioners, or `None` if they are unknown.
     pub(crate) fn provisioners(&self) -> Option<&[Provisioner]> {
         match &self.source {
             Source::File(ca) => Some(&ca.config().provisioners),
@@ -113,8 +112,8 @@ impl Authority {
         }
     }
 
-    /// Returns the roots, in DER, that a certificate is compared with when no provisioner is known;
-    /// none if there are none at hand.
+    /// Returns the roots, in DER, to check a certificate against when no provisioner is known; empty
+    /// if none were found.
     pub(crate) fn roots_at_hand(&self) -> &[Vec<u8>] {
         match &self.source {
             Source::Renewing { roots } => roots,
@@ -128,7 +127,7 @@ impl Authority {
         of_file.into_iter().map(str::to_owned).chain([self.url.to_string()]).collect()
     }
 
-    /// Asks a CA behind a URL for the sealed key of a provisioner whose entry lacks it.
+    /// Asks an online CA for the encrypted key of a provisioner whose entry does not have it.
     pub(crate) fn sealed_key(&self, key_id: &KeyId) -> Result<Option<String>, Error> {
         match &self.source {
             Source::Online { connection, .. } => {
@@ -138,14 +137,14 @@ impl Authority {
         }
     }
 
-    /// Offline with a ca.json: a parse of the file, not a boot of the CA (Q8, Q9).
+    /// Offline with a ca.json: parses the file, and does not start the CA as step does (Q8, Q9).
     fn file(settings: &CaSettings, world: &World) -> Result<Self, Error> {
         let ca = OfflineCa::open(&settings.config.value)
             .map_err(|cause| unusable_config(settings, cause))?;
         if ca.config().enable_admin {
             world.warn(&format!(
                 "{} has enableAdmin: the CA keeps its provisioners in its database, and the file may \
-                 be stale",
+                 be outdated",
                 ca.path().display()
             ));
         }
@@ -154,8 +153,8 @@ impl Authority {
         Ok(Self { url, prefix: Prefix::Bare, root, source: Source::File(Box::new(ca)) })
     }
 
-    /// Offline without a ca.json: the address, and a root or its fingerprint. A token that is fetched
-    /// names no root.
+    /// Offline without a ca.json: needs the address, and a root or its fingerprint. A fetched token
+    /// needs no root.
     fn address(ca: &CaSettings, proof: Option<Proof>, world: &World) -> Result<Self, Error> {
         let (prefix, source) = (Prefix::Versioned, Source::Address);
         let besides = match proof {
@@ -190,13 +189,13 @@ impl Authority {
     }
 }
 
-/// Returns how the ca.json is called: by `--ca-url` if that is one of its names, else by its own first.
+/// Returns the address of the ca.json: `--ca-url` if that is one of its names, else its first name.
 fn address_of_file(ca: &OfflineCa, settings: &CaSettings, world: &World) -> Result<CaUrl, Error> {
     let own = || {
         ca.config().audience_base().map_err(|cause| {
-            Error::settings(format!("{} does not say how it is called", ca.path().display()))
+            Error::settings(format!("{} has no usable CA name", ca.path().display()))
                 .because(cause)
-                .hint("add the names under which it is reached to its `dnsNames`")
+                .hint("add the CA's host names to its `dnsNames`")
         })
     };
     match &settings.url {
@@ -212,10 +211,10 @@ fn address_of_file(ca: &OfflineCa, settings: &CaSettings, world: &World) -> Resu
                 url.value.host()
             );
             Err(Error::settings(message)
-                .hint(format!("--ca-url may be one of its dnsNames: {names}")))
+                .hint(format!("use one of its dnsNames as --ca-url: {names}")))
         }
         Some(url) => {
-            passed_over(&url.origin, "it is none of the names in the ca.json", world);
+            passed_over(&url.origin, "it is not one of the names in the ca.json", world);
             own()
         }
         None => own(),
@@ -225,34 +224,34 @@ fn address_of_file(ca: &OfflineCa, settings: &CaSettings, world: &World) -> Resu
 /// Returns the address of a CA without a ca.json.
 fn bare_address(settings: &CaSettings, world: &World, besides: &str) -> Result<CaUrl, Error> {
     let missing = match settings.config.origin {
-        Origin::Default => format!("there is no {}", settings.config.value.display()),
+        Origin::Default => format!("no file {}", settings.config.value.display()),
         _ => {
-            format!("there is no {} ({})", settings.config.value.display(), settings.config.origin)
+            format!("no file {} ({})", settings.config.value.display(), settings.config.origin)
         }
     };
     if settings.config.origin != Origin::Default {
         world.note(&format!("{missing}: signing without a ca.json"));
     }
     let Some(url) = &settings.url else {
-        return Err(Error::settings(format!("{missing}, and no CA is named"))
-            .hint(format!("--ca-config names a ca.json; without one {besides} needed")));
+        return Err(Error::settings(format!("{missing}, and no CA given"))
+            .hint(format!("name a ca.json with --ca-config; without one {besides} needed")));
     };
     Ok(url.value.clone())
 }
 
-/// Says which ca.json cannot be used, and where its name came from.
+/// Reports which ca.json cannot be used, and which setting names it.
 pub(crate) fn unusable_config(settings: &CaSettings, cause: step_ca_client::Error) -> Error {
     let config = &settings.config;
     let message = match config.origin {
         Origin::Default => cause.to_string(),
         _ => format!("{cause} ({})", config.origin),
     };
-    Error::settings(message).because(cause).hint("--ca-config names another one")
+    Error::settings(message).because(cause).hint("name another one with --ca-config")
 }
 
 fn no_ca() -> Error {
-    Error::settings("no CA is named").hint(
-        "--ca-url or STEP_CA_URL names one, `step ca bootstrap` writes it to defaults.json; \
+    Error::settings("no CA given").hint(
+        "use --ca-url or STEP_CA_URL, or `step ca bootstrap` to write defaults.json; \
          --offline needs none",
     )
 }

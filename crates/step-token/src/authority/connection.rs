@@ -11,7 +11,7 @@ use crate::authority::roots::{no_root, roots_on_disk};
 use crate::cli::version::USER_AGENT;
 use crate::settings::ca::CaSettings;
 
-/// A client for a CA, and what drives its requests.
+/// A client for a CA, and the runtime for its requests.
 #[derive(Debug)]
 pub(crate) struct Connection {
     pub(crate) client: Client,
@@ -20,7 +20,7 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    /// Prepares requests to a CA: finds its root certificate, or fetches and checks it.
+    /// Prepares requests to a CA: loads its root certificate, or fetches and checks it.
     pub(crate) fn open(url: &CaUrl, settings: &CaSettings, world: &World) -> Result<Self, Error> {
         let runtime = Runtime::start()?;
         let mut options = Options { user_agent: USER_AGENT.to_owned(), ..Options::default() };
@@ -39,7 +39,7 @@ impl Connection {
         Ok(Self { client, roots, runtime })
     }
 
-    /// Drives one request to its end.
+    /// Runs one request to completion.
     pub(crate) fn wait<T>(
         &self,
         request: impl Future<Output = Result<T, step_ca_client::Error>>,
@@ -48,8 +48,8 @@ impl Connection {
     }
 }
 
-/// A runtime on this thread. It is left without waiting: the resolver of names works on a thread
-/// that cannot be stopped.
+/// A runtime on this thread. Dropping it does not wait: DNS lookups run on a thread that cannot be
+/// stopped.
 #[derive(Debug)]
 struct Runtime(Option<tokio::runtime::Runtime>);
 
@@ -80,12 +80,12 @@ impl Drop for Runtime {
     }
 }
 
-/// Returns the client certificate of `identity.json`; one that is of no use is warned about and left
-/// out, because it can make the CA refuse the connection.
+/// Returns the client certificate of `identity.json`. An unusable one is left out with a warning,
+/// because it can make the CA refuse the connection.
 fn identity(settings: &CaSettings, world: &World) -> Option<Identity> {
     let file = settings.step_path.identity();
     let useless = |cause: &dyn std::fmt::Display| {
-        world.warn(&format!("the CA is shown no client certificate: {cause}"));
+        world.warn(&format!("connecting without a client certificate: {cause}"));
     };
     match Identity::load(&file) {
         Ok(Some(identity)) => match identity.check_validity(world.now()) {
@@ -106,29 +106,29 @@ fn identity(settings: &CaSettings, world: &World) -> Option<Identity> {
 fn duration(timeout: &Setting<SignedDuration>) -> Result<Duration, Error> {
     match u64::try_from(timeout.value.as_nanos()) {
         Ok(nanos) if nanos > 0 => Ok(Duration::from_nanos(nanos)),
-        _ => Err(Error::usage(format!("{} must be longer than nothing", timeout.origin))
-            .hint("15s is the default")),
+        _ => Err(Error::usage(format!("{} must be longer than 0s", timeout.origin))
+            .hint("leave it out for the default, 15s")),
     }
 }
 
-/// Puts an error of the client into the program's form.
+/// Turns an error of the client into one of the program.
 fn ca_error(cause: step_ca_client::Error) -> Error {
     if !cause.is_network() {
         return Error::settings(cause.to_string()).because(cause);
     }
     let hint = match cause.request_fault() {
         Some(RequestFault::Timeout { .. } | RequestFault::ConnectTimeout { .. }) => {
-            "--timeout gives it longer"
+            "use --timeout to wait longer"
         }
         Some(
             RequestFault::ConnectionRefused
             | RequestFault::NameNotResolved { .. }
             | RequestFault::Unreachable,
-        ) => "is the CA running, and does --ca-url name it?",
+        ) => "check that the CA is running and that --ca-url is right",
         Some(RequestFault::Untrusted { .. }) => {
-            "--root or --fingerprint names the root above the CA's certificate"
+            "name the root of the CA's certificate with --root or --fingerprint"
         }
-        _ => "--ca-url names the CA; its log may say more",
+        _ => "check --ca-url, and read the CA's log",
     };
     Error::ca(cause.to_string()).because(cause).hint(hint)
 }

@@ -9,11 +9,11 @@ use token_cli::{Error, Origin, Setting, World};
 use crate::settings::ca::CaSettings;
 
 /// Reads the root named by a setting, or the one in the step directory (Q7); `None` if there is
-/// none, and a fingerprint can stand in.
+/// none, so that a fingerprint can be used instead.
 pub(crate) fn roots_on_disk(settings: &CaSettings, world: &World) -> Result<Option<Roots>, Error> {
     let default = settings.step_path.root();
     let (path, origin) = match &settings.root {
-        // A path in defaults.json may be stale; the fingerprint beside it is enough.
+        // A path in defaults.json may be outdated; the fingerprint beside it is enough.
         Some(root)
             if settings.fingerprint.is_some()
                 && matches!(root.origin, Origin::Defaults { .. })
@@ -29,27 +29,27 @@ pub(crate) fn roots_on_disk(settings: &CaSettings, world: &World) -> Result<Opti
         let place = origin.map_or_else(String::new, |origin| format!(" ({origin})"));
         Error::settings(format!("{cause}{place}"))
             .because(cause)
-            .hint("--root names another file; --fingerprint fetches the root from the CA")
+            .hint("name another file with --root, or fetch the root from the CA with --fingerprint")
     })?;
     let Some(fingerprint) = &settings.fingerprint else { return Ok(Some(roots)) };
     let known = roots.fingerprints();
     if known.contains(&fingerprint.value) {
         return Ok(roots.select(fingerprint.value).ok());
     }
-    // What was said for another CA is not held against what was said for this one.
+    // A weaker setting may be for another CA, so it does not contradict a stronger one.
     let origin = origin.unwrap_or(&Origin::Default);
     if origin.outranks(&fingerprint.origin) {
-        passed_over(&fingerprint.origin, "the root that is named has another one", world);
+        passed_over(&fingerprint.origin, "the given root has another one", world);
         Ok(Some(roots))
     } else if fingerprint.origin.outranks(origin) {
-        world.note(&format!("{} is not used: it has another fingerprint", path.display()));
+        world.note(&format!("{} is ignored: it has another fingerprint", path.display()));
         Ok(None)
     } else {
         Err(without_fingerprint(&path.display().to_string(), fingerprint, &known))
     }
 }
 
-/// The `sha` beside a ca.json: its first root, or the one `--root` and `--fingerprint` pick.
+/// The `sha` with a ca.json: its first root, or the one that `--root` and `--fingerprint` select.
 pub(crate) fn root_of_file(
     ca: &OfflineCa,
     settings: &CaSettings,
@@ -81,12 +81,12 @@ pub(crate) fn root_of_file(
     if fingerprint.origin.is_command_line() {
         return Err(without_fingerprint(&place, fingerprint, &known));
     }
-    passed_over(&fingerprint.origin, "no root of the ca.json has it", world);
+    passed_over(&fingerprint.origin, "no root in the ca.json has it", world);
     without_a_choice()
 }
 
-/// Reads a root that was named, which must be one of the CA's; from elsewhere than the command line
-/// it is passed over when it is not.
+/// Reads the root named by a setting, which must be one of the CA's. If it is not, it is refused on
+/// the command line and ignored from elsewhere.
 pub(crate) fn given_root(
     root: &Setting<PathBuf>,
     ca: &OfflineCa,
@@ -103,9 +103,9 @@ pub(crate) fn given_root(
         }
         Err(cause) if typed => Err(Error::settings(format!("{cause} (--root)"))
             .because(cause)
-            .hint("leave it out: the ca.json names its own")),
+            .hint("leave out --root: the ca.json names its own")),
         Ok(_) | Err(_) => {
-            passed_over(&root.origin, "it is no root of the ca.json", world);
+            passed_over(&root.origin, "it is not a root of the ca.json", world);
             Ok(None)
         }
     }
@@ -119,17 +119,17 @@ fn without_fingerprint(
     let known: Vec<String> = known.iter().map(ToString::to_string).collect();
     let (value, origin) = (fingerprint.value, &fingerprint.origin);
     Error::settings(format!("{place} has no certificate with the fingerprint {value} ({origin})"))
-        .hint(format!("it has {}", known.join(", ")))
+        .hint(format!("use a fingerprint it has: {}", known.join(", ")))
 }
 
 pub(crate) fn no_root(settings: &CaSettings) -> Error {
     Error::settings(format!(
-        "no root certificate is known, and {} is not there",
+        "no root certificate given, and {} does not exist",
         settings.step_path.root().display()
     ))
-    .hint("--root names the file; --fingerprint is enough too")
+    .hint("use --root FILE or --fingerprint HEX")
 }
 
 pub(crate) fn passed_over(origin: &Origin, why: &str, world: &World) {
-    world.note(&format!("{origin} is not used: {why}"));
+    world.note(&format!("{origin} is ignored: {why}"));
 }

@@ -1,4 +1,4 @@
-//! `ca provisioner list`: as the CA tells it, or as a table.
+//! `ca provisioner list`: the CA's own JSON, or a table.
 
 use std::collections::HashMap;
 
@@ -21,12 +21,12 @@ use crate::settings::global::GlobalArgs;
 /// `ca provisioner list`.
 #[derive(Debug, Args)]
 pub(crate) struct ListArgs {
-    /// Print a table for people instead of JSON
+    /// Print a table instead of JSON
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true,
           default_missing_value = "true")]
     pub(crate) table: Option<Switch>,
 
-    /// Print what each provisioner may authorise, and what to use instead of what it may not
+    /// Print which operations each provisioner can authorise, and what to use for the others
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true,
           default_missing_value = "true")]
     pub(crate) can: Option<Switch>,
@@ -35,7 +35,7 @@ pub(crate) struct ListArgs {
     pub(crate) ca: CaArgs,
 }
 
-/// Lists the provisioners of a CA behind a URL, or of a ca.json.
+/// Lists the provisioners of an online CA or of a ca.json.
 pub(crate) fn run(args: &ListArgs, global: &GlobalArgs, world: &World) -> Result<(), Error> {
     let mut settings = CaSettings::resolve(&args.ca, global, world)?;
     if settings.offline {
@@ -56,8 +56,8 @@ pub(crate) fn run(args: &ListArgs, global: &GlobalArgs, world: &World) -> Result
         }
     } else {
         let Some(url) = &settings.url else {
-            return Err(Error::settings("no CA is named")
-                .hint("--ca-url or STEP_CA_URL names one; --offline reads a ca.json"));
+            return Err(Error::settings("no CA given")
+                .hint("use --ca-url or STEP_CA_URL, or --offline to read a ca.json"));
         };
         let connection = Connection::open(&url.value, &settings, world)?;
         let list = connection.wait(connection.client.provisioner_list())?;
@@ -70,7 +70,7 @@ pub(crate) fn run(args: &ListArgs, global: &GlobalArgs, world: &World) -> Result
     output::stdout(text.as_bytes(), world)
 }
 
-/// What the list looks like.
+/// The form of the list.
 #[derive(Clone, Copy)]
 enum Form {
     Json,
@@ -81,8 +81,8 @@ enum Form {
 impl Form {
     fn of(args: &ListArgs) -> Result<Self, Error> {
         match (Switch::is_on(args.table), Switch::is_on(args.can)) {
-            (true, true) => Err(Error::usage("--table and --can do not go together")
-                .hint("each prints the list in a form of its own")),
+            (true, true) => Err(Error::usage("--table and --can cannot be combined")
+                .hint("use only one of them: each prints the list in its own form")),
             (true, false) => Ok(Self::Table),
             (false, true) => Ok(Self::Capabilities),
             (false, false) => Ok(Self::Json),
@@ -94,7 +94,7 @@ impl Form {
 fn json(entries: &[&RawValue]) -> Result<String, Error> {
     let write = || -> Result<String, serde_json::Error> {
         let compact = serde_json::to_string(entries)?;
-        // A number that no program can hold is no reason to hide the list.
+        // Print the list even if a number in it is too large to parse.
         let Ok(value) = serde_json::from_str::<serde_json::Value>(&compact) else {
             return Ok(format!("{}\n", printable_json(&compact).as_str()));
         };
@@ -112,8 +112,8 @@ fn table(provisioners: &[Provisioner]) -> String {
     columns(&[heading].into_iter().chain(rows).map(Vec::from).collect::<Vec<_>>())
 }
 
-/// One line a provisioner and one column an operation; what is not a plain yes has a number, which is
-/// explained below.
+/// One line per provisioner and one column per operation. Each answer other than a plain yes has a
+/// number, explained below the table.
 fn capabilities(
     provisioners: &[Provisioner],
     capability: impl Fn(&Provisioner, Operation) -> Capability,
@@ -162,8 +162,8 @@ fn row(provisioner: &Provisioner) -> [String; 3] {
 
 /// Offline, a listing reads the ca.json and nothing else.
 fn only_listing(ca: &mut CaSettings, world: &World) -> Result<(), Error> {
-    let why = "the list is that of the ca.json";
-    // What defaults.json says for every command is no mistake here.
+    let why = "the list comes from the ca.json";
+    // Settings in defaults.json are for every command, so they are not refused here.
     for origin in [
         ca.url.as_ref().map(|url| &url.origin),
         ca.root.as_ref().map(|root| &root.origin),

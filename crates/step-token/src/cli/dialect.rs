@@ -1,23 +1,23 @@
-//! Under whose name the program answers.
+//! The names under which the program can be called, such as `step`.
 //!
-//! Called as `step` it speaks step's dialect as far as its commands reach; what is missing is refused
-//! by name. One table maps dialects to commands, and no command knows which one called it.
+//! Called as `step` it accepts those commands of step that it implements, and refuses the others by
+//! name. One table maps dialects to commands, and no command knows under which name it runs.
 
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
 use token_cli::Error;
 
-/// A program whose command line is understood.
+/// A program whose command line we accept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Dialect {
     /// The names of the program, as found in `argv[0]`.
     names: &'static [&'static str],
-    /// The command of ours that its command line continues.
+    /// The command of ours that comes before its arguments.
     below: Option<&'static str>,
-    /// The commands that are answered, each as its words.
+    /// The commands that are implemented, each as its words.
     answers: &'static [&'static [&'static str]],
-    /// The flags with a value that may stand in front of a command.
+    /// The flags with a value that may precede a command.
     values: &'static [&'static str],
     /// The first line of `version`, without operating system and architecture.
     banner: Option<&'static str>,
@@ -41,7 +41,7 @@ const DIALECTS: [Dialect; 3] = [
             &["help"],
         ],
         values: &["config"],
-        // The version whose surface is kept; callers read the number behind the slash.
+        // The version whose command line we match; callers read the number after the slash.
         banner: Some("Smallstep CLI/0.30.6"),
     },
 ];
@@ -65,7 +65,7 @@ impl Dialect {
         banner: None,
     };
 
-    /// Finds the dialect by the name the program was called by; any other name is its own.
+    /// Finds the dialect by the name the program was called by; an unknown name means our own.
     pub(crate) fn of(argv0: Option<&OsStr>) -> Self {
         let name = argv0.and_then(|path| Path::new(path).file_stem()).and_then(OsStr::to_str);
         DIALECTS
@@ -74,22 +74,22 @@ impl Dialect {
             .unwrap_or(DIALECTS[0])
     }
 
-    /// Returns the first line that `version` prints in this dialect, if it is another program's.
+    /// Returns the first line that `version` prints in this dialect; `None` for our own.
     pub(crate) fn banner(self) -> Option<&'static str> {
         self.banner
     }
 
-    /// Returns the name it goes by in messages.
+    /// Returns its name in messages.
     pub(crate) fn name(self) -> &'static str {
         self.names[0]
     }
 
-    /// Returns the command of ours that its command line continues, if it is not all of ours.
+    /// Returns the command of ours that comes before its arguments; `None` for our own dialect.
     pub(crate) fn below(self) -> Option<&'static str> {
         self.below
     }
 
-    /// Writes a text about our command line as one about its own.
+    /// Replaces our command line in a text by that of this dialect.
     pub(crate) fn in_its_words(self, text: String) -> String {
         match self.below {
             None => text,
@@ -97,16 +97,16 @@ impl Dialect {
         }
     }
 
-    /// Returns whether a command of the first level is answered in this dialect.
+    /// Returns whether this dialect has a command of the first level.
     pub(crate) fn answers(self, command: &str) -> bool {
         self.answers.is_empty() || self.answers.iter().any(|answer| answer[0] == command)
     }
 
-    /// Refuses commands of the other program that are not built here.
+    /// Refuses commands of the other program that we do not implement.
     ///
     /// # Errors
     ///
-    /// A usage error naming the command and what there is.
+    /// A usage error with the command, and the commands that exist.
     pub(crate) fn admit(self, arguments: &[OsString]) -> Result<(), Error> {
         if self.answers.is_empty() {
             return Ok(());
@@ -121,7 +121,7 @@ impl Dialect {
                 words.push(word);
             }
         }
-        // `help` stands in front of the command it is about, or behind it.
+        // `help` comes before or after its command.
         if let Some(at) = words.iter().position(|word| *word == "help") {
             words.remove(at);
         }
@@ -135,9 +135,9 @@ impl Dialect {
         let known = self.answers.iter().map(|answer| answer.len()).max().unwrap_or_default();
         let asked = words.iter().take(known).copied().collect::<Vec<_>>().join(" ");
         let there: Vec<String> = self.answers.iter().map(|answer| answer.join(" ")).collect();
-        let message = format!("`{} {asked}` is not built into step-token", self.name());
+        let message = format!("step-token does not implement `{} {asked}`", self.name());
         Err(Error::usage(message).hint(format!(
-            "under the name {} it answers {}",
+            "called as {}, it implements {}",
             self.name(),
             there.join(", ")
         )))

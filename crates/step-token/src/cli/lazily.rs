@@ -2,9 +2,9 @@ use std::ops::Deref;
 
 use clap::{ArgMatches, Args, Command, FromArgMatches};
 
-/// The arguments of a command, described only when that command is the one that is run.
+/// The arguments of a command, described only when that command runs.
 ///
-/// Describing those of all commands costs a millisecond, which is more than minting a token does.
+/// Describing the arguments of all commands takes a millisecond, more than minting a token.
 /// The tree of commands does it for the one that is run.
 #[derive(Clone, Debug)]
 pub(crate) struct Lazily<T>(Box<T>);

@@ -1,8 +1,8 @@
-//! The spellings step allows, brought into the one that the parser reads.
+//! Rewrites the spellings that step accepts into the one that the parser reads.
 //!
-//! step takes `-name` for `--name`, `--flag=false`, a flag before or behind the subject, a value that
-//! begins with a dash, and calls two spellings of one flag a mistake. Each flag leaves here as
-//! `--name=value` under its first name, so that nothing is left to guess (Q40, Q62).
+//! step accepts `-name` for `--name`, `--flag=false`, a flag before or after the subject and a
+//! value that begins with a dash, and refuses two spellings of the same flag. Each flag becomes
+//! `--name=value` under its main name, so that the parser need not guess (Q40, Q62).
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
@@ -11,7 +11,7 @@ use clap::{Arg, Command};
 
 use token_cli::Error;
 
-/// What becomes of a command line.
+/// A rewritten command line.
 pub(crate) struct Normal {
     /// The arguments, each flag as `--name=value`.
     pub(crate) arguments: Vec<OsString>,
@@ -21,13 +21,13 @@ pub(crate) struct Normal {
     pub(crate) root: Command,
 }
 
-/// Rewrites the arguments behind the program's name.
+/// Rewrites the arguments that follow the program's name.
 ///
 /// `describe` adds the arguments of the command at a path, once that is reached.
 ///
 /// # Errors
 ///
-/// Usage errors: a flag without its value, or two spellings of one flag.
+/// Usage errors: a flag without its value, or two spellings of the same flag.
 pub(crate) fn normalise(
     arguments: impl IntoIterator<Item = OsString>,
     mut root: Command,
@@ -82,16 +82,16 @@ fn one_spelling(
     if first == name {
         return Ok(());
     }
-    let message = format!("{} and {} are two spellings of one flag", typed(first), typed(name));
-    Err(Error::usage(message).hint("give one of them"))
+    let message = format!("{} and {} are spellings of the same flag", typed(first), typed(name));
+    Err(Error::usage(message).hint("give only one of them"))
 }
 
-/// Returns the command that a path leads to, or the last that is there.
+/// Returns the command at a path, or the last one on it that exists.
 fn command_at<'a>(root: &'a Command, path: &[String]) -> &'a Command {
     path.iter().fold(root, |command, name| command.find_subcommand(name).unwrap_or(command))
 }
 
-/// A flag as typed: its name without dashes, and what stands behind an equals sign.
+/// A flag as typed: its name without dashes, and the value after an equals sign.
 struct Flag<'a> {
     name: &'a str,
     value: Option<&'a str>,
@@ -99,7 +99,7 @@ struct Flag<'a> {
 }
 
 impl<'a> Flag<'a> {
-    /// Returns `None` for what is no flag: a plain word, `-` and `--`.
+    /// Returns `None` for arguments that are not flags: plain words, `-` and `--`.
     fn of(argument: &'a OsStr) -> Option<Self> {
         let text = argument.to_str()?;
         let body = text.strip_prefix("--").or_else(|| text.strip_prefix('-'))?;
@@ -134,9 +134,9 @@ impl<'a> Flag<'a> {
             Some(value) => OsString::from(value),
             None if takes_value(known) => arguments.next().ok_or_else(|| {
                 Error::usage(format!("--{} needs a value", self.name))
-                    .hint(format!("`--{}=` gives it an empty one", self.name))
+                    .hint(format!("use `--{}=` for an empty value", self.name))
             })?,
-            // A flag that may have a value other than true or false has its own for none.
+            // A flag with an optional value other than a boolean has its own default for none.
             None if known.get_value_names().is_some_and(|n| n.iter().any(|n| *n != "BOOL")) => {
                 return Ok(alone());
             }
@@ -152,7 +152,7 @@ impl<'a> Flag<'a> {
         Ok(joined)
     }
 
-    /// Returns what the parser refuses with a suggestion.
+    /// Returns the form that the parser refuses with a suggestion.
     fn unknown(&self) -> OsString {
         match self.name {
             "h" | "help" => OsString::from("--help"),

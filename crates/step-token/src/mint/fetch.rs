@@ -1,4 +1,4 @@
-//! Tokens that are fetched and not signed here.
+//! Tokens that another service issued and we pass on.
 
 use step_claims::{CaUrl, Operation};
 use step_provisioner::KindName;
@@ -10,7 +10,7 @@ use crate::mint::proof_settings::ProofSettings;
 use crate::mint::select::Chosen;
 use crate::mint::settings::MintSettings;
 
-/// A token of somebody else, with the provisioner that believes it.
+/// A token that another service issued, with the provisioner that accepts it.
 #[derive(Debug)]
 pub(crate) struct Fetched {
     pub(crate) token: ServiceAccountToken,
@@ -18,7 +18,7 @@ pub(crate) struct Fetched {
     pub(crate) operation: Operation,
 }
 
-/// The token of a Kubernetes service account, and what messages call it.
+/// The token of a Kubernetes service account, and its name in messages.
 #[derive(Debug)]
 pub(crate) struct Account {
     token: ServiceAccountToken,
@@ -36,7 +36,7 @@ pub(crate) fn given_account(
     }
 }
 
-/// Returns the token that was named, or the one that Kubernetes mounts.
+/// Returns the token given by a flag, or the one that Kubernetes mounts.
 pub(crate) fn service_account(
     given: Option<Account>,
     operation: Operation,
@@ -54,10 +54,10 @@ pub(crate) fn service_account(
 }
 
 fn account(path: &Setting<Source>, world: &World) -> Result<Account, Error> {
-    // Kubernetes itself mounts it for everybody in the container to read.
+    // Kubernetes mounts it so that everybody in the container can read it.
     let bytes = path.value.read_public(&path.origin, world).map_err(|error| {
         error.hint(
-            "--k8ssa-token-path names the file; a pod has one only if its service account is mounted",
+            "name another file with --k8ssa-token-path, or mount the service account into the pod",
         )
     })?;
     let called = match path.origin {
@@ -68,18 +68,18 @@ fn account(path: &Setting<Source>, world: &World) -> Result<Account, Error> {
         let error = Error::settings(format!("{called} {cause}"));
         match cause {
             IdentityFault::Bound { .. } => {
-                error.hint("bound tokens are for an OIDC provisioner that knows the cluster")
+                error.hint("use an OIDC provisioner for the cluster: a bound token needs one")
             }
-            _ => error.hint("--k8ssa-token-path names another file"),
+            _ => error.hint("name another file with --k8ssa-token-path"),
         }
     })?;
     if let Some(doubt) = token.doubt() {
-        world.warn(&format!("{called} is handed on, and the CA will hardly take it: {doubt}"));
+        world.warn(&format!("{called} is passed on, but the CA will probably refuse it: {doubt}"));
     }
     Ok(Account { token, called })
 }
 
-/// step-ca takes a token whose audience is its own for one of a JWK provisioner, and finds none.
+/// Refuses a token for the CA itself: step-ca would look for a JWK provisioner, and find none.
 fn is_for_nobody_here(
     token: &ServiceAccountToken,
     authority: &Authority,
@@ -90,15 +90,15 @@ fn is_for_nobody_here(
     match token.claims().and_then(|claims| claims.audience.iter().find(own)) {
         None => Ok(()),
         Some(audience) => Err(Error::settings(format!(
-            "{called} is a token for `{audience}`: the CA looks for a {} provisioner when the audience \
-             is its own",
+            "{called} is a token for `{audience}`, which is the CA itself: the CA would look for a {} \
+             provisioner",
             KindName::Jwk
         ))
-        .hint("a service account token for another audience, or for none, works")),
+        .hint("use a service account token for another audience, or for none")),
     }
 }
 
-/// Tells whether an audience is one of the CA's own under that name; ports do not count.
+/// Returns whether an audience belongs to the CA under that name; ports are not compared.
 fn is_of_ca(audience: &str, name: &str) -> bool {
     let (Ok(asked), Ok(own)) = (audience.parse::<CaUrl>(), name.parse::<CaUrl>()) else {
         return false;

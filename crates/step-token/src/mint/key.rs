@@ -6,22 +6,22 @@ use token_jose::{
     SigningKey as _, Thumbprint,
 };
 
-/// A key whose file has been read; it may still be sealed.
+/// A key whose file has been read; it may still be encrypted.
 #[derive(Debug)]
 pub(crate) struct NamedKey {
     file: KeyFile,
-    /// What messages call it.
+    /// Its name in messages.
     called: String,
-    /// What a prompt calls it.
+    /// Its name in a prompt.
     prompt: String,
-    /// The flag that names another one.
+    /// The flag to name another key with.
     flag: &'static str,
-    /// Whether a CA has to do with it, so that what is said of step's settings helps.
+    /// Whether it is for a CA, so that hints about step's settings apply.
     of_ca: bool,
 }
 
 impl NamedKey {
-    /// Reads a key file through one of the doors of the library.
+    /// Reads a key file with one of the library's parsers.
     pub(crate) fn read(
         key: &Setting<Source>,
         flag: &'static str,
@@ -38,7 +38,7 @@ impl NamedKey {
         Ok(Self { file, called, prompt: key.value.to_string(), flag, of_ca: true })
     }
 
-    /// Says that no CA has to do with the key.
+    /// Marks the key as not for a CA.
     pub(crate) fn without_ca(self) -> Self {
         Self { of_ca: false, ..self }
     }
@@ -49,17 +49,17 @@ impl NamedKey {
         Self { file, called, prompt, flag: "key", of_ca: true }
     }
 
-    /// Returns what messages call it.
+    /// Returns its name in messages.
     pub(crate) fn called(&self) -> &str {
         &self.called
     }
 
-    /// Returns the flag that names another one.
+    /// Returns the flag to name another key with.
     pub(crate) fn flag(&self) -> &'static str {
         self.flag
     }
 
-    /// Returns the public half, if it can be known without a passphrase.
+    /// Returns the public key, if it is known without a password.
     pub(crate) fn public_key(&self) -> Option<&PublicKey> {
         match &self.file {
             KeyFile::Plain(key) => Some(key.public_key()),
@@ -68,20 +68,20 @@ impl NamedKey {
         }
     }
 
-    /// Returns the thumbprint, if it can be known without a passphrase.
+    /// Returns the thumbprint, if it is known without a password.
     pub(crate) fn thumbprint(&self) -> Option<Thumbprint> {
         self.public_key().map(PublicKey::thumbprint)
     }
 
-    /// Breaks the seal, so that the key can be held against several provisioners.
+    /// Decrypts the key, so that it can be compared with several provisioners.
     pub(crate) fn unsealed(self, password: &Password, world: &World) -> Result<Self, Error> {
         let Self { file: KeyFile::Sealed(sealed), .. } = &self else { return Ok(self) };
         let key = self.unseal(sealed, password, world)?;
         Ok(Self { file: KeyFile::Plain(Box::new(key)), ..self })
     }
 
-    /// Opens the key: breaks its seal, or takes it from its set. In a set it is the one that the
-    /// provisioner has, else the one of the key ID.
+    /// Opens the key: decrypts it, or takes it from its set. In a set that is the provisioner's key,
+    /// else the key with the key ID.
     pub(crate) fn open(
         self,
         key_id: Option<&KeyId>,
@@ -96,9 +96,9 @@ impl NamedKey {
                 .and_then(|wanted| set.find(wanted))
                 .unwrap_or_else(|| set.select(key_id))
                 .map_err(|cause| {
-                    unusable(&self.called, self.flag, &cause).hint("--kid names one of the keys")
+                    unusable(&self.called, self.flag, &cause).hint("select one with --kid")
                 }),
-            _ => Err(Error::key(format!("{} is of a kind that is not supported", self.called))),
+            _ => Err(Error::key(format!("{} is of an unsupported kind", self.called))),
         }
     }
 
@@ -123,27 +123,27 @@ impl NamedKey {
         world: &World,
     ) -> Result<PrivateKey, Error> {
         let prompt = format!("Please enter the password to decrypt {}", self.prompt);
-        // As often as step asks.
+        // As many times as step asks.
         let tries = if sealed.is_jwk() { 3 } else { 1 };
         for _ in 0..tries {
             let Some(answer) = world.ask(|person| person.passphrase(&prompt)) else {
                 return Err(self.no_password(password));
             };
             let answer = answer.map_err(|cause| {
-                Error::key(format!("{} was not opened", self.called)).because(cause)
+                Error::key(format!("cannot read a password for {}", self.called)).because(cause)
             })?;
             match sealed.open(&Passphrase::new(answer.to_vec())) {
                 Ok(key) => return Ok(key),
-                Err(JoseError::WrongPassphrase) => world.say("that is not its password"),
+                Err(JoseError::WrongPassphrase) => world.say("wrong password"),
                 Err(cause) => return Err(unusable(&self.called, self.flag, &cause)),
             }
         }
-        Err(Error::key(format!("{} was not opened", self.called))
-            .hint("--password-file names a file with its password"))
+        Err(Error::key(format!("wrong password for {}", self.called))
+            .hint("use --password-file FILE to read the password from a file"))
     }
 
-    /// Opens with a password from a file. step drops all blanks from its end, so a password that
-    /// does not open the key with them is tried without.
+    /// Decrypts the key with a password from a file. step drops all blanks from its end, so a
+    /// password that fails with them is tried without.
     fn open_with(
         &self,
         sealed: &SealedKey,
@@ -164,8 +164,8 @@ impl NamedKey {
             JoseError::WrongPassphrase => {
                 let other = "; the CA's own keys may have another one";
                 let other = if self.of_ca { other } else { "" };
-                Error::key(format!("the password in {source} does not open {called}"))
-                    .hint(format!("each key has its own{other}"))
+                Error::key(format!("the password in {source} does not decrypt {called}"))
+                    .hint(format!("use the password of this key{other}"))
             }
             cause => unusable(called, self.flag, &cause),
         })
@@ -175,34 +175,34 @@ impl NamedKey {
         let called = &self.called;
         let message = match password {
             Password::Empty { named } => {
-                format!("{called} is sealed, and {named} holds no password")
+                format!("no password for {called}: {named} is empty")
             }
-            _ => format!("{called} is sealed, no password is given, and nobody can be asked"),
+            _ => format!("no password for {called}, and no terminal to ask on"),
         };
-        let variable = if self.of_ca { " (STEP_PASSWORD_FILE)" } else { "" };
+        let variable = if self.of_ca { " (or STEP_PASSWORD_FILE)" } else { "" };
         Error::key(message).hint(format!(
-            "--password-file names a file with it{variable}; env:NAME, fd:N, cred:NAME and - work too"
+            "use --password-file FILE{variable}; env:NAME, fd:N, cred:NAME and - also work"
         ))
     }
 }
 
-/// What opens a sealed key, read once whatever the number of keys.
+/// The password of an encrypted key, read once even for several keys.
 #[derive(Debug)]
 pub(crate) enum Password {
-    /// It came from somewhere, and `named` says where.
+    /// It was given; `named` is its source.
     Given { passphrase: Passphrase, named: String },
-    /// There is a source, and nothing in it (Q27).
+    /// The given source is empty (Q27).
     Empty { named: String },
-    /// Nobody named a source: a person may be asked.
+    /// No source was given: a person may be asked.
     None,
 }
 
 impl Password {
-    /// Reads the source that the settings name. It must be readable even if no key turns out to be
-    /// sealed.
+    /// Reads the source that the settings name. It must be readable even if no key needs a
+    /// password.
     pub(crate) fn read(source: Option<&Setting<Source>>, world: &World) -> Result<Self, Error> {
         let Some(source) = source else { return Ok(Self::None) };
-        // At a terminal `-` is a question like any other: nothing is echoed.
+        // On a terminal `-` means a prompt without echo.
         if source.value == Source::Stdin && world.person().is_some() {
             return Ok(Self::None);
         }
@@ -220,25 +220,25 @@ pub(crate) fn unusable(called: &str, flag: &str, cause: &JoseError) -> Error {
     let error = Error::key(format!("{called} {cause}"));
     match cause {
         JoseError::UnsupportedSealing { .. } => error
-            .hint("`step crypto change-pass` or `openssl pkcs8 -topk8` seals it in another way"),
+            .hint("use `step crypto change-pass` or `openssl pkcs8 -topk8` to encrypt it again"),
         JoseError::NoPrivateKey { .. } | JoseError::PublicKey => {
-            error.hint(format!("--{flag} wants the private half"))
+            error.hint(format!("name the private key with --{flag}"))
         }
         JoseError::WrongPassphrase
         | JoseError::SeveralKeysInSet { .. }
         | JoseError::NotInSet { .. } => error,
-        _ => error.hint(format!("--{flag} names another file")),
+        _ => error.hint(format!("name another file with --{flag}")),
     }
 }
 
-/// A value with the scheme of a key store is not a file that is missing (Q19).
+/// Refuses a value with the scheme of a key store, instead of reporting a missing file (Q19).
 pub(crate) fn refuse_key_store(key: &Setting<Source>) -> Result<(), Error> {
     let Source::Path(path) = &key.value else { return Ok(()) };
     let text = path.to_string_lossy();
     let scheme = text.split(':').next().unwrap_or_default();
     if text.contains(':') && KEY_STORES.contains(&scheme) && !path.exists() {
         let message = format!("{}: key stores are not supported by this version", key.origin);
-        return Err(Error::usage(message).hint("a file works"));
+        return Err(Error::usage(message).hint("use a key file"));
     }
     Ok(())
 }

@@ -1,5 +1,5 @@
-//! What vouches for a token in place of a provisioner's own key: read and judged before any key is
-//! opened.
+//! The proof that vouches for a token in place of a provisioner's own key: read and checked before
+//! any key is opened.
 
 use step_claims::{Operation, Purpose, Subject, Validity};
 use step_header::{Credential, Nebula, ProvenKey, Remark, Renewal, SshPop, Trust, X5c};
@@ -15,19 +15,19 @@ use crate::mint::settings::MintSettings;
 /// A way to read a key file.
 type Door = fn(&[u8]) -> Result<KeyFile, token_jose::Error>;
 
-/// A certificate that is good for what is asked, and where its key is.
+/// A certificate that fits the request, with its key.
 #[derive(Debug)]
 pub(crate) struct Possession {
     credential: Box<dyn Credential>,
     settings: CertificateSettings,
-    /// The key, whose file has been read; it may still be sealed.
+    /// The key, whose file has been read; it may still be encrypted.
     key: NamedKey,
-    /// What messages call the certificate.
+    /// The certificate's name in messages.
     called: String,
 }
 
 impl Possession {
-    /// Reads the certificate that the settings name, if they name one.
+    /// Reads the certificate that the settings name, if there is one.
     pub(crate) fn read(settings: &MintSettings, world: &World) -> Result<Option<Self>, Error> {
         let given = settings.proof.as_ref().and_then(ProofSettings::certificate);
         let Some(given) = given else { return Ok(None) };
@@ -35,10 +35,9 @@ impl Possession {
             refuse_key_store(setting)?;
         }
         let certificate = &given.certificate;
-        let bytes = certificate
-            .value
-            .read_public(&certificate.origin, world)
-            .map_err(|error| error.hint(format!("{} names the certificate", certificate.origin)))?;
+        let bytes = certificate.value.read_public(&certificate.origin, world).map_err(|error| {
+            error.hint(format!("name another file with {}", certificate.origin))
+        })?;
         let called = format!("{} ({})", certificate.value, certificate.origin);
         let operation = settings.operation();
         let credential = credential(&given.kind, &bytes, operation, world.now()).map_err(
@@ -54,7 +53,7 @@ impl Possession {
         };
         let key = NamedKey::read(&given.key, flag, door, world)?;
         let possession = Self { credential, settings: given.clone(), key, called };
-        // Nobody types a password, and no CA is asked, for a key that is another's.
+        // Check before asking for a password, and before asking the CA.
         if let Some(public) = possession.key.public_key()
             && public != possession.credential.public_key()
         {
@@ -66,7 +65,7 @@ impl Possession {
         Ok(Some(possession))
     }
 
-    /// Returns the subject that the certificate gives a token.
+    /// Returns the token's subject as given by the certificate.
     pub(crate) fn subject(&self) -> Option<Subject> {
         self.credential.default_subject()
     }
@@ -86,21 +85,21 @@ impl Possession {
         Ok(())
     }
 
-    /// Tells whether the certificate leads to what a provisioner trusts.
+    /// Returns whether the certificate's chain ends at a root the provisioner trusts.
     pub(crate) fn trusted_by(&self, provisioner: &Provisioner) -> Trust {
         self.credential.trusted_by(&provisioner.kind)
     }
 
-    /// Refuses a provisioner that would not believe the certificate.
+    /// Refuses a provisioner that would not accept the certificate.
     pub(crate) fn must_be_trusted_by(&self, provisioner: &Provisioner) -> Result<(), Error> {
         let Trust::Missed { reason } = self.trusted_by(provisioner) else { return Ok(()) };
         let message =
             format!("{} does not trust {}: it {reason}", provisioner.label(), self.called);
         Err(Error::settings(message)
-            .hint(format!("--provisioner NAME picks another one; {}", self.what_is_needed())))
+            .hint(format!("select another one with --provisioner, or {}", self.what_is_needed())))
     }
 
-    /// Refuses several provisioners of which none would believe the certificate.
+    /// Refuses several provisioners if none of them would accept the certificate.
     pub(crate) fn must_be_trusted_by_one_of(
         &self,
         provisioners: &[&Provisioner],
@@ -119,20 +118,20 @@ impl Possession {
         Err(Error::settings(message).hints(reasons))
     }
 
-    /// Says what a certificate that is not trusted lacks.
+    /// Returns what to do about a certificate that is not trusted.
     fn what_is_needed(&self) -> String {
         match self.settings.kind {
             CertificateKind::X5c { .. } => {
-                "the file needs every certificate below the provisioner's root".to_owned()
+                "put every certificate below the provisioner's root into the file".to_owned()
             }
             CertificateKind::SshPop | CertificateKind::Nebula => {
-                format!("{} names another certificate", self.origin())
+                format!("name another certificate with {}", self.origin())
             }
         }
     }
 
-    /// Warns if the certificate's way to the provisioner's roots could not be looked at, or, where no
-    /// provisioner is asked, if it leads to none of the roots that are at hand.
+    /// Warns if the certificate could not be checked against the provisioner's roots. Without a
+    /// provisioner, warns if it is not below any of the given roots.
     pub(crate) fn compare(
         &self,
         provisioner: Option<&Provisioner>,
@@ -149,7 +148,7 @@ impl Possession {
         };
         match trust {
             Trust::Unchecked { reason } => world.warn(&format!(
-                "whether the CA trusts {} cannot be told here: {reason}",
+                "cannot check here whether the CA trusts {}: {reason}",
                 self.called
             )),
             Trust::Missed { reason } => world.warn(&format!(
@@ -166,33 +165,33 @@ impl Possession {
             && chain.len() == 1
         {
             world.warn(&format!(
-                "{} holds the leaf alone; a CA that has an intermediate wants it in the file",
+                "{} has only the leaf; a CA with an intermediate needs that in the file, too",
                 self.called
             ));
         }
     }
 
-    /// Refuses a token that would begin when the certificate is over, and warns of one that ends
-    /// later than the certificate.
+    /// Refuses a token that becomes valid after the certificate has expired, and warns if the token
+    /// expires later than the certificate.
     pub(crate) fn outlives(&self, validity: Validity, world: &World) -> Result<(), Error> {
         let Some(end) = self.credential.ends() else { return Ok(()) };
         if validity.not_before() > end.unix_seconds() {
             return Err(Error::usage(format!(
-                "{} ends at {end}, before the token begins",
+                "{} expires at {end}, before the token is valid",
                 self.called
             ))
-            .hint("an earlier --not-before, or a new certificate, works"));
+            .hint("use an earlier --not-before, or a new certificate"));
         }
         if validity.not_after() > end.unix_seconds() {
             world.warn(&format!(
-                "{} ends at {end}: the CA takes the token no longer than that",
+                "{} expires at {end}: the CA will refuse the token after that",
                 self.called
             ));
         }
         Ok(())
     }
 
-    /// Opens the key and joins it with the certificate.
+    /// Opens the key and combines it with the certificate.
     pub(crate) fn prove(self, password: &Password, world: &World) -> Result<ProvenKey, Error> {
         let certified = self.credential.public_key();
         let (called, flag) = (self.key.called().to_owned(), self.key.flag());
@@ -217,7 +216,7 @@ impl Possession {
         }
     }
 
-    /// Says what was put right, and what may still go wrong.
+    /// Prints what was corrected, and warns about what may still fail.
     fn tell(&self, world: &World) {
         for remark in self.credential.remarks() {
             self.say(&remark, world);
@@ -232,7 +231,7 @@ impl Possession {
     }
 }
 
-/// Says that a key is not the certificate's: first the key's file, then the certificate's.
+/// Reports that the key is not the certificate's; takes the names of both files.
 fn key_of_another(
     [key, certificate]: [&str; 2],
     given: &PublicKey,
@@ -241,17 +240,17 @@ fn key_of_another(
 ) -> Error {
     Error::key(format!("{key} is not the key of {certificate}"))
         .hint(format!(
-            "it is a key of kind {} with the thumbprint {}; the certificate is for one of kind {} \
-             with {}",
+            "the key is {} with thumbprint {}; the certificate's key is {} \
+             with thumbprint {}",
             given.kind(),
             given.thumbprint(),
             certified.kind(),
             certified.thumbprint()
         ))
-        .hint(format!("--{flag} wants the key that the certificate was issued for"))
+        .hint(format!("use --{flag} with the key that the certificate was issued for"))
 }
 
-/// A new kind of proof has its file in `step-header` and its arm here.
+/// Reads a certificate. A new kind of proof needs a file in `step-header` and an arm here.
 fn credential(
     kind: &CertificateKind,
     bytes: &[u8],
@@ -269,7 +268,7 @@ fn credential(
     })
 }
 
-/// Says that a certificate is over, and what is done about it.
+/// Reports that a certificate has expired, and what to do.
 fn over(
     called: &str,
     kind: &CertificateKind,
@@ -277,44 +276,44 @@ fn over(
     cause: &step_header::Error,
 ) -> Error {
     let hint = match (kind, operation) {
-        (CertificateKind::Nebula, _) => "`nebula-cert sign` writes a new one",
+        (CertificateKind::Nebula, _) => "make a new one with `nebula-cert sign`",
         (CertificateKind::SshPop, Operation::SshRevoke) => {
-            "no server takes it any more, so it needs no revocation"
+            "no need to revoke it: no server accepts it any more"
         }
         (CertificateKind::SshPop, _) => {
-            "a new certificate is needed; --renew asks for one with the same key"
+            "get a new certificate; --renew asks for one with the same key"
         }
         (CertificateKind::X5c { .. }, _) => {
-            "a new certificate is needed; --renew takes a leaf that is over, if the CA allows it"
+            "get a new certificate; --renew accepts an expired one, if the CA allows it"
         }
     };
     Error::settings(format!("{called} {cause}")).hint(hint)
 }
 
-/// Says what is wrong with a certificate, and what to try.
+/// Reports what is wrong with a certificate, and what to try.
 fn unusable(called: &str, origin: &Origin, cause: step_header::Error) -> Error {
     use step_header::Error as Cause;
     let hint = match &cause {
-        Cause::NotYetValid { .. } => "is the clock of this machine right?".into(),
+        Cause::NotYetValid { .. } => "check the clock of this machine".into(),
         Cause::KeyUsage { .. } | Cause::ExtendedKeyUsage { .. } | Cause::Key { .. } => {
-            "the CA refuses such a certificate: it has to be issued anew for this".into()
+            "get a new certificate for this: the CA refuses this one".into()
         }
         Cause::CaAsLeaf { .. } | Cause::SeveralLeaves { .. } => {
-            "put the certificate of the key first, and behind it those that signed it".into()
+            "put the key's certificate first, followed by those that signed it".into()
         }
         Cause::Purpose { .. } => {
-            "a CA renews and rekeys certificates of hosts only; a user is issued a new one".into()
+            "get a new certificate for a user: a CA renews and rekeys only those of hosts".into()
         }
         Cause::OtherSubject { .. } | Cause::OtherSerial { .. } => {
-            "leave the subject out, and the certificate gives it".into()
+            "leave out the subject: it is taken from the certificate".into()
         }
-        Cause::Ssh { .. } => "`ssh-keygen -L -f FILE` shows an SSH certificate".into(),
-        Cause::NeverExpires => "a certificate with an end works: `ssh-keygen -V`".into(),
-        Cause::NebulaCa { .. } => "`nebula-cert sign` writes that of a host".into(),
+        Cause::Ssh { .. } => "inspect the certificate with `ssh-keygen -L -f FILE`".into(),
+        Cause::NeverExpires => "use a certificate that expires (`ssh-keygen -V`)".into(),
+        Cause::NebulaCa { .. } => "make a host certificate with `nebula-cert sign`".into(),
         Cause::OtherName { .. } => {
-            "the CA refuses a certificate request with other names than these".into()
+            "use only these names: the CA refuses a certificate request with others".into()
         }
-        _ => format!("{origin} names another file"),
+        _ => format!("name another file with {origin}"),
     };
     let text = format!("{called} {cause}");
     let error = match &cause {

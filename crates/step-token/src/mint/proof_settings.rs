@@ -1,5 +1,5 @@
-//! What vouches for a token in place of a provisioner's own key: which flags, and whether they are
-//! complete.
+//! The proof that vouches for a token in place of a provisioner's own key: which flags give it, and
+//! whether they are complete.
 
 use clap::Args;
 use step_provisioner::Proof;
@@ -11,48 +11,49 @@ use crate::settings::layers::Layers;
 
 /// Certificates and tokens that vouch in place of a provisioner's own key.
 #[derive(Clone, Debug, Default, Args)]
-#[command(next_help_heading = "What proves it instead of the provisioner's key")]
+#[command(next_help_heading = "Proof in place of the provisioner's key")]
 pub(crate) struct ProofArgs {
-    /// Keep keys in this key store (not supported by this version)
+    /// Use keys in this key store (not supported by this version)
     #[arg(long, value_name = "URI")]
     pub(crate) kms: Option<Given<String>>,
 
-    /// Prove with this X.509 certificate and those that signed it, PEM or DER; with --renew, renew it
+    /// Use this X.509 certificate and its chain, PEM or DER, as proof; with --renew, renew it
     #[arg(long, value_name = "FILE")]
     pub(crate) x5c_cert: Option<Given<Source>>,
 
-    /// The key of --x5c-cert: a file, `-`, env:NAME, fd:N or cred:NAME
+    /// Sign with the key of --x5c-cert: a file, `-`, env:NAME, fd:N or cred:NAME
     #[arg(long, value_name = "FILE")]
     pub(crate) x5c_key: Option<Given<Source>>,
 
-    /// Put the chain into the header `x5cInsecure`, which step-ca reads in renew tokens alone: warns
+    /// Put the chain into the header `x5cInsecure`, which step-ca reads only in renew tokens
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true,
           default_missing_value = "true")]
     pub(crate) x5c_insecure: Option<Switch>,
 
-    /// Prove with this SSH certificate (`*-cert.pub`): a host's to renew or rekey it, any to revoke it
+    /// Use this SSH certificate (`*-cert.pub`) as proof: a host's to renew or rekey, any to revoke
     #[arg(long, value_name = "FILE")]
     pub(crate) sshpop_cert: Option<Given<Source>>,
 
-    /// The key of --sshpop-cert: a file, `-`, env:NAME, fd:N or cred:NAME
+    /// Sign with the key of --sshpop-cert: a file, `-`, env:NAME, fd:N or cred:NAME
     #[arg(long, value_name = "FILE")]
     pub(crate) sshpop_key: Option<Given<Source>>,
 
-    /// Prove with this Nebula certificate
+    /// Use this Nebula certificate as proof
     #[arg(long, value_name = "FILE")]
     pub(crate) nebula_cert: Option<Given<Source>>,
 
-    /// The key of --nebula-cert, Nebula's own PEM or another: a file, `-`, env:NAME, fd:N or cred:NAME
+    /// Sign with the key of --nebula-cert, in Nebula's own PEM or another: a file, `-`, env:NAME,
+    /// fd:N or cred:NAME
     #[arg(long, value_name = "FILE")]
     pub(crate) nebula_key: Option<Given<Source>>,
 
-    /// Hand on the Kubernetes service account token in this file; when a K8sSA provisioner is named
-    /// without it, the one in /var/run/secrets/kubernetes.io/serviceaccount
+    /// Pass on the Kubernetes service account token in this file; for a K8sSA provisioner the
+    /// default is the one in /var/run/secrets/kubernetes.io/serviceaccount
     #[arg(long, value_name = "FILE")]
     pub(crate) k8ssa_token_path: Option<Given<Source>>,
 }
 
-/// The proof that was given, complete.
+/// A complete proof.
 #[derive(Clone, Debug)]
 pub(crate) enum ProofSettings {
     /// A certificate, whose key signs.
@@ -69,7 +70,7 @@ pub(crate) struct CertificateSettings {
     pub(crate) key: Setting<Source>,
 }
 
-/// What certificate it is.
+/// The kind of certificate.
 #[derive(Clone, Debug)]
 pub(crate) enum CertificateKind {
     /// X.509: for an X5C provisioner, or for its own renewal.
@@ -81,7 +82,7 @@ pub(crate) enum CertificateKind {
 }
 
 impl ProofSettings {
-    /// Settles the flags of a proof, and refuses half a one and two.
+    /// Resolves the flags of a proof, and refuses an incomplete one and more than one.
     pub(crate) fn settle(args: &ProofArgs, layers: &Layers<'_>) -> Result<Option<Self>, Error> {
         refuse_key_store(layers.one("kms", args.kms.as_ref())?.as_ref())?;
         let x5c = Half {
@@ -115,7 +116,7 @@ impl ProofSettings {
             if origin.is_command_line() {
                 return Err(Error::usage(format!("{origin} needs --x5c-cert")).hint("leave it out"));
             }
-            pass_over(origin, "there is no --x5c-cert", layers.world);
+            pass_over(origin, "it needs --x5c-cert", layers.world);
         }
         let certificate = match chosen {
             None => return Ok(None),
@@ -139,7 +140,7 @@ impl ProofSettings {
         }
     }
 
-    /// Returns the flag that stands for it in a message.
+    /// Returns the flag that names it in a message.
     pub(crate) fn origin(&self) -> &Origin {
         match self {
             Self::Certificate(certificate) => &certificate.certificate.origin,
@@ -147,7 +148,7 @@ impl ProofSettings {
         }
     }
 
-    /// Returns certificate and key, if it is of those.
+    /// Returns certificate and key, unless it is a Kubernetes token.
     pub(crate) fn certificate(&self) -> Option<&CertificateSettings> {
         match self {
             Self::Certificate(certificate) => Some(certificate),
@@ -156,7 +157,7 @@ impl ProofSettings {
     }
 }
 
-/// Half of a pair, or both, or nothing.
+/// A certificate and its key, of which either may be missing.
 struct Half {
     certificate: Option<Setting<Source>>,
     key: Option<Setting<Source>>,
@@ -164,7 +165,7 @@ struct Half {
 }
 
 impl Half {
-    /// The strongest place that names one of the two.
+    /// Returns the origin of certificate or key that takes precedence.
     fn origin(&self) -> Option<Origin> {
         let certificate = self.certificate.as_ref().map(|setting| &setting.origin);
         let key = self.key.as_ref().map(|setting| &setting.origin);
@@ -183,11 +184,11 @@ impl Half {
                 "{} needs --{key_flag}: the certificate's key signs the token",
                 certificate.origin
             ))
-            .hint(format!("--{key_flag} FILE names it ({})", variable(key_flag)))),
+            .hint(format!("use --{key_flag} FILE (or {})", variable(key_flag)))),
             (None, key) => {
                 let origin = key.map_or(Origin::Default, |key| key.origin);
                 Err(Error::usage(format!("{origin} needs --{cert_flag}, the key's certificate"))
-                    .hint(format!("--{cert_flag} FILE names it ({})", variable(cert_flag))))
+                    .hint(format!("use --{cert_flag} FILE (or {})", variable(cert_flag))))
             }
         }
     }
@@ -197,7 +198,7 @@ fn variable(flag: &str) -> String {
     flags::variables_of(flag).join(", ")
 }
 
-/// Finds the one proof; what comes from a weaker place is passed over.
+/// Finds the one proof; one with lower precedence is ignored with a note.
 fn one_of(given: [(Proof, Option<Origin>); 4], world: &World) -> Result<Option<Proof>, Error> {
     let given: Vec<(Proof, Origin)> =
         given.into_iter().filter_map(|(proof, origin)| Some((proof, origin?))).collect();
@@ -209,16 +210,16 @@ fn one_of(given: [(Proof, Option<Origin>); 4], world: &World) -> Result<Option<P
     for (proof, origin) in given.iter().filter(|(proof, _)| proof != chosen) {
         if !strongest.outranks(origin) {
             return Err(disagree(strongest, origin)
-                .hint(format!("a token has one proof: the {chosen} or the {proof}")));
+                .hint(format!("use one proof: the {chosen} or the {proof}")));
         }
-        pass_over(origin, &format!("{strongest} brings another proof"), world);
+        pass_over(origin, &format!("{strongest} gives another proof"), world);
     }
     Ok(Some(*chosen))
 }
 
-/// Key stores have no code yet, so they are refused and none is ever ignored.
+/// Refuses key stores, which are not supported yet, instead of ignoring them.
 fn refuse_key_store(kms: Option<&Setting<String>>) -> Result<(), Error> {
     let Some(kms) = kms else { return Ok(()) };
     let message = format!("{}: keys in a key store are not supported by this version", kms.origin);
-    Err(Error::usage(message).hint("a key file works: --key, --x5c-key, --sshpop-key"))
+    Err(Error::usage(message).hint("use a key file: --key, --x5c-key or --sshpop-key"))
 }

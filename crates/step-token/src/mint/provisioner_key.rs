@@ -8,7 +8,7 @@ use crate::authority::authority::Authority;
 use crate::mint::key::{NamedKey, Password, unusable};
 use crate::mint::settings::ProvisionerSettings;
 
-/// Reads the file that `--key` names, if it names one. Nothing is opened yet.
+/// Reads the file that `--key` names, if it is given. It is not decrypted yet.
 pub(crate) fn given(
     settings: &ProvisionerSettings,
     world: &World,
@@ -17,14 +17,14 @@ pub(crate) fn given(
     NamedKey::read(key, "key", KeyFile::parse, world).map(Some)
 }
 
-/// A key that is open, and the ID a token names it by.
+/// An open key, and its key ID in a token.
 pub(crate) struct Opened {
     pub(crate) key: Box<dyn SigningKey>,
     pub(crate) key_id: KeyId,
 }
 
 /// Opens the key of a provisioner and checks that it is the provisioner's (Q10). Offline without a
-/// ca.json no provisioner is known, and the key that was given is believed.
+/// ca.json no provisioner is known, and the given key is not checked.
 pub(crate) fn load(
     provisioner: Option<&Provisioner>,
     given: Option<NamedKey>,
@@ -36,13 +36,13 @@ pub(crate) fn load(
     let asked = settings.key_id.as_ref().map(|kid| &kid.value);
     let (key, key_id) = match provisioner {
         None => {
-            let found = given.ok_or_else(|| Error::settings("no key is named"))?;
+            let found = given.ok_or_else(|| Error::settings("no key given"))?;
             (found.open(asked, None, password, world)?, asked.cloned())
         }
         Some(provisioner) => {
             let Kind::Jwk(jwk) = &provisioner.kind else {
                 let kind = provisioner.kind.name();
-                let message = format!("{kind} provisioners sign with no key of theirs");
+                let message = format!("{kind} provisioners have no signing key");
                 return Err(Error::usage(message));
             };
             let found = match given {
@@ -72,14 +72,14 @@ fn belongs(
     match &provisioner.key {
         Ok(key) if key.thumbprint() == given => Ok(()),
         Ok(key) => Err(Error::key(format!("{called} is not the key of provisioner `{name}`"))
-            .hint(format!("its thumbprint is {given}, the provisioner's {}", key.thumbprint()))),
+            .hint(format!("its thumbprint is {given}, the provisioner's is {}", key.thumbprint()))),
         Err(reason) => Err(Error::key(format!(
             "the public key of provisioner `{name}` cannot be compared: it {reason}"
         ))),
     }
 }
 
-/// Takes the key that the provisioner's entry holds, or asks the CA for it.
+/// Takes the key from the provisioner's entry, or asks the CA for it.
 fn of_entry(
     provisioner: &JwkProvisioner,
     name: &str,
@@ -87,9 +87,9 @@ fn of_entry(
 ) -> Result<NamedKey, Error> {
     let called = format!("the key of provisioner `{name}`");
     if let Err(reason) = &provisioner.key {
-        let message = format!("provisioner `{name}` has a public key that is of no use");
+        let message = format!("provisioner `{name}` has an unusable public key");
         return Err(Error::key(format!("{message}: it {reason}"))
-            .hint("mend its `key` in the CA's configuration"));
+            .hint("fix its `key` in the CA's configuration"));
     }
     let text = match (&provisioner.encrypted_key, &provisioner.key_id) {
         (Some(text), _) => Some(text.clone()),
@@ -98,8 +98,8 @@ fn of_entry(
     };
     let Some(text) = text else {
         let keeper = if authority.config().is_some() { "the ca.json" } else { "the CA" };
-        return Err(Error::key(format!("{keeper} does not keep {called} (`encryptedKey`)"))
-            .hint("--key names the file that holds it"));
+        return Err(Error::key(format!("{keeper} does not have {called} (`encryptedKey`)"))
+            .hint("use --key FILE"));
     };
     let file = KeyFile::parse_jwk(&text).map_err(|cause| unusable(&called, "key", &cause))?;
     let prompt = "the provisioner key".to_owned();

@@ -1,4 +1,4 @@
-//! What the token will say: everything of the claims that does not depend on who signs it.
+//! The contents of the token: all claims that do not depend on who signs it.
 
 use std::path::Path;
 
@@ -16,9 +16,9 @@ use zeroize::Zeroizing;
 use crate::mint::proof::Possession;
 use crate::mint::settings::MintSettings;
 
-/// Reads the settings, and the files that `--cnf-file` and `--set-file` name. A certificate that
-/// vouches for the token may give it a subject, and must have the names. A token that is fetched
-/// is no wish of ours, so there is none without a subject.
+/// Reads the settings, and the files that `--cnf-file` and `--set-file` name. A certificate used
+/// as proof may give the subject, and must have the names asked for. Without any subject the
+/// result is `None`: a fetched token needs no request from us.
 pub(crate) fn read(
     settings: &MintSettings,
     possession: Option<&Possession>,
@@ -30,8 +30,8 @@ pub(crate) fn read(
         (Some(text), _) => subject(text, operation)?,
         (None, None) => return Ok(None),
         (None, Some(possession)) => possession.subject().ok_or_else(|| {
-            Error::usage("no subject is given, and the certificate has no common name")
-                .hint("name a subject: the CA takes any for such a certificate")
+            Error::usage("no subject given, and the certificate has no common name")
+                .hint("give a subject: the CA accepts any for such a certificate")
         })?,
     };
     let purpose = purpose(settings, operation)?;
@@ -57,8 +57,8 @@ pub(crate) fn validity(request: &Request, now: Timestamp) -> Result<Validity, Er
         match cause {
             step_mint::Error::Validity(
                 step_claims::Error::TooLong { .. } | step_claims::Error::StartsTooLate { .. },
-            ) => error.hint("--long-lived lifts the limit, if the token is to be kept that long"),
-            _ => error.hint("--not-before and --not-after are times, or durations from now"),
+            ) => error.hint("use --long-lived if the token has to live that long"),
+            _ => error.hint("give --not-before and --not-after as times or durations from now"),
         }
     })
 }
@@ -74,9 +74,9 @@ fn subject(text: &str, operation: Operation) -> Result<Subject, Error> {
         let error = Error::usage(cause.to_string());
         match operation {
             Operation::Revoke => {
-                error.hint("`openssl x509 -noout -serial` prints it; put 0x in front of that")
+                error.hint("print it with `openssl x509 -noout -serial`, and put 0x in front")
             }
-            Operation::SshRevoke => error.hint("`ssh-keygen -L -f KEY-cert.pub` prints it"),
+            Operation::SshRevoke => error.hint("print it with `ssh-keygen -L -f KEY-cert.pub`"),
             _ => error,
         }
     })
@@ -110,7 +110,7 @@ where
 {
     let parse = |name: &String| {
         name.parse().map_err(|cause| {
-            Error::usage(format!("{} has a name that cannot be used", names.origin)).because(cause)
+            Error::usage(format!("invalid name in {}", names.origin)).because(cause)
         })
     };
     names.value.iter().map(parse).collect()
@@ -129,13 +129,13 @@ fn confirmation(settings: &MintSettings, world: &World) -> Result<Option<Confirm
             };
             read.map_err(|cause| {
                 let what = if ssh {
-                    "an SSH public key, as it stands in authorized_keys"
+                    "an SSH public key, as in authorized_keys"
                 } else {
-                    "a certificate request in PEM or DER, and with --ssh an SSH public key"
+                    "a certificate request in PEM or DER, or with --ssh an SSH public key"
                 };
                 Error::settings(format!("cannot use {} ({})", shown(&file.value), file.origin))
                     .because(cause)
-                    .hint(format!("{} takes {what}", file.origin))
+                    .hint(format!("give {} {what}", file.origin))
             })?
         }
         (None, None) => return Ok(None),
@@ -171,7 +171,7 @@ fn user(settings: &MintSettings, world: &World) -> Result<UserData, Error> {
     Ok(user)
 }
 
-/// Reads a file that is no secret; `-` is standard input.
+/// Reads a file that is not secret; `-` is standard input.
 fn read_file(path: &Path, flag: &str, world: &World) -> Result<Zeroizing<Vec<u8>>, Error> {
     let read = match path.as_os_str() == "-" {
         true => world.read_stdin(MAX_FILE),
@@ -195,5 +195,5 @@ fn shown(path: &Path) -> String {
     }
 }
 
-/// A CA refuses longer requests.
+/// A CA refuses larger requests.
 const MAX_FILE: u64 = 10 << 20;

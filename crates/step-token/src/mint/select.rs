@@ -1,4 +1,4 @@
-//! One provisioner of many.
+//! Selects one provisioner of the CA's list.
 
 use step_claims::Operation;
 use step_header::Trust;
@@ -18,9 +18,9 @@ use crate::mint::settings::MintSettings;
 pub(crate) enum Chosen {
     /// An entry of the CA's list.
     Known(Box<Provisioner>),
-    /// A provisioner of which only the name is known: offline, without a ca.json.
+    /// A provisioner known only by name: offline, without a ca.json.
     Named { name: String },
-    /// Nobody but the certificate that is to be renewed.
+    /// No provisioner: the certificate to renew vouches for itself.
     Itself,
 }
 
@@ -29,11 +29,11 @@ pub(crate) enum Chosen {
 pub(crate) enum TokenSource {
     /// A key signs it: the provisioner's own, or that of a certificate.
     Key,
-    /// It is fetched from somebody else, who issued it.
+    /// It is fetched from the service that issued it.
     Fetched(Issuer),
 }
 
-/// Who issues a token that is fetched.
+/// The issuer of a fetched token.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Issuer {
     /// A Kubernetes cluster.
@@ -70,15 +70,15 @@ impl Chosen {
     }
 }
 
-/// What is left when the settings have been applied.
+/// The provisioners that match the settings.
 #[derive(Clone, Debug)]
 pub(crate) enum Choice {
     One(Chosen),
-    /// Several remain; the key may still decide, or a person.
+    /// Several match; the key or a person has to decide.
     Several(Vec<Provisioner>),
 }
 
-/// A request, as far as it decides who answers it.
+/// What decides which provisioner vouches for a request.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Search<'a> {
     pub(crate) authority: &'a Authority,
@@ -89,8 +89,8 @@ pub(crate) struct Search<'a> {
 }
 
 impl Search<'_> {
-    /// Applies the settings, the proof, and the thumbprint of the key if it is known, to the CA's
-    /// list.
+    /// Filters the CA's list by the settings, the proof, and the thumbprint of the key if it is
+    /// known.
     pub(crate) fn narrow(&self, key: Option<Thumbprint>) -> Result<Choice, Error> {
         if self.operation == Operation::Renew {
             return Ok(Choice::One(Chosen::Itself));
@@ -113,15 +113,15 @@ impl Search<'_> {
         }
     }
 
-    /// Lets a person choose among several, or says that nobody is there to do it.
+    /// Lets a person choose one of several; without a terminal it is an error.
     pub(crate) fn ask(&self, candidates: &[Provisioner], world: &World) -> Result<Chosen, Error> {
         let labels: Vec<String> = candidates.iter().map(Provisioner::label).collect();
         let question = "Provisioner to use";
         let Some(chosen) = world.ask(|person| person.choose(question, &labels)) else {
-            // A key ID picks nobody beside a proof.
+            // With a proof, --kid selects no provisioner.
             let way_out = match self.settings.proof {
-                Some(_) => "--provisioner NAME (STEP_PROVISIONER) picks one",
-                None => "--provisioner NAME (STEP_PROVISIONER) or --kid ID (STEP_KID) picks one",
+                Some(_) => "select one with --provisioner (STEP_PROVISIONER)",
+                None => "select one with --provisioner (STEP_PROVISIONER) or --kid (STEP_KID)",
             };
             let each = labels.iter().map(|label| format!("one is {label}"));
             return Err(Error::settings("several provisioners could vouch for the token")
@@ -132,14 +132,14 @@ impl Search<'_> {
         self.known(candidates.get(chosen).ok_or_else(none)?)
     }
 
-    /// Takes a provisioner of the list, if it may do what is asked.
+    /// Returns a provisioner of the list, if it may authorise the request.
     fn known(&self, provisioner: &Provisioner) -> Result<Chosen, Error> {
         self.admit(provisioner)?;
         Ok(Chosen::Known(Box::new(provisioner.clone())))
     }
 
-    /// Leaves out what needs a proof that was not given, and what does not trust the one that was;
-    /// if that leaves one, it is the one.
+    /// Leaves out provisioners that need another proof than the given one, or do not trust it. If
+    /// one is left, it is selected.
     fn usable(&self, several: &[&Provisioner]) -> Result<Choice, Error> {
         let fits = |entry: &&&Provisioner| {
             let vouches = match self.possession {
@@ -162,39 +162,38 @@ impl Search<'_> {
         }
     }
 
-    /// Offline without a ca.json the name is believed.
+    /// Offline without a ca.json the name cannot be checked, and is used as given.
     fn named(&self) -> Result<Chosen, Error> {
         let (settings, asked) = (self.settings, &self.settings.provisioner);
         let kind = settings.proof.as_ref().map_or(KindName::Jwk, |proof| proof.proof().kind());
         let name = match &asked.name {
             Some(name) => name.value.clone(),
-            // A token of Kubernetes names no provisioner.
+            // A Kubernetes token does not need a provisioner's name.
             None if kind == KindName::K8sSa => String::new(),
             None => {
                 let needed = match settings.proof {
-                    Some(_) => "--provisioner NAME names it",
-                    None => "--provisioner NAME and --key FILE are needed",
+                    Some(_) => "use --provisioner NAME",
+                    None => "use --provisioner NAME and --key FILE",
                 };
-                let message = "no provisioner is named, and there is no ca.json to choose from";
-                return Err(
-                    Error::settings(message).hint(format!("{needed}; --ca-config names a ca.json"))
-                );
+                let message = "no provisioner given, and no ca.json to choose one from";
+                return Err(Error::settings(message)
+                    .hint(format!("{needed}, or --ca-config for a ca.json")));
             }
         };
         if settings.proof.is_none() && asked.key.is_none() {
-            let message = "no key is named, and there is no ca.json that holds one";
+            let message = "no key given, and no ca.json to take one from";
             return Err(Error::settings(message)
-                .hint("--key FILE names the provisioner's key; --ca-config names a ca.json"));
+                .hint("name the provisioner's key with --key, or a ca.json with --ca-config"));
         }
         let who = format!("a {kind} provisioner");
         refuse(Capability::of(kind, self.operation), &who, self.operation)?;
         Ok(Chosen::Named { name })
     }
 
-    /// Returns whether a provisioner may do what is asked, as far as is known of its CA.
+    /// Returns whether a provisioner may authorise the request, as far as its CA is known.
     fn capability(&self, provisioner: &Provisioner) -> Capability {
         match self.authority.config() {
-            // With enableAdmin the claims of the file may be stale.
+            // With enableAdmin the claims in the file may be outdated.
             Some(config) if !config.enable_admin => {
                 provisioner.capability_within(&config.claims, self.operation)
             }
@@ -202,19 +201,19 @@ impl Search<'_> {
         }
     }
 
-    /// Checks that a provisioner may do what is asked, before its key is opened.
+    /// Checks that a provisioner may authorise the request, before its key is opened.
     fn admit(&self, provisioner: &Provisioner) -> Result<(), Error> {
         let label = provisioner.label();
         if let Some(reason) = &provisioner.disabled {
             return Err(Error::ca(format!("the CA has disabled provisioner {label}: {reason}"))
-                .hint("mend its entry in the CA's configuration"));
+                .hint("fix its entry in the CA's configuration"));
         }
         refuse(self.capability(provisioner), &label, self.operation)?;
         self.has_what_it_takes(provisioner)?;
         self.possession.map_or(Ok(()), |possession| possession.must_be_trusted_by(provisioner))
     }
 
-    /// A provisioner that knows no key is believed with a proof.
+    /// Checks that there is a proof for a provisioner that has no key of its own.
     fn has_what_it_takes(&self, provisioner: &Provisioner) -> Result<(), Error> {
         let (label, kind) = (provisioner.label(), provisioner.kind.name());
         let flags = match kind {
@@ -227,14 +226,14 @@ impl Search<'_> {
                 let error = format!("{label}: {kind} tokens are not supported by this version");
                 return Err(match Capability::of(KindName::Jwk, self.operation) {
                     Capability::Refused { .. } => Error::usage(error),
-                    _ => Error::usage(error).hint("--provisioner NAME picks a JWK provisioner"),
+                    _ => Error::usage(error).hint("select a JWK provisioner with --provisioner"),
                 });
             }
         };
-        let message = format!("{label} needs {flags}: it believes a certificate, not a key");
+        let message = format!("{label} needs {flags}: it accepts a certificate, not a key");
         let hint = match Capability::of(KindName::Jwk, self.operation) {
-            Capability::Refused { .. } => "`ca provisioner list --can` shows who may do what",
-            _ => "--provisioner NAME picks another one, such as a JWK one",
+            Capability::Refused { .. } => "see `ca provisioner list --can` for what each may do",
+            _ => "select another one with --provisioner, for example a JWK one",
         };
         Err(Error::usage(message).hint(hint))
     }
@@ -254,11 +253,11 @@ fn nobody(why: Unselected, settings: &MintSettings) -> Error {
     let provisioner = &settings.provisioner;
     let list = if settings.ca.offline {
         format!(
-            "`step-token ca provisioner list --offline --ca-config {} --table` lists them",
+            "list them with `step-token ca provisioner list --offline --ca-config {} --table`",
             settings.ca.config.value.display()
         )
     } else {
-        "`step-token ca provisioner list --table` lists them".to_owned()
+        "list them with `step-token ca provisioner list --table`".to_owned()
     };
     let origin = match &why {
         Unselected::UnknownKeyId { .. }
@@ -283,12 +282,12 @@ fn nobody(why: Unselected, settings: &MintSettings) -> Error {
     };
     match why {
         Unselected::KeyMismatch { .. } | Unselected::KeyFitsNone { .. } => Error::key(message)
-            .hint("--key names the key of the provisioner, or --provisioner its owner"),
+            .hint("name the provisioner's key with --key, or its provisioner with --provisioner"),
         Unselected::Refused { .. } => Error::usage(message).hint(list),
         Unselected::NoTokens { .. } => Error::settings(message)
             .hint("add a JWK provisioner to the CA; ACME and SCEP clients need no token"),
         Unselected::NoProvisioners => Error::settings(message)
-            .hint("a CA whose provisioners are in its database answers online"),
+            .hint("if the CA keeps its provisioners in its database, ask it without --offline"),
         _ => Error::settings(message).hint(list),
     }
 }

@@ -14,7 +14,7 @@ use crate::settings::ca::CaSettings;
 /// Everything that decides about one token.
 #[derive(Clone, Debug)]
 pub(crate) struct MintSettings {
-    /// `None` if it was left out, or is empty where it may be left out.
+    /// `None` if it was left out, or is empty where it is optional.
     pub(crate) subject: Option<String>,
     pub(crate) purpose: PurposeSettings,
     pub(crate) validity: ValiditySettings,
@@ -59,7 +59,7 @@ pub(crate) struct ProvisionerSettings {
 }
 
 impl MintSettings {
-    /// Returns what the flags ask for.
+    /// Returns the operation that the flags ask for.
     pub(crate) fn operation(&self) -> Operation {
         let purpose = &self.purpose;
         match (purpose.ssh.value, purpose.revoke.value, purpose.renew.value) {
@@ -75,7 +75,7 @@ impl MintSettings {
     }
 }
 
-/// A `KEY=VALUE` for the `user` claim, looked at when the claim is built.
+/// A `KEY=VALUE` for the `user` claim, parsed when the claim is built.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Assignment(pub(crate) String);
 
@@ -84,11 +84,11 @@ impl FromStr for Assignment {
 
     fn from_str(text: &str) -> Result<Self, String> {
         if text.is_empty() {
-            Err("it is KEY=VALUE".to_owned())
+            Err("expected KEY=VALUE".to_owned())
         } else if text.contains('=') {
             Ok(Self(text.to_owned()))
         } else {
-            Err("it has no `=`; it is KEY=VALUE".to_owned())
+            Err("it has no `=`; expected KEY=VALUE".to_owned())
         }
     }
 }

@@ -66,7 +66,7 @@ impl SecretSource {
         self.source.stream()
     }
 
-    /// Returns the source with a relative path beginning in this directory.
+    /// Returns the source, with a relative path taken from this directory.
     pub(crate) fn beside(self, directory: &Path) -> Self {
         Self { source: self.source.beside(directory), ..self }
     }

@@ -24,7 +24,7 @@ pub(crate) struct CaSettings {
 }
 
 impl CaSettings {
-    /// Settles the flags that say where the CA is, for commands other than `token`.
+    /// Resolves the flags that say where the CA is, for commands other than `token`.
     pub(crate) fn resolve(
         args: &CaArgs,
         global: &GlobalArgs,
@@ -48,7 +48,7 @@ impl CaSettings {
                 let parts = dropped.join(" and ");
                 layers
                     .world
-                    .warn(&format!("{}: only host and port count, not the {parts}", url.origin));
+                    .warn(&format!("{}: only host and port are used, not the {parts}", url.origin));
             }
         }
         let config = layers.path("ca-config", args.ca_config.as_ref())?;

@@ -9,24 +9,24 @@ use token_time::SignedDuration;
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Where the CA is")]
 pub(crate) struct CaArgs {
-    /// Contact nobody: a ca.json is all there is, or without one what the flags say
+    /// Make no network requests: read a ca.json or, without one, only the flags
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true,
           default_missing_value = "true")]
     pub(crate) offline: Option<Switch>,
 
-    /// The CA's configuration for --offline
+    /// Read the CA's configuration from this ca.json (for --offline)
     #[arg(long, value_name = "FILE")]
     pub(crate) ca_config: Option<Given<PathBuf>>,
 
-    /// The CA's address
+    /// Use the CA at this address
     #[arg(long, value_name = "URL")]
     pub(crate) ca_url: Option<Given<CaUrl>>,
 
-    /// The CA's root certificate: PEM, a bundle, or DER
+    /// Trust this root certificate of the CA: PEM, a bundle, or DER
     #[arg(long, value_name = "FILE")]
     pub(crate) root: Option<Given<PathBuf>>,
 
-    /// The SHA-256 of the root certificate: fetches it, or picks it from --root
+    /// Fetch the root certificate with this SHA-256, or pick it from --root
     #[arg(long, value_name = "HEX")]
     pub(crate) fingerprint: Option<Given<RootFingerprint>>,
 

@@ -8,14 +8,14 @@ use token_cli::Error;
 
 use crate::settings::step_path::read_json;
 
-/// One defaults file, its values not yet given a type.
+/// One defaults file; its values are not converted yet.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Defaults {
     file: PathBuf,
     members: Map<String, Value>,
 }
 
-/// The texts a member stands for: one for a scalar, any number for an array.
+/// A member's value as text: one for a scalar, any number for an array.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Texts {
     One(String),
@@ -27,7 +27,7 @@ impl Defaults {
     ///
     /// # Errors
     ///
-    /// If it cannot be read, or is no JSON object.
+    /// If it cannot be read, or is not a JSON object.
     pub(crate) fn read(file: &Path) -> Result<Self, Error> {
         let members = read_json::<Map<String, Value>>(file)?.unwrap_or_default();
         Ok(Self { file: file.to_owned(), members })
@@ -48,7 +48,7 @@ impl Defaults {
     ///
     /// # Errors
     ///
-    /// If the value is an object, or an array of something else than scalars.
+    /// If the value is an object, or an array with items other than scalars.
     pub(crate) fn find<'s>(
         &self,
         spellings: &[&'s str],
@@ -65,12 +65,12 @@ impl Defaults {
     fn texts(&self, key: &str, value: &Value) -> Result<Texts, Error> {
         let wrong = |what: &str| {
             let message = format!("`{key}` in {} is {what}", self.file.display());
-            Error::settings(message).hint("it is a string, a number, true or false")
+            Error::settings(message).hint("use a string, a number, true or false")
         };
         match value {
             Value::Array(items) => {
                 let items = items.iter().map(scalar).collect::<Option<Vec<_>>>();
-                items.map(Texts::Many).ok_or_else(|| wrong("an array of something else than text"))
+                items.map(Texts::Many).ok_or_else(|| wrong("an array with items other than text"))
             }
             other => scalar(other).map(Texts::One).ok_or_else(|| wrong("an object")),
         }

@@ -6,7 +6,7 @@
 use token_cli::{Error, Origin, Setting, World};
 
 pub(crate) fn disagree(one: &Origin, other: &Origin) -> Error {
-    Error::usage(format!("{one} and {other} do not go together"))
+    Error::usage(format!("{one} and {other} cannot be combined"))
 }
 
 pub(crate) fn without_effect_here(origin: &Origin, why: &str) -> Error {
@@ -14,10 +14,10 @@ pub(crate) fn without_effect_here(origin: &Origin, why: &str) -> Error {
 }
 
 pub(crate) fn pass_over(origin: &Origin, why: &str, world: &World) {
-    world.note(&format!("{origin} has no effect here: {why}"));
+    world.note(&format!("{origin} is ignored: {why}"));
 }
 
-/// Refuses a flag that has no effect, or passes it over.
+/// Refuses a flag that has no effect; ignores such a setting with a note.
 pub(crate) fn idle<S: Idle>(setting: &mut S, why: &str, world: &World) -> Result<(), Error> {
     let Some(origin) = setting.given() else { return Ok(()) };
     if origin.is_command_line() {
@@ -28,7 +28,7 @@ pub(crate) fn idle<S: Idle>(setting: &mut S, why: &str, world: &World) -> Result
     Ok(())
 }
 
-/// Refuses a flag that has no effect; what a defaults file says for every command is no mistake.
+/// Refuses a flag that has no effect; defaults files are for every command, and not checked.
 pub(crate) fn idle_if_typed<S: Idle>(setting: &mut S, why: &str) -> Result<(), Error> {
     match setting.given() {
         Some(origin) if origin.is_command_line() => Err(without_effect_here(origin, why)),

@@ -1,6 +1,6 @@
-//! The names a flag has elsewhere: in the environment, and in defaults files.
+//! The names of a flag in the environment and in defaults files.
 
-/// Returns the environment variables of a flag, the stronger first (Q41).
+/// Returns the environment variables of a flag, in order of precedence (Q41).
 pub(crate) fn variables_of(flag: &str) -> Vec<String> {
     let own = format!("STEP_{}", flag.replace('-', "_").to_uppercase());
     match flag {
@@ -9,7 +9,7 @@ pub(crate) fn variables_of(flag: &str) -> Vec<String> {
     }
 }
 
-/// Returns the members of a defaults file that set a flag, the stronger first (Q52).
+/// Returns the members of a defaults file that set a flag, in order of precedence (Q52).
 pub(crate) fn members_of(flag: &'static str) -> Vec<&'static str> {
     match flag {
         "provisioner" => vec![flag, "issuer"],
@@ -19,7 +19,7 @@ pub(crate) fn members_of(flag: &'static str) -> Vec<&'static str> {
     }
 }
 
-/// Names the variable of every flag that has one.
+/// Adds the environment variable to the help of every flag that has one.
 pub(crate) fn with_variables(command: clap::Command) -> clap::Command {
     command.mut_args(|argument| {
         let Some(name) = argument.get_long().map(str::to_owned) else { return argument };

@@ -12,15 +12,15 @@ use crate::settings::flags;
 use crate::settings::global::GlobalArgs;
 use crate::settings::step_path::{Base, StepPath};
 
-/// What stands below the command line.
+/// The environment and the defaults files.
 pub(crate) struct Layers<'a> {
     pub(crate) world: &'a World,
-    /// The stronger first.
+    /// In order of precedence.
     pub(crate) defaults: Vec<Defaults>,
 }
 
 impl<'a> Layers<'a> {
-    /// Opens what lies below the command line: which context, and its defaults.
+    /// Finds the context, and reads the defaults files.
     pub(crate) fn open(
         context: &ContextArg,
         global: &GlobalArgs,
@@ -36,11 +36,11 @@ impl<'a> Layers<'a> {
             None => step_path.defaults_files(),
             Some(_) if step_path.has_context() => {
                 return Err(Error::usage("--config has no effect while contexts are in use")
-                    .hint("a context's settings are in its profile and its authority"));
+                    .hint("change the settings in the context's profile or authority"));
             }
             Some(file) if file.exists() => vec![file.clone()],
             Some(file) => {
-                let message = format!("there is no file {} (--config)", file.display());
+                let message = format!("file {} does not exist (--config)", file.display());
                 return Err(Error::settings(message));
             }
         };
@@ -51,7 +51,7 @@ impl<'a> Layers<'a> {
                 let dropped;
                 (read, dropped) = read.without(&["context", "profile", "authority"]);
                 for key in dropped {
-                    world.note(&format!("`{key}` in {} is not used", file.display()));
+                    world.note(&format!("`{key}` in {} is ignored", file.display()));
                 }
             }
             defaults.push(read);
@@ -59,7 +59,7 @@ impl<'a> Layers<'a> {
         Ok((Self { world, defaults }, step_path))
     }
 
-    /// Settles a flag with one value; an empty value, from anywhere, means none.
+    /// Resolves a flag with one value; an empty value, from anywhere, means none.
     pub(crate) fn one<T>(
         &self,
         flag: &'static str,
@@ -78,7 +78,7 @@ impl<'a> Layers<'a> {
         }
     }
 
-    /// Settles a flag with any number of values; empty ones are dropped (Q28).
+    /// Resolves a flag with any number of values; empty ones are dropped (Q28).
     pub(crate) fn many<T>(&self, flag: &'static str, given: &[T]) -> Result<Setting<Vec<T>>, Error>
     where
         T: FromStr<Err: Display> + Clone,
@@ -91,7 +91,7 @@ impl<'a> Layers<'a> {
         };
         let list = match (texts.value, &texts.origin) {
             (Texts::Many(list), _) => list,
-            // A variable holds a list with commas; the command line does not split.
+            // A variable is a list separated by commas; the command line is not split.
             (Texts::One(text), Origin::Environment { .. }) => {
                 text.split(',').map(|item| item.trim().to_owned()).collect()
             }
@@ -105,7 +105,7 @@ impl<'a> Layers<'a> {
         Ok(Setting::new(values, texts.origin))
     }
 
-    /// Settles a flag with a path, which cannot be empty.
+    /// Resolves a flag with a path, which cannot be empty.
     pub(crate) fn path(
         &self,
         flag: &'static str,
@@ -120,7 +120,7 @@ impl<'a> Layers<'a> {
         };
         match setting {
             Some(path) if path.value.as_os_str().is_empty() => {
-                let message = format!("{} is empty, and names no file", path.origin);
+                let message = format!("{} is empty; expected a file", path.origin);
                 Err(match path.origin.is_command_line() {
                     true => Error::usage(message),
                     false => Error::settings(message),
@@ -130,7 +130,7 @@ impl<'a> Layers<'a> {
         }
     }
 
-    /// Settles a switch; off unless something turns it on.
+    /// Resolves a switch; off unless something turns it on.
     pub(crate) fn switch(
         &self,
         flag: &'static str,
@@ -150,13 +150,13 @@ impl<'a> Layers<'a> {
         }
     }
 
-    /// Returns the one text a flag has below the command line.
+    /// Returns a flag's single value from the environment or a defaults file.
     fn below(&self, flag: &'static str) -> Result<Option<Setting<String>>, Error> {
         let Some(texts) = self.texts(flag)? else { return Ok(None) };
         match texts.value {
             Texts::One(text) => Ok(Some(Setting::new(text, texts.origin))),
             Texts::Many(_) => {
-                let message = format!("{} is a list, and --{flag} takes one value", texts.origin);
+                let message = format!("{} is a list, but --{flag} takes one value", texts.origin);
                 Err(Error::settings(message))
             }
         }
@@ -180,17 +180,17 @@ impl<'a> Layers<'a> {
     }
 }
 
-/// Reads a text from below the command line, naming its place when it is wrong (Q53).
+/// Parses a value from the environment or a defaults file; an error names its origin (Q53).
 fn parse<T>(flag: &str, text: &Setting<String>) -> Result<T, Error>
 where
     T: FromStr<Err: Display>,
 {
     text.value.parse().map_err(|cause: T::Err| {
         let (origin, value, cause) = (&text.origin, &text.value, cause.to_string());
-        // What quotes the value itself need not be told it again.
+        // The cause already quotes the value.
         Error::settings(match cause.starts_with(&format!("\"{value}\"")) {
             true => format!("{cause} ({origin}, for --{flag})"),
-            false => format!("{origin} is `{value}`, which is no value for --{flag}: {cause}"),
+            false => format!("`{value}` is not a valid --{flag} ({origin}): {cause}"),
         })
     })
 }

@@ -1,4 +1,4 @@
-//! Where step keeps its files, and which context is meant.
+//! The directory where step keeps its files, and the contexts in it.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -36,12 +36,12 @@ impl Base {
     ///
     /// # Errors
     ///
-    /// If neither the variable nor a home directory is there.
+    /// If the variable is not set, and there is no home directory.
     pub(crate) fn find(world: &World) -> Result<Self, Error> {
         match world.variable_os("STEPPATH") {
             Some(path) if !path.is_empty() => Ok(Self(clean(Path::new(path)))),
             _ => world.home().map(|home| Self(home.join(".step"))).ok_or_else(|| {
-                Error::settings("there is no home directory to look for .step in")
+                Error::settings("no home directory in which to look for .step")
                     .hint("set STEPPATH or HOME")
             }),
         }
@@ -67,11 +67,11 @@ impl Base {
         self.0.join("profiles").join(name)
     }
 
-    /// Reads the contexts; none at all means that contexts are not in use.
+    /// Reads the contexts; an empty list means that contexts are not in use.
     ///
     /// # Errors
     ///
-    /// If the file is no such object, or an entry lacks its authority or profile.
+    /// If the file is not such an object, or an entry has no authority or profile.
     pub(crate) fn contexts(&self) -> Result<Contexts, Error> {
         let file = self.contexts_file();
         let contexts: Contexts = read_json(&file)?.unwrap_or_default();
@@ -81,8 +81,8 @@ impl Base {
                 // Both become directory names below the base directory.
                 if !is_plain_name(value) {
                     let message =
-                        format!("context `{name}` in {} has no usable {what}", file.display());
-                    return Err(Error::settings(message).hint("it is the name of a directory"));
+                        format!("context `{name}` in {} has no valid {what}", file.display());
+                    return Err(Error::settings(message).hint("use the plain name of a directory"));
                 }
             }
         }
@@ -102,7 +102,7 @@ impl Base {
     ///
     /// # Errors
     ///
-    /// If the file is no such object.
+    /// If the file is not such an object.
     pub(crate) fn current(&self) -> Result<Option<String>, Error> {
         Ok(read_json::<Current>(&self.current_file())?.map(|current| current.context))
     }
@@ -149,14 +149,14 @@ pub(crate) struct StepPath {
 }
 
 impl StepPath {
-    /// Decides which context is active.
+    /// Determines the active context.
     ///
-    /// `asked` is the name given with `--context`, with the place it came from. Without one the
-    /// current context is meant; without that the only one, or the one a person chooses.
+    /// `asked` is the name given with `--context`, and its origin. Without it, the current context
+    /// is active; without that, the only one, or the one a person chooses.
     ///
     /// # Errors
     ///
-    /// If the context is unknown, or several are there and nobody can be asked.
+    /// If the context is unknown, or there are several and no terminal to ask on.
     pub(crate) fn resolve(
         base: Base,
         asked: Option<(&str, String)>,
@@ -177,7 +177,7 @@ impl StepPath {
         }
     }
 
-    /// `$STEP`: where certificates and configuration of the active authority lie.
+    /// `$STEP`: the directory with certificates and configuration of the active authority.
     pub(crate) fn step(&self) -> PathBuf {
         match &self.context {
             Some(context) => self.base.authority(&context.authority),
@@ -185,7 +185,7 @@ impl StepPath {
         }
     }
 
-    /// Returns the defaults files, the stronger first.
+    /// Returns the defaults files in order of precedence.
     pub(crate) fn defaults_files(&self) -> Vec<PathBuf> {
         let file = |directory: PathBuf| directory.join("config").join("defaults.json");
         match &self.context {
@@ -226,9 +226,9 @@ fn choose(base: &Base, contexts: &Contexts, world: &World) -> Result<String, Err
         return Ok(only.clone());
     }
     let Some(chosen) = world.ask(|person| person.choose("Context to use", &names)) else {
-        let message = format!("no context is current, and there are {}", names.join(", "));
+        let message = format!("no current context; there are several: {}", names.join(", "));
         return Err(Error::settings(message)
-            .hint("--context or STEP_CONTEXT names one; `step-token context select NAME` makes it current"));
+            .hint("use --context or STEP_CONTEXT, or `step-token context select NAME`"));
     };
     let chosen = chosen.map_err(|cause| Error::settings("no context was chosen").because(cause))?;
     let name = names.get(chosen).cloned().unwrap_or_default();
@@ -238,9 +238,9 @@ fn choose(base: &Base, contexts: &Contexts, world: &World) -> Result<String, Err
 
 pub(crate) fn unknown(name: &str, place: &str, base: &Base, contexts: &Contexts) -> Error {
     let from = if place.is_empty() { String::new() } else { format!(" ({place})") };
-    let message = format!("there is no context `{name}`{from}");
+    let message = format!("unknown context `{name}`{from}");
     let hint = if contexts.is_empty() {
-        format!("{} has none at all", base.contexts_file().display())
+        format!("{} has no contexts", base.contexts_file().display())
     } else {
         let names: Vec<&str> = contexts.keys().map(String::as_str).collect();
         format!("known contexts: {}", names.join(", "))
@@ -260,9 +260,9 @@ pub(crate) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, E
     };
     let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&text);
     serde_json::from_slice(text).map(Some).map_err(|error| {
-        Error::settings(format!("{} is not a JSON object of the right form", path.display()))
+        Error::settings(format!("cannot parse {}", path.display()))
             .because(error)
-            .hint("mend the file, or move it away")
+            .hint("fix the file, or move it away")
     })
 }
 
@@ -287,7 +287,7 @@ fn clean(path: &Path) -> PathBuf {
     if clean.as_os_str().is_empty() { PathBuf::from(".") } else { clean }
 }
 
-/// No file of settings comes near it.
+/// Far more than any settings file.
 const MAX_JSON: u64 = 1 << 20;
 
 fn is_plain_name(name: &str) -> bool {

@@ -1,8 +1,8 @@
-//! Which flags go together: a flag is honoured or refused, never ignored.
+//! Which flags can be combined: a flag is honoured or refused, never silently ignored.
 //!
-//! What step refuses is refused wherever it comes from. What only this program refuses, because it
-//! would have no effect, is refused on the command line, and passed over with a note when it comes
-//! from the environment or a defaults file.
+//! A combination that step refuses is refused wherever it comes from. A setting that only we refuse,
+//! because it would have no effect, is refused on the command line, and ignored with a note when it
+//! comes from the environment or a defaults file.
 
 use std::path::PathBuf;
 
@@ -14,7 +14,7 @@ use crate::mint::proof_settings::ProofSettings;
 use crate::mint::settings::MintSettings;
 use crate::settings::effect::{disagree, idle, idle_if_typed, pass_over};
 
-/// Refuses what cannot work, and clears what has no effect.
+/// Refuses settings that cannot be combined, and clears those without effect.
 pub(crate) fn check(settings: &mut MintSettings, world: &World) -> Result<(), Error> {
     refused_by_step(settings)?;
     key_over_proof(settings, world);
@@ -25,67 +25,67 @@ pub(crate) fn check(settings: &mut MintSettings, world: &World) -> Result<(), Er
     standard_input(settings)
 }
 
-/// The pairs of step's own checks, in its order.
+/// The pairs that step itself refuses, in its order.
 fn refused_by_step(settings: &MintSettings) -> Result<(), Error> {
     let purpose = &settings.purpose;
     let san = !purpose.san.value.is_empty();
     let principal = !purpose.principal.value.is_empty();
     if san && purpose.ssh.value {
         return Err(disagree(&purpose.ssh.origin, &purpose.san.origin)
-            .hint("SSH certificates have principals: --principal"));
+            .hint("use --principal for the names in an SSH certificate"));
     }
     if san && purpose.host.value {
         return Err(disagree(&purpose.host.origin, &purpose.san.origin)
-            .hint("SSH hosts have principals: --ssh --host --principal"));
+            .hint("use --ssh --host --principal for an SSH host certificate"));
     }
     if san && principal {
         return Err(disagree(&purpose.principal.origin, &purpose.san.origin)
-            .hint("--san is for X.509 certificates, --principal for SSH ones"));
+            .hint("use --san for X.509 certificates, --principal for SSH ones"));
     }
     if purpose.host.value && !purpose.ssh.value {
         return Err(Error::usage(format!("{} needs --ssh", purpose.host.origin))
-            .hint("an X.509 certificate is for a host anyway"));
+            .hint("leave it out for an X.509 certificate"));
     }
     if principal && !purpose.ssh.value {
         return Err(Error::usage(format!("{} needs --ssh", purpose.principal.origin))
-            .hint("names of an X.509 certificate are given with --san"));
+            .hint("use --san for the names in an X.509 certificate"));
     }
     if let (Some(text), Some(file)) = (&purpose.cnf, &purpose.cnf_file) {
         return Err(disagree(&text.origin, &file.origin));
     }
     if san && purpose.revoke.value {
         return Err(disagree(&purpose.revoke.origin, &purpose.san.origin)
-            .hint("the CA reads names only when it signs"));
+            .hint("leave out the names: the CA reads them only when it signs"));
     }
     Ok(())
 }
 
-/// A key that is named on the command line outranks a proof that is named elsewhere.
+/// A key on the command line takes precedence over a proof from elsewhere.
 fn key_over_proof(settings: &mut MintSettings, world: &World) {
     let Some(key) = &settings.provisioner.key else { return };
     if let Some(proof) = &settings.proof
         && key.origin.is_command_line()
         && key.origin.outranks(proof.origin())
     {
-        pass_over(proof.origin(), "the command line names a key", world);
+        pass_over(proof.origin(), "the command line gives a key", world);
         settings.proof = None;
     }
 }
 
-/// What a proof is for is known before anything is opened: the capability table of its type.
+/// Checks the proof against the request by the capability table, before any file is opened.
 fn proof_and_purpose(settings: &MintSettings) -> Result<(), Error> {
     let purpose = &settings.purpose;
     let renewal = purpose.renew.value && !purpose.ssh.value;
     let Some(proof) = &settings.proof else {
         if renewal {
             return Err(Error::usage(format!(
-                "{} needs --x5c-cert and --x5c-key: the certificate asks for its own renewal",
+                "{} needs --x5c-cert and --x5c-key, the certificate to renew and its key",
                 purpose.renew.origin
             ))
-            .hint("with --ssh an SSH host certificate is renewed: --sshpop-cert, --sshpop-key"));
+            .hint("to renew an SSH host certificate, use --ssh, --sshpop-cert and --sshpop-key"));
         }
         let asked = if purpose.renew.value { &purpose.renew } else { &purpose.rekey };
-        // No other type does that, whichever provisioner is meant.
+        // Only an SSHPOP provisioner can do that, so the type need not be known.
         if asked.value
             && let Capability::Refused { reason, instead } =
                 Capability::of(KindName::Jwk, settings.operation())
@@ -100,22 +100,22 @@ fn proof_and_purpose(settings: &MintSettings) -> Result<(), Error> {
         return match proof.proof() {
             Proof::X5c => Ok(()),
             Proof::SshPop => Err(disagree(&purpose.renew.origin, proof.origin())
-                .hint("--ssh is missing, if the SSH certificate is to be renewed")
-                .hint("without --ssh an X.509 certificate is renewed: --x5c-cert, --x5c-key")),
+                .hint("to renew the SSH certificate, add --ssh")
+                .hint("to renew an X.509 certificate, use --x5c-cert and --x5c-key")),
             _ => Err(disagree(&purpose.renew.origin, proof.origin())
-                .hint("without --ssh an X.509 certificate is renewed: --x5c-cert, --x5c-key")),
+                .hint("to renew an X.509 certificate, use --x5c-cert and --x5c-key")),
         };
     }
     if let Some(key_id) = &settings.provisioner.key_id {
         return Err(disagree(&key_id.origin, proof.origin())
-            .hint("a key ID picks a JWK provisioner, a proof another type: leave one out"));
+            .hint("leave one out: a key ID selects a JWK provisioner, a proof another type"));
     }
     let operation = settings.operation();
     match Capability::of(proof.proof().kind(), operation) {
         Capability::Refused { reason, instead } => {
             let (origin, proof) = (proof.origin(), proof.proof());
             let way_out = match proof {
-                Proof::SshPop if !operation.is_ssh() => "--ssh is missing, or ".to_owned(),
+                Proof::SshPop if !operation.is_ssh() => "add --ssh, or ".to_owned(),
                 _ => String::new(),
             };
             Err(Error::usage(format!(
@@ -127,7 +127,7 @@ fn proof_and_purpose(settings: &MintSettings) -> Result<(), Error> {
     }
 }
 
-/// A token is about somebody, unless what proves it says about whom.
+/// A token needs a subject, unless its proof contains one.
 fn subject(settings: &mut MintSettings) -> Result<(), Error> {
     let says = settings.proof.as_ref().is_some_and(|proof| match proof.proof() {
         Proof::X5c => settings.purpose.renew.value,
@@ -136,11 +136,11 @@ fn subject(settings: &mut MintSettings) -> Result<(), Error> {
     match &settings.subject {
         Some(subject) if !subject.is_empty() => {}
         _ if says => settings.subject = None,
-        // It may be one that hands on a token of Kubernetes.
+        // It may be a provisioner that accepts a Kubernetes token.
         None if settings.proof.is_none() && settings.provisioner.name.is_some() => {}
         Some(_) => return Err(Error::usage("the subject cannot be empty")),
         None => {
-            return Err(Error::usage("no subject is given").hint("`--help` shows what is expected"));
+            return Err(Error::usage("no subject given").hint("use --help to see the usage"));
         }
     }
     Ok(())
@@ -154,18 +154,18 @@ fn one_action(settings: &mut MintSettings, world: &World) -> Result<(), Error> {
     if typed {
         for action in &mut actions {
             if action.value && !action.origin.is_command_line() {
-                pass_over(&action.origin, "the command line asks for something else", world);
+                pass_over(&action.origin, "the command line asks for another action", world);
                 action.value = false;
             }
         }
     }
     let mut asked = actions.iter().filter(|action| action.value);
     if let (Some(one), Some(other)) = (asked.next(), asked.next()) {
-        return Err(disagree(&one.origin, &other.origin).hint("a token is for one of them"));
+        return Err(disagree(&one.origin, &other.origin).hint("use only one of them"));
     }
     if purpose.rekey.value && !purpose.ssh.value {
         return Err(Error::usage(format!("{} needs --ssh", purpose.rekey.origin)).hint(
-            "step-ca authorises the rekey of an X.509 certificate by mutual TLS, not by token",
+            "leave it out: step-ca rekeys an X.509 certificate by mutual TLS, not by token",
         ));
     }
     Ok(())
@@ -176,7 +176,7 @@ fn without_effect(settings: &mut MintSettings, world: &World) -> Result<(), Erro
     let ssh = purpose.ssh.value;
     let signs = !(purpose.revoke.value || purpose.renew.value || purpose.rekey.value);
     if !signs {
-        let why = "the certificate is there already";
+        let why = "the certificate already exists";
         idle(&mut purpose.host, why, world)?;
         idle(&mut purpose.principal, why, world)?;
         let why = "the CA reads it only when it signs a certificate";
@@ -186,16 +186,16 @@ fn without_effect(settings: &mut MintSettings, world: &World) -> Result<(), Erro
         idle(&mut purpose.set_file, why, world)?;
     }
     if !(signs && ssh) {
-        let why = "it is for tokens that sign an SSH certificate";
+        let why = "it applies only to tokens that sign an SSH certificate";
         idle(&mut settings.validity.cert_not_before, why, world)?;
         idle(&mut settings.validity.cert_not_after, why, world)?;
     }
     if purpose.renew.value && !ssh {
-        idle(&mut purpose.san, "the certificate has its names already", world)?;
-        let why = "the CA finds the provisioner that issued the certificate";
+        idle(&mut purpose.san, "the certificate already has its names", world)?;
+        let why = "the CA looks up the provisioner that issued the certificate";
         idle_if_typed(&mut settings.provisioner.name, why)?;
         idle_if_typed(&mut settings.provisioner.key_id, why)?;
-        let why = "the CA is not asked anything for a renew token";
+        let why = "minting a renew token sends no request to the CA";
         idle_if_typed(&mut settings.ca.timeout, why)?;
         idle_if_typed(&mut settings.ca.fingerprint, why)?;
     }
@@ -207,17 +207,17 @@ fn without_effect(settings: &mut MintSettings, world: &World) -> Result<(), Erro
         }
     }
     if settings.ca.offline {
-        idle(&mut settings.ca.timeout, "no request is made with --offline", world)?;
+        idle(&mut settings.ca.timeout, "--offline sends no requests", world)?;
     }
     Ok(())
 }
 
-/// A token that somebody else issued says what it says.
+/// Refuses or ignores settings that cannot change a token issued by another service.
 pub(crate) fn issued_elsewhere(settings: &mut MintSettings, world: &World) -> Result<(), Error> {
-    let why = "Kubernetes wrote the token, and nothing is added to it";
-    // step asks for a subject in any case, so every script gives one.
+    let why = "Kubernetes issued the token, and it is passed on unchanged";
+    // step always requires a subject, so every script gives one.
     if let Some(subject) = settings.subject.take() {
-        world.note(&format!("the subject `{subject}` has no effect here: {why}"));
+        world.note(&format!("the subject `{subject}` is ignored: {why}"));
     }
     let (purpose, validity) = (&mut settings.purpose, &mut settings.validity);
     idle(&mut purpose.san, why, world)?;

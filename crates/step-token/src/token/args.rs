@@ -15,8 +15,8 @@ use crate::settings::ca_args::CaArgs;
 #[derive(Clone, Debug, Args)]
 #[command(after_help = help::with_examples(EXAMPLES))]
 pub(crate) struct TokenArgs {
-    /// The name the token is for: a common name, SSH key ID or serial number; a certificate that is to
-    /// be renewed, or an SSH or Nebula certificate, has one of its own
+    /// Name the token is for: a common name, SSH key ID or serial number; optional with --renew,
+    /// --sshpop-cert and --nebula-cert, which take it from the certificate
     #[arg(value_name = "SUBJECT")]
     pub(crate) subject: Option<String>,
 
@@ -43,7 +43,7 @@ pub(crate) struct TokenArgs {
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "What the token allows")]
 pub(crate) struct PurposeArgs {
-    /// Add a DNS name, IP address, e-mail address or URI; the subject is the default (can be repeated)
+    /// Add a DNS name, IP address, e-mail address or URI; defaults to the subject (can be repeated)
     #[arg(long, value_name = "SAN")]
     pub(crate) san: Vec<String>,
 
@@ -56,7 +56,7 @@ pub(crate) struct PurposeArgs {
           default_missing_value = "true")]
     pub(crate) ssh: Option<Switch>,
 
-    /// Ask for a host certificate (with --ssh)
+    /// Ask for a host certificate (needs --ssh)
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true,
           default_missing_value = "true")]
     pub(crate) host: Option<Switch>,
@@ -66,21 +66,21 @@ pub(crate) struct PurposeArgs {
           default_missing_value = "true")]
     pub(crate) revoke: Option<Switch>,
 
-    /// Renew the X.509 certificate of --x5c-cert, or with --ssh the host's of --sshpop-cert
+    /// Renew the certificate in --x5c-cert, or with --ssh the host certificate in --sshpop-cert
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true,
           default_missing_value = "true")]
     pub(crate) renew: Option<Switch>,
 
-    /// Renew an SSH certificate with a new key (with --ssh)
+    /// Renew an SSH host certificate with a new key (needs --ssh)
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true,
           default_missing_value = "true")]
     pub(crate) rekey: Option<Switch>,
 
-    /// Tie the token to one certificate request: the base64url SHA-256 of its DER
+    /// Tie the token to one certificate request, given by the base64url SHA-256 of its DER
     #[arg(long, value_name = "FINGERPRINT")]
     pub(crate) cnf: Option<Given<Confirmation>>,
 
-    /// Tie the token to the certificate request in this file, with --ssh to a public key; `-` is stdin
+    /// Tie the token to the certificate request (with --ssh: public key) in this file; `-` is stdin
     #[arg(long, value_name = "FILE")]
     pub(crate) cnf_file: Option<Given<PathBuf>>,
 
@@ -95,25 +95,25 @@ pub(crate) struct PurposeArgs {
 
 /// How long the token, and an SSH certificate, are valid.
 #[derive(Clone, Debug, Default, Args)]
-#[command(next_help_heading = "How long it is valid")]
+#[command(next_help_heading = "Validity")]
 pub(crate) struct ValidityArgs {
-    /// When the token starts to be valid: RFC 3339, or a duration from now (default: now)
+    /// Set when the token becomes valid: RFC 3339, or a duration from now (default: now)
     #[arg(long, value_name = "TIME|DURATION")]
     pub(crate) not_before: Option<Given<When>>,
 
-    /// When the token ends: RFC 3339, or a duration from now (default: 5m behind --not-before)
+    /// Set when the token expires: RFC 3339, or a duration from now (default: 5m after --not-before)
     #[arg(long, value_name = "TIME|DURATION")]
     pub(crate) not_after: Option<Given<When>>,
 
-    /// When the SSH certificate starts: RFC 3339, or a duration from its signing
+    /// Set when the SSH certificate becomes valid: RFC 3339, or a duration from its signing
     #[arg(long, value_name = "TIME|DURATION")]
     pub(crate) cert_not_before: Option<Given<When>>,
 
-    /// When the SSH certificate ends: RFC 3339, or a duration from its signing
+    /// Set when the SSH certificate expires: RFC 3339, or a duration from its signing
     #[arg(long, value_name = "TIME|DURATION")]
     pub(crate) cert_not_after: Option<Given<When>>,
 
-    /// Allow a token that lives longer than 1h, or starts later than 30m from now
+    /// Allow a lifetime of more than 1h, or a start more than 30m from now
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true,
           default_missing_value = "true")]
     pub(crate) long_lived: Option<Switch>,
@@ -121,35 +121,35 @@ pub(crate) struct ValidityArgs {
 
 /// Which provisioner vouches, and the key that signs.
 #[derive(Clone, Debug, Default, Args)]
-#[command(next_help_heading = "Who vouches for it")]
+#[command(next_help_heading = "Provisioner and key")]
 pub(crate) struct ProvisionerArgs {
-    /// Take the provisioner with this key ID, or this OIDC client ID
+    /// Use the provisioner with this key ID, or this OIDC client ID
     #[arg(long, value_name = "ID")]
     pub(crate) kid: Option<Given<KeyId>>,
 
-    /// Take the provisioner of this name
+    /// Use the provisioner with this name
     #[arg(long, visible_alias = "issuer", value_name = "NAME")]
     pub(crate) provisioner: Option<Given<String>>,
 
-    /// Sign with this key instead of the provisioner's sealed one: a file, `-`, env:NAME, fd:N or
-    /// cred:NAME
+    /// Sign with this key instead of the provisioner's encrypted one: a file, `-`, env:NAME, fd:N
+    /// or cred:NAME
     #[arg(long, value_name = "FILE")]
     pub(crate) key: Option<Given<Source>>,
 
-    /// Open the key with the password from here: a file, `-`, env:NAME, fd:N or cred:NAME
+    /// Read the key's password from here: a file, `-`, env:NAME, fd:N or cred:NAME
     #[arg(long, value_name = "FILE")]
     pub(crate) password_file: Option<Given<Source>>,
 
-    /// The same, and it wins over --password-file
+    /// Same as --password-file, and takes precedence over it
     #[arg(long, value_name = "FILE")]
     pub(crate) provisioner_password_file: Option<Given<Source>>,
 }
 
 /// Where the token goes.
 #[derive(Clone, Debug, Default, Args)]
-#[command(next_help_heading = "Where it goes")]
+#[command(next_help_heading = "Output")]
 pub(crate) struct OutputArgs {
-    /// Write the token to this file, mode 0600, instead of standard output; `-` is standard output
+    /// Write the token to this file (mode 0600); `-` is standard output
     #[arg(long, value_name = "FILE")]
     pub(crate) output_file: Option<Given<PathBuf>>,
 
@@ -158,13 +158,13 @@ pub(crate) struct OutputArgs {
           default_missing_value = "true")]
     pub(crate) force: Option<Switch>,
 
-    /// Print one JSON object about the token, with the token in it
+    /// Print a JSON object with the token and its details
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true,
           default_missing_value = "true")]
     pub(crate) json: Option<Switch>,
 }
 
-/// One line for each kind of use.
+/// One example for each kind of use.
 pub(crate) const EXAMPLES: &str = "\
 Examples:
   step-token token db.internal --password-file /run/keys/provisioner

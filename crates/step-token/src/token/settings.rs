@@ -12,7 +12,7 @@ use crate::settings::step_path::StepPath;
 use crate::token::agreement;
 use crate::token::args::TokenArgs;
 
-/// Everything `token` goes by.
+/// All settings of `token`.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
     pub(crate) mint: MintSettings,
@@ -20,7 +20,7 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
-    /// Settles every flag of `token`, and refuses what cannot work together.
+    /// Resolves every flag of `token`, and refuses those that cannot be combined.
     pub(crate) fn resolve(
         args: &TokenArgs,
         global: &GlobalArgs,

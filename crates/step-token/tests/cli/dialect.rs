@@ -45,7 +45,7 @@ fn a_token_is_minted_under_either_name() {
 
 #[test]
 fn what_is_not_built_is_refused_by_name() {
-    let hint = "hint: under the name step it answers ca token, ca provisioner list, context \
+    let hint = "hint: called as step, it implements ca token, ca provisioner list, context \
                 current, context list, context remove, context select, version, help\n";
     for (line, command) in [
         ("ca certificate db.internal db.crt db.key", "step ca certificate db.internal"),
@@ -58,7 +58,7 @@ fn what_is_not_built_is_refused_by_name() {
     ] {
         let run = run_as("step", line);
         assert_eq!((run.status, run.stdout.as_str()), (2, ""), "{run:?}");
-        let message = format!("error: `{command}` is not built into step-token\n");
+        let message = format!("error: step-token does not implement `{command}`\n");
         assert_eq!(run.stderr, message + hint);
     }
 }

@@ -37,7 +37,7 @@ fn a_secret_that_others_can_read_is_warned_about_and_used() {
     let shop = Workshop::new();
     shop.set_mode("password", 0o644);
     let warning = "warning: password can be read by others (mode 644); \
-                   `chmod 600` makes it yours alone\n";
+                   restrict it with `chmod 600`\n";
     let run = shop.run(MINT);
     assert!(is_token(run.token()));
     assert!(run.stderr.contains(warning), "{run:?}");

@@ -47,7 +47,7 @@ fn a_file_of_ten_megabytes_is_no_certificate() {
         assert_eq!((run.status, run.stdout.as_str()), (3, ""), "{run:?}");
         let begin = format!("error: large ({flag}) is larger than ");
         assert!(run.stderr.starts_with(&begin), "{run:?}");
-        assert!(run.stderr.contains(&format!("hint: {flag} names ")), "{run:?}");
+        assert!(run.stderr.contains(&format!("hint: name another file with {flag}")), "{run:?}");
     }
 }
 
@@ -106,9 +106,9 @@ fn certificate_and_key_come_from_anywhere() {
 fn a_certificate_that_is_not_there_is_named_whatever_its_source() {
     let shop = Workshop::new();
     for (source, message) in [
-        ("env:CHAIN", "error: environment variable CHAIN is not set\n"),
+        ("env:CHAIN", "error: environment variable CHAIN is not set (--x5c-cert)\n"),
         ("fd:9", "error: file descriptor 9 is not open (--x5c-cert)\n"),
-        ("cred:chain", "error: there is no credential chain here (--x5c-cert)\n"),
+        ("cred:chain", "error: credential chain is not available (--x5c-cert)\n"),
     ] {
         let line = format!("token web.internal --x5c-cert {source} --x5c-key ops.pem {OFFLINE}");
         let run = shop.run(&line);

@@ -41,8 +41,8 @@ fn a_secret_that_others_can_read_is_warned_about_and_used() {
         checked(run.token(), bench.read("secret/good").as_bytes());
         assert_eq!(
             run.stderr,
-            "warning: secret/good can be read by others (mode 644); `chmod 600` makes it yours \
-             alone\n"
+            "warning: secret/good can be read by others (mode 644); restrict it with \
+             `chmod 600`\n"
         );
     }
 }

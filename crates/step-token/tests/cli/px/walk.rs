@@ -174,7 +174,7 @@ fn contexts_are_changed_as_the_documentation_does_it() {
 #[test]
 fn what_is_not_built_is_refused_by_name() {
     let bench = Bench::new();
-    let hint = "hint: under the name pxctl it answers auth token generate, context create, context \
+    let hint = "hint: called as pxctl, it implements auth token generate, context create, context \
                 delete, context list, context set, context unset, version, help\n";
     for (line, command) in [
         ("volume list", "volume list"),
@@ -191,7 +191,7 @@ fn what_is_not_built_is_refused_by_name() {
     ] {
         let run = bench.pxctl(line);
         assert_eq!((run.status, run.stdout.as_str()), (2, ""), "{run:?}");
-        let message = format!("error: `pxctl {command}` is not built into step-token\n");
+        let message = format!("error: step-token does not implement `pxctl {command}`\n");
         assert_eq!(run.stderr, message + hint);
     }
 }
