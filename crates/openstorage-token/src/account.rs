@@ -3,7 +3,8 @@ use std::fmt;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::yaml::{self, Node, Scalar, Value, YamlError};
+use crate::yaml::node::{Node, Scalar, Value, YamlError};
+use crate::yaml::reader;
 
 /// Who a token speaks for: the five members of an auth-config file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -35,7 +36,7 @@ impl Account {
     /// [`AccountError`] with the line, for what is no YAML, no mapping, or has a mapping or a list
     /// where a string is due, or one string where a list is.
     pub fn from_yaml(text: &str) -> Result<(Self, Vec<Notice>), AccountError> {
-        let stream = yaml::parse(text)?;
+        let stream = reader::parse(text)?;
         let mut reader = Reader { account: Self::default(), seen: Vec::new(), notices: Vec::new() };
         match stream.first {
             None => {}

@@ -3,7 +3,7 @@ use std::fmt;
 use crate::account::Account;
 use crate::duration::Lifetime;
 use crate::role;
-use crate::verdict::Identity;
+use crate::verdict::payload::Identity;
 
 /// Something about a token that is allowed and rarely meant.
 #[derive(Clone, Debug, PartialEq, Eq)]

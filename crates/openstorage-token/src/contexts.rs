@@ -6,8 +6,10 @@ use std::str::FromStr;
 use token_jose::Token;
 use zeroize::Zeroizing;
 
-use crate::verdict::{Identity, unverified};
-use crate::yaml::{self, Node, Value, YamlError};
+use crate::verdict::judge::unverified;
+use crate::verdict::payload::Identity;
+use crate::yaml::node::{Node, Value, YamlError};
+use crate::yaml::{reader, writer};
 
 /// The contexts of a file, with everything else that stands in it.
 ///
@@ -95,7 +97,7 @@ impl Contexts {
     ///
     /// [`ContextsError`] with the line, for what is no YAML or not built like this file.
     pub fn parse(text: &str) -> Result<Self, ContextsError> {
-        let Some(root) = yaml::parse_alone(text)? else { return Ok(Self::default()) };
+        let Some(root) = reader::parse_alone(text)? else { return Ok(Self::default()) };
         let Value::Mapping(members) = &root.value else {
             return Err(ContextsError::NoMapping { line: root.line, kind: root.kind() });
         };
@@ -309,7 +311,7 @@ impl Contexts {
     /// Returns the text of the file.
     #[must_use]
     pub fn to_yaml(&self) -> Zeroizing<String> {
-        yaml::write(&self.root)
+        writer::write(&self.root)
     }
 }
 

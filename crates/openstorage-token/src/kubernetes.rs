@@ -8,7 +8,8 @@ use base64::engine::general_purpose::STANDARD;
 use serde::{Serialize, Serializer};
 use zeroize::Zeroizing;
 
-use crate::yaml::{self, Node, Value, YamlError};
+use crate::yaml::node::{Node, Value, YamlError};
+use crate::yaml::{reader, writer};
 
 /// A name that Kubernetes gives a Secret or a StorageClass: up to 253 small letters, digits, dashes
 /// and dots, with a letter or digit at both ends of every part (a DNS subdomain, RFC 1123).
@@ -187,7 +188,7 @@ impl Manifest {
             if at > 0 {
                 text.push_str("---\n");
             }
-            text.push_str(&yaml::write(object));
+            text.push_str(&writer::write(object));
         }
         text
     }
@@ -244,7 +245,7 @@ fn member(name: &str, value: &str) -> (Node, Node) {
 /// [`SecretError`] for what is no Secret, and for a member that is missing or no base64.
 pub fn read_secret(text: &str, key: &DataKey) -> Result<Zeroizing<Vec<u8>>, SecretError> {
     let root =
-        yaml::parse(text)?.first.ok_or(SecretError::NoSecret { kind: "empty".to_owned() })?;
+        reader::parse(text)?.first.ok_or(SecretError::NoSecret { kind: "empty".to_owned() })?;
     match root.member("kind").and_then(Node::text) {
         Some("Secret") => {}
         Some(kind) => return Err(SecretError::NoSecret { kind: format!("a {kind}") }),
@@ -278,7 +279,7 @@ pub fn read_secret(text: &str, key: &DataKey) -> Result<Zeroizing<Vec<u8>>, Secr
 /// Tells whether a text is a Secret, in JSON or YAML.
 #[must_use]
 pub fn is_secret(text: &str) -> bool {
-    let root = yaml::parse(text).ok().and_then(|stream| stream.first);
+    let root = reader::parse(text).ok().and_then(|stream| stream.first);
     root.is_some_and(|root| root.member("kind").and_then(Node::text) == Some("Secret"))
 }
 

@@ -54,8 +54,11 @@ pub use ownership::{Access, Grant, Ownership, OwnershipAnswer};
 pub use role::{ApiMethod, Decision, Role, RoleAnswer, RoleError, Roles, Rule as RoleRule};
 pub use server::{Generation, Server, ServerKey, ServerKeyError, UsernameClaim};
 pub use server_config::{ServerConfig, ServerConfigError};
-pub use verdict::{
-    Answer, Conditions, Expiry, Fault, Finding, Identity, Laxness, Outcome, Rule, Seen,
-    TokenAlgorithm, Verdict, judge, unverified,
-};
-pub use yaml::{YamlError, yaml_of_json};
+pub use verdict::algorithm::TokenAlgorithm;
+pub use verdict::fault::{Fault, Laxness, Seen};
+pub use verdict::finding::{Finding, Outcome, Verdict};
+pub use verdict::judge::{Conditions, judge, unverified};
+pub use verdict::payload::{Expiry, Identity};
+pub use verdict::rule::{Answer, Rule};
+pub use yaml::node::YamlError;
+pub use yaml::writer::yaml_of_json;

@@ -2,7 +2,8 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::server::Generation;
-use crate::yaml::{self, Node, Value, YamlError};
+use crate::yaml::node::{Node, Value, YamlError};
+use crate::yaml::reader;
 
 /// A named set of rules: what its holders may call.
 ///
@@ -208,7 +209,7 @@ impl Role {
     /// [`RoleError`] with the line; for a name with a slash or a blank in it, a role without rules
     /// and a rule without services or apis, as the server refuses them.
     pub fn parse(text: &str) -> Result<Vec<Self>, RoleError> {
-        let root = yaml::parse_unrepeated(text)?;
+        let root = reader::parse_unrepeated(text)?;
         let root = root.ok_or_else(|| YamlError::new(1, "there is no role"))?;
         match &root.value {
             Value::Sequence(_) => Self::list(&root),

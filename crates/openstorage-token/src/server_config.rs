@@ -1,6 +1,7 @@
 use crate::role::Role;
 use crate::server::UsernameClaim;
-use crate::yaml::{self, Node, Value, YamlError};
+use crate::yaml::node::{Node, Value, YamlError};
+use crate::yaml::reader;
 
 /// How a server is set up, in a file of our own: YAML with the names of the flags.
 ///
@@ -40,7 +41,7 @@ impl ServerConfig {
     /// one that is not what it must be.
     pub fn parse(text: &str) -> Result<Self, ServerConfigError> {
         let mut config = Self::default();
-        let Some(root) = yaml::parse_unrepeated(text)? else { return Ok(config) };
+        let Some(root) = reader::parse_unrepeated(text)? else { return Ok(config) };
         let Value::Mapping(members) = &root.value else {
             let what = format!("the file is {}; a mapping is due", root.kind());
             return Err(YamlError::new(root.line, what).into());

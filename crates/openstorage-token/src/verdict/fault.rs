@@ -3,7 +3,8 @@ use std::fmt;
 use token_jose::{Algorithm, KeyKind};
 use token_time::Timestamp;
 
-use super::TokenAlgorithm;
+use super::algorithm::TokenAlgorithm;
+use super::span::span;
 use crate::server::UsernameClaim;
 
 /// What was seen where a check holds.
@@ -43,9 +44,7 @@ pub enum Seen {
 
 impl fmt::Display for Seen {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let span = |from: &Timestamp, to: &Timestamp| {
-            super::times::span(from.unix_seconds(), to.unix_seconds())
-        };
+        let span = |from: &Timestamp, to: &Timestamp| span(from.unix_seconds(), to.unix_seconds());
         match self {
             Self::Text(text) => f.write_str(text),
             Self::Members(count) => write!(f, "a JSON object with {count} members"),

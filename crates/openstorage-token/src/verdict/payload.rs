@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
+use super::fault::{Fault, Laxness};
 use super::times::Time;
-use super::{Fault, Laxness};
 use crate::go_json::{Json, Malformed, Member, Text, folds_to};
 use crate::server::{Generation, UsernameClaim};
 

@@ -2,7 +2,7 @@
 
 use zeroize::Zeroizing;
 
-use super::{Node, Value};
+use super::node::{Node, Value};
 
 /// Writes a JSON value as YAML in block style, its strings quoted where a reader could mistake them.
 ///

@@ -1,0 +1,65 @@
+use super::fault::{Fault, Laxness, Seen};
+use super::payload::Identity;
+use super::rule::{Answer, Rule};
+
+/// How a check came out.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Outcome {
+    /// It holds, and this is what was seen.
+    Holds(Seen),
+    /// It fails.
+    Fails(Fault),
+    /// Nothing can be said, because an earlier check failed.
+    NotReached,
+}
+
+/// A check and how it came out.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Finding {
+    /// The check.
+    pub rule: Rule,
+    /// How it came out.
+    pub outcome: Outcome,
+}
+
+impl Finding {
+    /// Returns why the check fails, if it does.
+    #[must_use]
+    pub fn fault(&self) -> Option<&Fault> {
+        match &self.outcome {
+            Outcome::Fails(fault) => Some(fault),
+            _ => None,
+        }
+    }
+}
+
+/// What a server says of a token.
+#[derive(Clone, Debug)]
+pub struct Verdict {
+    /// Every check in the server's order; a server stops at the first that fails.
+    pub findings: Vec<Finding>,
+    /// What it lets pass and a careful reader would not.
+    pub laxness: Vec<Laxness>,
+    /// What it answers.
+    pub answer: Answer,
+    /// Who the token says it is, as far as it can be read: believe it only if the token is accepted.
+    pub identity: Option<Identity>,
+}
+
+impl Verdict {
+    /// Returns the first check that fails, which is the one a server answers for.
+    ///
+    /// A wrong signature outranks wrong times: both are evaluated, and the server names the former.
+    #[must_use]
+    pub fn fault(&self) -> Option<(Rule, &Fault)> {
+        let mut faults = self.findings.iter().filter_map(|it| Some((it.rule, it.fault()?)));
+        let first = faults.next()?;
+        match first.0 {
+            Rule::Expiry | Rule::IssuedAt | Rule::NotBefore => {
+                Some(faults.find(|(rule, _)| *rule == Rule::Signature).unwrap_or(first))
+            }
+            _ => Some(first),
+        }
+    }
+}

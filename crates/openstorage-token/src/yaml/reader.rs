@@ -1,0 +1,465 @@
+//! The reader: saphyr-parser's events, put together.
+
+use std::collections::{HashMap, HashSet};
+
+use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, StrInput, Tag};
+use zeroize::Zeroizing;
+
+use super::node::{Node, Scalar, Stream, Value, YamlError};
+
+/// Reads the first document of a text.
+pub(crate) fn parse(text: &str) -> Result<Stream, YamlError> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    no_control_characters(text)?;
+    let mut spaced = None;
+    for _ in 0..MOST_TABS {
+        let text = spaced.as_deref().map_or(text, String::as_str);
+        match compose(text) {
+            Err(Refusal::TabBehindColon { end }) => spaced = Some(without_tabs(text, end)),
+            Err(Refusal::Other(error)) => return Err(error),
+            Ok(stream) => return Ok(stream),
+        }
+    }
+    Err(YamlError::new(1, format!("more than {MOST_TABS} tabs stand behind a colon")))
+}
+
+/// Refuses what no file of YAML has in it, not even in a comment (YAML 1.2 §5.1).
+fn no_control_characters(text: &str) -> Result<(), YamlError> {
+    let mut line = 1;
+    for c in text.chars() {
+        match c {
+            '\n' => line += 1,
+            '\t' | '\r' | '\u{85}' => {}
+            '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}' => {
+                let code = u32::from(c);
+                let what = format!("control character U+{code:04X}, which YAML does not allow");
+                return Err(YamlError::new(line, what));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Reads a text that is one document; `None` if it says nothing.
+pub(crate) fn parse_alone(text: &str) -> Result<Option<Node>, YamlError> {
+    let stream = parse(text)?;
+    if let Some(line) = stream.second_at {
+        return Err(YamlError::new(line, "a second document begins here"));
+    }
+    Ok(stream.first.filter(|root| !root.is_null()))
+}
+
+/// Reads a text that is one document, in which no mapping has a member twice.
+pub(crate) fn parse_unrepeated(text: &str) -> Result<Option<Node>, YamlError> {
+    let root = parse_alone(text)?;
+    if let Some(root) = &root {
+        no_repetition(root)?;
+    }
+    Ok(root)
+}
+
+fn no_repetition(node: &Node) -> Result<(), YamlError> {
+    match &node.value {
+        Value::Scalar(_) => Ok(()),
+        Value::Sequence(items) => items.iter().try_for_each(no_repetition),
+        Value::Mapping(members) => {
+            let mut seen = HashSet::new();
+            for (key, value) in members {
+                let name = key.text().unwrap_or_default();
+                if !seen.insert(name) {
+                    return Err(YamlError::new(key.line, format!("`{name}` stands twice")));
+                }
+                no_repetition(value)?;
+            }
+            Ok(())
+        }
+    }
+}
+
+fn compose(text: &str) -> Result<Stream, Refusal> {
+    let cut_at = (!text.ends_with(['\n', '\r'])).then(|| text.chars().count());
+    let mut composer = Composer {
+        parser: Parser::new_from_str(text),
+        cut_at,
+        anchors: HashMap::new(),
+        open: Vec::new(),
+        count: 0,
+    };
+    composer.first_document()
+}
+
+enum Refusal {
+    /// saphyr-parser 0.3 refuses `name:<TAB>x`, which YAML allows (1.2 §6.2) and libyaml reads.
+    TabBehindColon {
+        /// The index of the character behind the tabs.
+        end: usize,
+    },
+    Other(YamlError),
+}
+
+impl From<ScanError> for Refusal {
+    fn from(error: ScanError) -> Self {
+        match error.info() {
+            "':' must be followed by a valid YAML whitespace" => {
+                Self::TabBehindColon { end: error.marker().index() }
+            }
+            what => Self::Other(YamlError::new(error.marker().line(), what)),
+        }
+    }
+}
+
+impl From<YamlError> for Refusal {
+    fn from(error: YamlError) -> Self {
+        Self::Other(error)
+    }
+}
+
+/// Puts spaces in the place of the tabs that end before a character.
+fn without_tabs(text: &str, end: usize) -> Zeroizing<String> {
+    let mut characters: Zeroizing<Vec<char>> = Zeroizing::new(text.chars().collect());
+    let before = characters.iter_mut().take(end).rev();
+    before.take_while(|c| **c == '\t').for_each(|c| *c = ' ');
+    Zeroizing::new(characters.iter().collect())
+}
+
+struct Composer<'a> {
+    parser: Parser<'a, StrInput<'a>>,
+    /// Where the text ends, in characters, if it ends within a line.
+    cut_at: Option<usize>,
+    /// What carries an anchor and is complete.
+    anchors: HashMap<usize, (Node, usize)>,
+    open: Vec<Open>,
+    /// How many nodes there are, those behind aliases counted each time.
+    count: usize,
+}
+
+/// Takes the line break off a block that the end of the text cuts short; saphyr-parser 0.3 adds one.
+fn without_added_break(event: &mut Event<'_>) {
+    if let Event::Scalar(text, ScalarStyle::Literal | ScalarStyle::Folded, ..) = event
+        && text.ends_with('\n')
+    {
+        text.to_mut().pop();
+    }
+}
+
+/// A collection that has begun and not ended.
+struct Open {
+    line: usize,
+    anchor: usize,
+    began_at: usize,
+    value: Collection,
+}
+
+enum Collection {
+    Sequence(Vec<Node>),
+    Mapping(Vec<(Node, Node)>, Option<Node>),
+}
+
+impl Composer<'_> {
+    fn first_document(&mut self) -> Result<Stream, Refusal> {
+        let mut first = None;
+        while let Some(event) = self.parser.next_event() {
+            let (event, span) = event?;
+            let line = span.start.line().max(1);
+            match event {
+                Event::DocumentEnd => {
+                    // Whatever follows, nobody reads it: only that it is there is told.
+                    let second_at = self.second_document();
+                    return Ok(Stream { first, second_at });
+                }
+                Event::Nothing
+                | Event::StreamStart
+                | Event::StreamEnd
+                | Event::DocumentStart(_) => {}
+                mut event => {
+                    if self.cut_at.is_some_and(|end| span.end.index() >= end) {
+                        without_added_break(&mut event);
+                    }
+                    if let Some(root) = self.take(event, line)? {
+                        first = Some(root);
+                    }
+                }
+            }
+        }
+        Ok(Stream { first, second_at: None })
+    }
+
+    fn second_document(&mut self) -> Option<usize> {
+        loop {
+            match self.parser.next_event()? {
+                Ok((Event::DocumentStart(_), span)) => return Some(span.start.line()),
+                Ok((Event::StreamEnd, _)) => return None,
+                Err(error) => return Some(error.marker().line()),
+                Ok(_) => {}
+            }
+        }
+    }
+
+    /// Takes one event; returns the root when it is complete.
+    fn take(&mut self, event: Event<'_>, line: usize) -> Result<Option<Node>, YamlError> {
+        let began_at = self.count;
+        self.count += 1;
+        let (node, anchor, began_at) = match event {
+            Event::Scalar(text, style, anchor, tag) => {
+                let scalar = Scalar {
+                    text: Zeroizing::new(text.into_owned()),
+                    plain: style == ScalarStyle::Plain,
+                    tag: tag.and_then(|tag| written(&tag)),
+                };
+                (Node { line, value: Value::Scalar(scalar) }, anchor, began_at)
+            }
+            Event::Alias(anchor) => {
+                let Some((node, size)) = self.anchors.get(&anchor) else {
+                    return Err(YamlError::new(line, "an alias stands inside what it stands for"));
+                };
+                self.count += size;
+                if self.count > MOST_NODES {
+                    return Err(YamlError::new(line, "too much hides behind aliases"));
+                }
+                (Node { line, ..node.clone() }, 0, began_at)
+            }
+            Event::SequenceStart(anchor, _) => {
+                return self.begin(line, anchor, began_at, Collection::Sequence(Vec::new()));
+            }
+            Event::MappingStart(anchor, _) => {
+                return self.begin(line, anchor, began_at, Collection::Mapping(Vec::new(), None));
+            }
+            Event::SequenceEnd | Event::MappingEnd => {
+                let Some(open) = self.open.pop() else { return Ok(None) };
+                let value = match open.value {
+                    Collection::Sequence(items) => Value::Sequence(items),
+                    Collection::Mapping(members, _) => Value::Mapping(members),
+                };
+                (Node { line: open.line, value }, open.anchor, open.began_at)
+            }
+            _ => return Ok(None),
+        };
+        if self.count > MOST_NODES {
+            return Err(YamlError::new(line, format!("there are more than {MOST_NODES} values")));
+        }
+        if anchor != 0 {
+            self.anchors.insert(anchor, (node.clone(), self.count - began_at));
+            self.count += self.count - began_at;
+        }
+        self.place(node)
+    }
+
+    fn begin(
+        &mut self,
+        line: usize,
+        anchor: usize,
+        began_at: usize,
+        value: Collection,
+    ) -> Result<Option<Node>, YamlError> {
+        if self.open.len() == MOST_DEPTH {
+            return Err(YamlError::new(line, format!("it is nested deeper than {MOST_DEPTH}")));
+        }
+        self.open.push(Open { line, anchor, began_at, value });
+        Ok(None)
+    }
+
+    /// Puts a complete node where it belongs; the outermost one comes back.
+    fn place(&mut self, node: Node) -> Result<Option<Node>, YamlError> {
+        match self.open.last_mut().map(|open| &mut open.value) {
+            None => return Ok(Some(node)),
+            Some(Collection::Sequence(items)) => items.push(node),
+            Some(Collection::Mapping(members, key)) => match key.take() {
+                None if !matches!(node.value, Value::Scalar(_)) => {
+                    let what = format!("{} cannot be the name of a member", node.kind());
+                    return Err(YamlError::new(node.line, what));
+                }
+                None => *key = Some(node),
+                Some(key) => members.push((key, node)),
+            },
+        }
+        Ok(None)
+    }
+}
+
+/// Returns a tag as it is written in YAML, or `None` for the lone `!`, which says nothing.
+fn written(tag: &Tag) -> Option<String> {
+    match (tag.handle.as_str(), tag.suffix.as_str()) {
+        ("!" | "", "!" | "") => None,
+        ("tag:yaml.org,2002:", suffix) => Some(format!("!!{}", uri(suffix))),
+        ("!" | "", suffix) => Some(format!("!{}", uri(suffix))),
+        (handle, suffix) => Some(format!("!<{}{}>", uri(handle), uri(suffix))),
+    }
+}
+
+/// Escapes what may not stand in a tag (YAML 1.2 §6.8.1), and more than that.
+fn uri(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'-' | b'.' | b'_' | b':' | b'/' => escaped.push(char::from(byte)),
+            byte if byte.is_ascii_alphanumeric() => escaped.push(char::from(byte)),
+            byte => escaped.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    escaped
+}
+
+/// No account and no list of contexts comes near it.
+const MOST_NODES: usize = 20_000;
+
+/// Each costs another reading.
+const MOST_TABS: usize = 64;
+
+/// No account and no list of contexts comes near it.
+const MOST_DEPTH: usize = 64;
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::yaml::writer::write;
+
+    fn fault(text: &str) -> String {
+        parse(text).unwrap_err().to_string()
+    }
+
+    /// Returns a tree without its lines and styles.
+    fn shape(node: &Node) -> String {
+        match &node.value {
+            Value::Scalar(scalar) if scalar.is_null() => "~".to_owned(),
+            Value::Scalar(scalar) => format!("{:?}{:?}", scalar.tag, scalar.text.as_str()),
+            Value::Sequence(items) => format!("{:?}", items.iter().map(shape).collect::<Vec<_>>()),
+            Value::Mapping(members) => {
+                let members = members.iter().map(|(key, value)| (shape(key), shape(value)));
+                format!("{:?}", members.collect::<Vec<_>>())
+            }
+        }
+    }
+
+    #[test]
+    fn the_text_of_a_scalar_stays_as_it_is_written() {
+        let text = "a: 0x10\nb: 2.50\nc: yes\nd: 2020-01-01\ne:\tx\nf: 1_000\n";
+        let root = parse(text).unwrap().first.unwrap();
+        for (name, value) in [
+            ("a", "0x10"),
+            ("b", "2.50"),
+            ("c", "yes"),
+            ("d", "2020-01-01"),
+            ("e", "x"),
+            ("f", "1_000"),
+        ] {
+            assert_eq!(root.member(name).unwrap().text(), Some(value));
+        }
+    }
+
+    #[test]
+    fn tabs_behind_a_colon_are_blanks_and_tabs_inside_quotes_are_not() {
+        let root = parse("a:\tx\nb:\t\t-1\nc: \"d:\tx\"\n").unwrap().first.unwrap();
+        for (name, value) in [("a", "x"), ("b", "-1"), ("c", "d:\tx")] {
+            assert_eq!(root.member(name).unwrap().text(), Some(value));
+        }
+        assert!(fault(&"a:\tx\n".repeat(65)).contains("more than 64 tabs"));
+    }
+
+    #[test]
+    fn a_second_document_is_told_and_not_read() {
+        let stream = parse("a: 1\n---\nb: [\n").unwrap();
+        assert_eq!(stream.second_at, Some(2));
+        assert_eq!(stream.first.unwrap().member("a").unwrap().text(), Some("1"));
+        assert_eq!(parse("a: 1\n...\n").unwrap().second_at, None);
+    }
+
+    #[test]
+    fn a_fault_names_its_line() {
+        assert!(fault("a: 1\nb: [1, 2\n").starts_with("line "), "{}", fault("a: 1\nb: [1, 2\n"));
+        assert!(fault("a: 1\n b: 2\n").starts_with("line 2: "), "{}", fault("a: 1\n b: 2\n"));
+    }
+
+    #[test]
+    fn what_only_makes_work_is_refused() {
+        let mut bomb = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
+        for level in 1..9 {
+            let aliases = vec![format!("*a{}", level - 1); 10].join(", ");
+            bomb.push_str(&format!("a{level}: &a{level} [{aliases}]\n"));
+        }
+        assert!(fault(&bomb).contains("more than 20000"), "{}", fault(&bomb));
+        let wide = format!("a: &a [{}]\nb: [{}]\n", "x, ".repeat(1000), "*a, ".repeat(1000));
+        assert!(fault(&wide).contains("aliases"), "{}", fault(&wide));
+        assert!(fault("a: &a [*a]\n").contains("inside"));
+        assert!(fault(&"[".repeat(100)).contains("deeper"), "{}", fault(&"[".repeat(100)));
+        assert!(fault(&"- ".repeat(100)).contains("deeper"), "{}", fault(&"- ".repeat(100)));
+        assert!(fault(&"[".repeat(100_000)).contains("recursion"));
+    }
+
+    #[test]
+    fn a_tag_that_says_nothing_is_left_out() {
+        for (text, written) in [("a: !", "a:\n"), ("a: ! x", "a: x\n"), ("a: !t x", "a: !t x\n")] {
+            let root = parse(text).unwrap().first.unwrap();
+            assert_eq!(write(&root).as_str(), written, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_key_longer_than_a_reader_looks_ahead_is_marked_as_one() {
+        // Quotes double when they are escaped, and the limit counts what is written.
+        let key = format!("contexts{}", "\"".repeat(600));
+        for value in ["", " a", "\n    b: c\n    d: e", "\n  - f\n  - g: h\n    i: j"] {
+            let text = format!("list:\n- ? {key}\n  :{value}\n  last: k\n? {key}\n:\n  m: n\n");
+            let root = parse(&text).unwrap().first.unwrap();
+            let written = write(&root);
+            let again = parse(&written).expect(&written).first.unwrap();
+            assert_eq!(shape(&again), shape(&root), "{}", written.as_str());
+        }
+    }
+
+    #[test]
+    fn block_style_is_that_of_go_yaml() {
+        let text = "outer:\n  current: user\n  list:\n  - a: 1\n    b: \"1\"\n  - []\n  - - x\n    - y\n  none:\n  word: \"yes\"\n";
+        let root = parse(text).unwrap().first.unwrap();
+        assert_eq!(write(&root).as_str(), text);
+    }
+
+    #[test]
+    fn what_a_plain_word_would_mean_decides_about_quotes() {
+        for (text, written) in [
+            ("http://localhost:9001", "http://localhost:9001"),
+            ("no", "\"no\""),
+            ("12", "\"12\""),
+            ("a b", "\"a b\""),
+            ("a: b", "\"a: b\""),
+            ("", "\"\""),
+            ("tab\tüé\u{7f}", "\"tab\\tüé\\u007f\""),
+        ] {
+            let node = Node::mapping(vec![(Node::scalar("k"), Node::scalar(text))]);
+            assert_eq!(write(&node).as_str(), format!("k: {written}\n"));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_panics(text in "\\PC*") {
+            let _ = parse(&text);
+        }
+
+        #[test]
+        fn no_yaml_like_text_panics(text in "[-:?{}\\[\\],#&*!|>'\"%@` \\n\\tab0~]{0,60}") {
+            let _ = parse(&text);
+        }
+
+        #[test]
+        fn what_is_read_is_written_so_that_it_reads_the_same(
+            text in "[-:?{}\\[\\],#!|>'\" \\n\\tab0~]{0,40}"
+        ) {
+            if let Ok(Stream { first: Some(root), .. }) = parse(&text)
+                && matches!(root.value, Value::Mapping(_))
+            {
+                let again = parse(&write(&root)).unwrap().first.unwrap();
+                prop_assert_eq!(shape(&again), shape(&root));
+            }
+        }
+
+        #[test]
+        fn a_string_comes_back_whatever_is_in_it(value in any::<String>()) {
+            let node = Node::mapping(vec![(Node::scalar("k"), Node::scalar(&value))]);
+            let again = parse(&write(&node)).unwrap().first.unwrap();
+            prop_assert_eq!(again.member("k").unwrap().text(), Some(value.as_str()));
+        }
+    }
+}
