@@ -2,7 +2,7 @@ use std::fmt;
 
 use crate::account::Account;
 use crate::duration::Lifetime;
-use crate::role;
+use crate::roles;
 use crate::verdict::payload::Identity;
 
 /// Something about a token that is allowed and rarely meant.
@@ -65,10 +65,10 @@ impl Advice {
         if roles.is_empty() {
             advice.push(Self::NoRole);
         }
-        let unknown = |role: &&String| role.starts_with("system.") && !role::is_built_in(role);
+        let unknown = |role: &&String| role.starts_with("system.") && !roles::is_built_in(role);
         advice.extend(roles.iter().filter(unknown).map(|role| Self::UnknownSystemRole {
             name: role.clone(),
-            meant: role::nearest_built_in(role).map(str::to_owned),
+            meant: roles::nearest_built_in(role).map(str::to_owned),
         }));
         if groups.iter().any(|group| group == "*") {
             advice.push(Self::EveryGroup);

@@ -32,6 +32,7 @@
 
 mod account;
 mod advice;
+mod api_method;
 mod claims;
 mod contexts;
 mod duration;
@@ -39,6 +40,8 @@ mod go_json;
 pub mod kubernetes;
 mod ownership;
 mod role;
+mod role_error;
+mod roles;
 mod server;
 mod server_config;
 mod text;
@@ -47,11 +50,14 @@ mod yaml;
 
 pub use account::{Account, AccountError, Notice};
 pub use advice::Advice;
+pub use api_method::ApiMethod;
 pub use claims::{Claims, Mint};
 pub use contexts::{Context, ContextName, Contexts, ContextsError, Created};
 pub use duration::{Lifetime, LifetimeError, LifetimeFault};
 pub use ownership::{Access, Grant, Ownership, OwnershipAnswer};
-pub use role::{ApiMethod, Decision, Role, RoleAnswer, RoleError, Roles, Rule as RoleRule};
+pub use role::{Role, Rule as RoleRule};
+pub use role_error::RoleError;
+pub use roles::{Decision, RoleAnswer, Roles};
 pub use server::{Generation, Server, ServerKey, ServerKeyError, UsernameClaim};
 pub use server_config::{ServerConfig, ServerConfigError};
 pub use verdict::algorithm::TokenAlgorithm;

@@ -96,7 +96,7 @@ pub enum ServerConfigError {
 
     /// One of its roles is none.
     #[error(transparent)]
-    Role(#[from] crate::role::RoleError),
+    Role(#[from] crate::role_error::RoleError),
 }
 
 const NAMES: [&str; 7] = [

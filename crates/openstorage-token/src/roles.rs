@@ -1,0 +1,315 @@
+//! What the roles of a token allow, as a server decides it.
+
+use crate::api_method::ApiMethod;
+use crate::role::{Role, Rule};
+use crate::role_error::RoleError;
+use crate::server::Generation;
+
+/// What a role says of a method.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RoleAnswer {
+    /// A rule fits.
+    Granted {
+        /// Which, from 1.
+        rule: usize,
+        /// The pattern that fits the service.
+        service: String,
+        /// The pattern that fits the method.
+        api: String,
+    },
+    /// A rule denies it, whatever the others say.
+    Denied {
+        /// Which, from 1.
+        rule: usize,
+        /// The pattern, with its exclamation mark.
+        pattern: String,
+    },
+    /// No rule fits.
+    Silent,
+    /// The server has no such role, and passes over it.
+    Unknown,
+}
+
+/// What the roles of a token say of a method, each in the order of the token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decision {
+    /// The method.
+    pub method: ApiMethod,
+    /// Every role up to the first that grants.
+    pub answers: Vec<(String, RoleAnswer)>,
+}
+
+impl Decision {
+    /// Returns whether one of the roles grants it.
+    #[must_use]
+    pub fn is_granted(&self) -> bool {
+        self.answers.iter().any(|(_, answer)| matches!(answer, RoleAnswer::Granted { .. }))
+    }
+}
+
+/// The roles of a server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Roles(Vec<Role>);
+
+impl Roles {
+    /// Returns the four roles that every server has.
+    #[must_use]
+    pub fn built_in(generation: Generation) -> Self {
+        let strings = |items: &[&str]| items.iter().map(|&item| item.to_owned()).collect();
+        let role = |name: &str, rules: &[(&[&str], &[&str])]| Role {
+            name: name.to_owned(),
+            rules: rules
+                .iter()
+                .map(|(services, apis)| Rule { services: strings(services), apis: strings(apis) })
+                .collect(),
+        };
+        let view: &[&str] = match generation {
+            Generation::Current => &VIEW,
+            Generation::Older => VIEW.get(..VIEW.len() - 1).unwrap_or_default(),
+        };
+        Self(vec![
+            role(ADMIN, &[(&["*"], &["*"])]),
+            role(VIEWER, &[(&["*"], view), (&["identity"], &["*"])]),
+            role(
+                USER,
+                &[
+                    (&USER_SERVICES, &["*"]),
+                    (&["cluster", "node"], &["inspect*", "enumerate*"]),
+                    (&["identity"], &["*"]),
+                    (&["policy"], &["*enumerate*", "*inspect*"]),
+                ],
+            ),
+            role(
+                GUEST,
+                &[
+                    (&["mountattach", "volume", "cloudbackup", "migrate"], &["*"]),
+                    (&["identity"], &["version"]),
+                    (&["cluster", "node"], &["inspect*", "enumerate*"]),
+                ],
+            ),
+        ])
+    }
+
+    /// Adds roles of the server's own; one of a name that is there takes its place.
+    ///
+    /// # Errors
+    ///
+    /// [`RoleError::System`] for the name of a role that cannot be changed.
+    pub fn add(&mut self, roles: Vec<Role>) -> Result<(), RoleError> {
+        for role in roles {
+            if FIXED.contains(&role.name.as_str()) {
+                return Err(RoleError::System { name: role.name });
+            }
+            self.0.retain(|there| there.name != role.name);
+            self.0.push(role);
+        }
+        Ok(())
+    }
+
+    /// Says whether holders of these roles may call a method, and which rule decides.
+    pub fn decide<'a>(
+        &self,
+        held: impl IntoIterator<Item = &'a str>,
+        method: &ApiMethod,
+    ) -> Decision {
+        let mut answers = Vec::new();
+        for name in held {
+            let role = self.0.iter().find(|role| role.name == name);
+            let answer = role.map_or(RoleAnswer::Unknown, |role| role.answer(method));
+            let granted = matches!(answer, RoleAnswer::Granted { .. });
+            answers.push((name.to_owned(), answer));
+            if granted {
+                break;
+            }
+        }
+        Decision { method: method.clone(), answers }
+    }
+}
+
+impl Role {
+    /// Denials are looked for first, in every rule.
+    fn answer(&self, method: &ApiMethod) -> RoleAnswer {
+        for (rule, at) in self.rules.iter().zip(1..) {
+            for service in &rule.services {
+                let denial = if denies(service, &method.service) {
+                    Some(service)
+                } else if fits(service, &method.service) {
+                    rule.apis.iter().find(|api| denies(api, &method.method))
+                } else {
+                    None
+                };
+                if let Some(pattern) = denial {
+                    return RoleAnswer::Denied { rule: at, pattern: pattern.clone() };
+                }
+            }
+        }
+        for (rule, at) in self.rules.iter().zip(1..) {
+            let service = rule.services.iter().find(|service| fits(service, &method.service));
+            let api = rule.apis.iter().find(|api| fits(api, &method.method));
+            if let (Some(service), Some(api)) = (service, api) {
+                return RoleAnswer::Granted {
+                    rule: at,
+                    service: service.clone(),
+                    api: api.clone(),
+                };
+            }
+        }
+        RoleAnswer::Silent
+    }
+}
+
+fn denies(pattern: &str, name: &str) -> bool {
+    pattern.starts_with('!') && fits(pattern.replace('!', "").trim(), name)
+}
+
+fn fits(pattern: &str, name: &str) -> bool {
+    let (first, last) = (pattern.starts_with('*'), pattern.ends_with('*'));
+    if pattern.is_empty() || !(first || last) {
+        return !pattern.is_empty() && pattern == name;
+    }
+    let part = pattern.replace('*', "");
+    let part = part.trim();
+    match (first, last) {
+        (true, true) => name.contains(part),
+        (true, false) => name.ends_with(part),
+        _ => name.starts_with(part),
+    }
+}
+
+/// Returns whether every server has a role of this name.
+pub(crate) fn is_built_in(name: &str) -> bool {
+    BUILT_IN.contains(&name)
+}
+
+/// Returns the built-in role whose name shares most of its letters in order with this one.
+pub(crate) fn nearest_built_in(name: &str) -> Option<&'static str> {
+    let shared = |role: &&str| {
+        let mut letters = role.chars();
+        name.chars()
+            .filter(|letter| letters.clone().any(|c| c == *letter) && letters.any(|c| c == *letter))
+            .count()
+    };
+    let least = "system.".len() + 2;
+    BUILT_IN.into_iter().filter(|role| shared(role) >= least).max_by_key(shared)
+}
+
+const ADMIN: &str = "system.admin";
+const VIEWER: &str = "system.view";
+const USER: &str = "system.user";
+
+/// The role of whoever brings no token.
+const GUEST: &str = "system.guest";
+
+/// The roles that every server has.
+const BUILT_IN: [&str; 4] = [ADMIN, VIEWER, USER, GUEST];
+
+/// Those of them that no server lets anybody change.
+const FIXED: [&str; 3] = [ADMIN, VIEWER, USER];
+
+/// What `system.view` may call; the last came later than the others.
+const VIEW: [&str; 7] =
+    ["*enumerate*", "inspect*", "stats", "status", "validate", "capacityusage", "watch"];
+
+const USER_SERVICES: [&str; 7] = [
+    "volume",
+    "cloudbackup",
+    "credentials",
+    "objectstore",
+    "schedulepolicy",
+    "mountattach",
+    "migrate",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decide(held: &[&str], method: &str) -> Decision {
+        let roles = Roles::built_in(Generation::Current);
+        roles.decide(held.iter().copied(), &method.parse().unwrap())
+    }
+
+    fn custom(rules: &str, method: &str) -> RoleAnswer {
+        let text = format!("name: r\nrules: {rules}\n");
+        let mut roles = Roles::built_in(Generation::Current);
+        roles.add(Role::parse(&text).unwrap()).unwrap();
+        roles.decide(["r"], &method.parse().unwrap()).answers.remove(0).1
+    }
+
+    #[test]
+    fn built_in_roles_grant_what_is_documented() {
+        for (role, method, granted) in [
+            ("system.admin", "role/create", true),
+            ("system.view", "volume/inspectwithfilters", true),
+            ("system.view", "volume/create", false),
+            ("system.view", "volume/watch", true),
+            ("system.user", "/openstorage.api.OpenStorageVolume/Create", true),
+            ("system.user", "cluster/inspectcurrent", true),
+            ("system.user", "cluster/domains", false),
+            ("system.user", "policy/defaultinspect", true),
+            ("system.guest", "identity/version", true),
+            ("system.guest", "identity/capabilities", false),
+        ] {
+            assert_eq!(decide(&[role], method).is_granted(), granted, "{role} {method}");
+        }
+        let older = Roles::built_in(Generation::Older);
+        assert!(!older.decide(["system.view"], &"volume/watch".parse().unwrap()).is_granted());
+    }
+
+    #[test]
+    fn one_role_that_grants_is_enough_and_unknown_ones_are_passed_over() {
+        let decision = decide(&["nobody", "system.view", "system.user", "x"], "volume/create");
+        assert!(decision.is_granted());
+        assert_eq!(decision.answers.len(), 3);
+        assert_eq!(decision.answers[0].1, RoleAnswer::Unknown);
+        assert_eq!(decision.answers[1].1, RoleAnswer::Silent);
+        assert!(!decide(&[], "volume/create").is_granted());
+    }
+
+    #[test]
+    fn the_rule_that_decides_is_named() {
+        let granted = custom(
+            "[{services: [node], apis: ['*']}, {services: [vol*], apis: [create]}]",
+            "volume/create",
+        );
+        let expected =
+            RoleAnswer::Granted { rule: 2, service: "vol*".into(), api: "create".into() };
+        assert_eq!(granted, expected);
+        let denied = custom(
+            "[{services: ['*'], apis: ['*']}, {services: [volume], apis: ['!*delete*']}]",
+            "volume/delete",
+        );
+        assert_eq!(denied, RoleAnswer::Denied { rule: 2, pattern: "!*delete*".into() });
+    }
+
+    #[test]
+    fn patterns_have_stars_at_their_ends_alone() {
+        for (pattern, name, fit) in [
+            ("*", "x", true),
+            ("***", "x", true),
+            ("create", "create", true),
+            ("Create", "create", false),
+            ("c*e", "create", false),
+            ("*c*e", "create", false),
+            ("*rea*", "create", true),
+            ("*ate", "create", true),
+            ("cre*", "create", true),
+            ("", "", false),
+            ("cr* ", "create", false),
+            ("* rea *", "create", true),
+        ] {
+            assert_eq!(fits(pattern, name), fit, "{pattern} {name}");
+        }
+        assert!(
+            denies("!*", "x") && denies("! x", "x") && !denies("!", "x") && !denies("*!x", "x")
+        );
+    }
+
+    #[test]
+    fn a_role_that_is_built_in_stays_as_it_is() {
+        let mut roles = Roles::built_in(Generation::Current);
+        let admin = Role::parse("name: system.admin\nrules: [{services: [a], apis: [b]}]").unwrap();
+        assert!(matches!(roles.add(admin), Err(RoleError::System { .. })));
+    }
+}
