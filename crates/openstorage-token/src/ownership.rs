@@ -1,3 +1,4 @@
+use std::fmt;
 use std::str::FromStr;
 
 /// How much somebody may do with a resource; each level includes the ones before.
@@ -122,6 +123,36 @@ impl OwnershipAnswer {
                 | Self::Group(_)
                 | Self::Collaborator(_)
         )
+    }
+}
+
+impl fmt::Display for OwnershipAnswer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let has = |f: &mut fmt::Formatter<'_>, who: &str, grant: &Grant| {
+            write!(f, "{who} `{}` has {}", grant.name, grant.access.as_str())
+        };
+        match self {
+            Self::Public => f.write_str("the resource is public"),
+            Self::NoOwner => f.write_str("the resource has no owner, so it is anybody's"),
+            Self::Owner => f.write_str("the user is its owner"),
+            Self::Administrator => {
+                f.write_str("the user is in group `*`, which has every resource")
+            }
+            Self::Group(grant) => has(f, "group", grant),
+            Self::Collaborator(grant) => has(f, "user", grant),
+            Self::GroupHasTooLittle(grant) => {
+                has(f, "group", grant)?;
+                f.write_str(
+                    " alone, and a server looks at the first group of the token that is listed",
+                )
+            }
+            Self::CollaboratorHasTooLittle(grant) => {
+                has(f, "user", grant)?;
+                f.write_str(" alone")
+            }
+            Self::Stranger => f.write_str("the user is neither its owner nor on its lists"),
+            Self::NoUsername => f.write_str("the user has no unique ID"),
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! What the roles of a token allow, as a server decides it.
 
+use std::fmt;
+
 use crate::api_method::ApiMethod;
 use crate::role::{Role, Rule};
 use crate::role_error::RoleError;
@@ -31,6 +33,19 @@ pub enum RoleAnswer {
     Unknown,
 }
 
+impl fmt::Display for RoleAnswer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Granted { rule, service, api } => {
+                write!(f, "rule {rule} grants it (services `{service}`, apis `{api}`)")
+            }
+            Self::Denied { rule, pattern } => write!(f, "rule {rule} denies it (`{pattern}`)"),
+            Self::Silent => f.write_str("no rule fits"),
+            Self::Unknown => f.write_str("the server has no such role, as far as is known here"),
+        }
+    }
+}
+
 /// What the roles of a token say of a method, each in the order of the token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decision {
@@ -45,6 +60,25 @@ impl Decision {
     #[must_use]
     pub fn is_granted(&self) -> bool {
         self.answers.iter().any(|(_, answer)| matches!(answer, RoleAnswer::Granted { .. }))
+    }
+}
+
+impl fmt::Display for Decision {
+    /// Says what decides: the role that grants it, or what every role says.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let granted =
+            self.answers.iter().find(|(_, answer)| matches!(answer, RoleAnswer::Granted { .. }));
+        if let Some((role, answer)) = granted {
+            return write!(f, "role `{role}`: {answer}");
+        }
+        if self.answers.is_empty() {
+            return f.write_str("the token has no roles");
+        }
+        for (at, (role, answer)) in self.answers.iter().enumerate() {
+            let separator = if at == 0 { "" } else { "; " };
+            write!(f, "{separator}role `{role}`: {answer}")?;
+        }
+        Ok(())
     }
 }
 

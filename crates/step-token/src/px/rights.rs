@@ -3,7 +3,7 @@
 use clap::Args;
 use openstorage_token::{
     Access, ApiMethod, Decision, Generation, Grant, Identity, Ownership, OwnershipAnswer, Role,
-    RoleAnswer, Roles,
+    Roles,
 };
 use serde::Serialize;
 use token_cli::{Error, Origin, Source, World};
@@ -136,12 +136,12 @@ impl Answers {
         let can = self.can.iter().map(|decision| Line {
             yes: decision.is_granted(),
             what: format!("can {}", decision.method),
-            why: reasons(decision),
+            why: decision.to_string(),
         });
         let ownership = self.ownership.iter().map(|(access, answer)| Line {
             yes: answer.is_permitted(),
             what: format!("may {}", access.as_str()),
-            why: reason(answer),
+            why: answer.to_string(),
         });
         can.chain(ownership).collect()
     }
@@ -153,13 +153,13 @@ impl Answers {
             roles: decision
                 .answers
                 .iter()
-                .map(|(role, answer)| RoleObject { role: role.clone(), answer: of_role(answer) })
+                .map(|(role, answer)| RoleObject { role: role.clone(), answer: answer.to_string() })
                 .collect(),
         });
         let ownership = self.ownership.as_ref().map(|(access, answer)| OwnershipObject {
             access: access.as_str(),
             permitted: answer.is_permitted(),
-            reason: reason(answer),
+            reason: answer.to_string(),
         });
         (can.collect(), ownership)
     }
@@ -185,53 +185,4 @@ pub(super) struct OwnershipObject {
     access: &'static str,
     permitted: bool,
     reason: String,
-}
-
-fn reasons(decision: &Decision) -> String {
-    let one = |(role, answer): &(String, RoleAnswer)| format!("role `{role}`: {}", of_role(answer));
-    match decision.answers.iter().find(|(_, answer)| matches!(answer, RoleAnswer::Granted { .. })) {
-        Some(granted) => one(granted),
-        None if decision.answers.is_empty() => "the token has no roles".to_owned(),
-        None => decision.answers.iter().map(one).collect::<Vec<_>>().join("; "),
-    }
-}
-
-fn of_role(answer: &RoleAnswer) -> String {
-    match answer {
-        RoleAnswer::Granted { rule, service, api } => {
-            format!("rule {rule} grants it (services `{service}`, apis `{api}`)")
-        }
-        RoleAnswer::Denied { rule, pattern } => format!("rule {rule} denies it (`{pattern}`)"),
-        RoleAnswer::Silent => "no rule fits".to_owned(),
-        RoleAnswer::Unknown => "the server has no such role, as far as is known here".to_owned(),
-        _ => "nothing is known".to_owned(),
-    }
-}
-
-fn reason(answer: &OwnershipAnswer) -> String {
-    match answer {
-        OwnershipAnswer::Public => "the resource is public".to_owned(),
-        OwnershipAnswer::NoOwner => "the resource has no owner, so it is anybody's".to_owned(),
-        OwnershipAnswer::Owner => "the user is its owner".to_owned(),
-        OwnershipAnswer::Administrator => {
-            "the user is in group `*`, which has every resource".to_owned()
-        }
-        OwnershipAnswer::Group(grant) => {
-            format!("group `{}` has {}", grant.name, grant.access.as_str())
-        }
-        OwnershipAnswer::Collaborator(grant) => {
-            format!("user `{}` has {}", grant.name, grant.access.as_str())
-        }
-        OwnershipAnswer::GroupHasTooLittle(grant) => format!(
-            "group `{}` has {} alone, and a server looks at the first group of the token that is listed",
-            grant.name,
-            grant.access.as_str()
-        ),
-        OwnershipAnswer::CollaboratorHasTooLittle(grant) => {
-            format!("user `{}` has {} alone", grant.name, grant.access.as_str())
-        }
-        OwnershipAnswer::Stranger => "the user is neither its owner nor on its lists".to_owned(),
-        OwnershipAnswer::NoUsername => "the user has no unique ID".to_owned(),
-        _ => "nothing is known".to_owned(),
-    }
 }
