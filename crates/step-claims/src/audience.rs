@@ -111,6 +111,20 @@ pub fn encode_fragment(text: &str) -> String {
     encoded
 }
 
+/// Tells whether an audience is one of the CA's own under that name; ports do not count.
+///
+/// The CA has an audience for each operation, with `/1.0/` in front of its path and without. An
+/// audience without a scheme or with a fragment is not one of them.
+pub fn is_audience_of(audience: &str, name: &str) -> bool {
+    let (Ok(asked), Ok(own)) = (audience.parse::<CaUrl>(), name.parse::<CaUrl>()) else {
+        return false;
+    };
+    let path = audience.split_once("://").and_then(|(_, rest)| rest.split_once('/'));
+    let Some((_, path)) = path else { return false };
+    let path = path.strip_prefix("1.0/").unwrap_or(path);
+    asked.host() == own.host() && Operation::ALL.iter().any(|operation| operation.path() == path)
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -158,6 +172,24 @@ mod tests {
             .of_provisioner("x5c", "My Prov/é%1");
         assert_eq!(audience.as_str(), "https://ca.example.test/sign#x5c/My%20Prov/%C3%A9%251");
         assert_eq!(serde_json::to_value(&audience).unwrap(), audience.as_str());
+    }
+
+    #[test]
+    fn an_audience_is_the_cas_under_one_of_its_names_and_for_an_operation() {
+        for (audience, name, is_own) in [
+            ("https://ca.example.test/1.0/sign", "ca.example.test", true),
+            ("https://ca.example.test:9000/ssh/sign", "https://ca.example.test", true),
+            ("https://ca.example.test/1.0/sign", "other.example.test", false),
+            ("https://ca.example.test/1.0/version", "ca.example.test", false),
+            ("https://ca.example.test/2.0/sign", "ca.example.test", false),
+            ("https://ca.example.test", "ca.example.test", false),
+            ("ca.example.test/1.0/sign", "ca.example.test", false),
+            ("https://ca.example.test/1.0/sign#x5c/devices", "ca.example.test", false),
+            ("https://kubernetes.default.svc", "ca.example.test", false),
+            ("", "", false),
+        ] {
+            assert_eq!(is_audience_of(audience, name), is_own, "{audience} {name}");
+        }
     }
 
     proptest! {

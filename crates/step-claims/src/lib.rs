@@ -63,7 +63,7 @@ mod token_id;
 mod user;
 mod validity;
 
-pub use audience::{Audience, Prefix, encode_fragment};
+pub use audience::{Audience, Prefix, encode_fragment, is_audience_of};
 pub use ca_url::{CaUrl, UrlPart};
 pub use claims::Claims;
 pub use confirmation::Confirmation;

@@ -1,6 +1,6 @@
 //! Tokens that another service issued and we pass on.
 
-use step_claims::{CaUrl, Operation};
+use step_claims::{Operation, is_audience_of};
 use step_provisioner::KindName;
 use token_cli::{Error, Origin, Setting, Source, World};
 use token_identity::{Error as IdentityFault, ServiceAccountToken};
@@ -86,7 +86,7 @@ fn is_for_nobody_here(
     called: &str,
 ) -> Result<(), Error> {
     let names = authority.names();
-    let own = |audience: &&String| names.iter().any(|name| is_of_ca(audience, name));
+    let own = |audience: &&String| names.iter().any(|name| is_audience_of(audience, name));
     match token.claims().and_then(|claims| claims.audience.iter().find(own)) {
         None => Ok(()),
         Some(audience) => Err(Error::settings(format!(
@@ -96,17 +96,6 @@ fn is_for_nobody_here(
         ))
         .hint("use a service account token for another audience, or for none")),
     }
-}
-
-/// Returns whether an audience belongs to the CA under that name; ports are not compared.
-fn is_of_ca(audience: &str, name: &str) -> bool {
-    let (Ok(asked), Ok(own)) = (audience.parse::<CaUrl>(), name.parse::<CaUrl>()) else {
-        return false;
-    };
-    let path = audience.split_once("://").and_then(|(_, rest)| rest.split_once('/'));
-    let Some((_, path)) = path else { return false };
-    let path = path.strip_prefix("1.0/").unwrap_or(path);
-    asked.host() == own.host() && Operation::ALL.iter().any(|operation| operation.path() == path)
 }
 
 /// Where Kubernetes mounts it.
