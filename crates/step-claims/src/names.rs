@@ -4,7 +4,7 @@ use std::str::FromStr;
 use serde::Serialize;
 
 use crate::error::Error;
-use crate::san_kind::SanKind;
+use crate::serial::Serial;
 
 /// Writes a newtype over a text that is not empty, with `FromStr` as its only door.
 macro_rules! name {
@@ -56,8 +56,8 @@ name! {
     /// One subject alternative name of an X.509 certificate.
     ///
     /// Any text but the empty one is carried unchanged: no letter is lowered, nothing is trimmed.
-    /// [`San::kind`] tells what the CA will take it for. (An empty name is what an empty `STEP_SAN`
-    /// gives in `step`; it yields a certificate without names. Q28)
+    /// (An empty name is what an empty `STEP_SAN` gives in `step`; it yields a certificate without
+    /// names. Q28)
     San, EmptySan
 }
 
@@ -68,16 +68,9 @@ name! {
     Principal, EmptyPrincipal
 }
 
-impl San {
-    /// Tells what the CA takes this name for.
-    pub fn kind(&self) -> SanKind {
-        SanKind::of(&self.0)
-    }
-}
-
-impl From<crate::serial::Serial> for Subject {
+impl From<Serial> for Subject {
     /// A token that revokes has the certificate's serial number for its subject.
-    fn from(serial: crate::serial::Serial) -> Self {
+    fn from(serial: Serial) -> Self {
         Self(serial.into_string())
     }
 }

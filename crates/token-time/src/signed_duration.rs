@@ -71,11 +71,6 @@ impl SignedDuration {
         self.0 == 0
     }
 
-    /// Returns whether this is negative.
-    pub const fn is_negative(self) -> bool {
-        self.0 < 0
-    }
-
     /// Returns the sum, or `None` if it is out of range.
     pub const fn checked_add(self, other: Self) -> Option<Self> {
         match self.0.checked_add(other.0) {
