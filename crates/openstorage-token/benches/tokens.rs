@@ -1,4 +1,4 @@
-//! Ten thousand tokens of a shared secret, minted and judged, beside the bare work in them: HMAC,
+//! Ten thousand tokens of a shared secret, minted and checked, beside the bare work in them: HMAC,
 //! JSON and base64 by the same libraries.
 //!
 //! `cargo bench -p openstorage-token`; the ratio of the two medians is what counts.

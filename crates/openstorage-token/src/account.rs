@@ -6,17 +6,17 @@ use base64::engine::general_purpose::STANDARD;
 use crate::yaml::node::{Node, Scalar, Value, YamlError};
 use crate::yaml::reader;
 
-/// Who a token speaks for: the five members of an auth-config file.
+/// The account a token is for: the five members of an auth-config file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Account {
-    /// `sub`, the unique ID; resources belong to it. Empty stands for none.
+    /// `sub`, the unique ID, which owns resources; empty if there is none.
     pub subject: String,
     /// `name`, for people to read.
     pub name: String,
     /// `email`.
     pub email: String,
-    /// `roles`, names of roles on the server. `None` comes out as `null` in a token, an empty list
-    /// as one.
+    /// `roles`, names of roles on the server. In a token, `None` becomes `null`, and an empty list
+    /// stays one.
     pub roles: Option<Vec<String>>,
     /// `groups`; `*` is every group. `None` is left out of a token.
     pub groups: Option<Vec<String>>,
@@ -25,16 +25,16 @@ pub struct Account {
 impl Account {
     /// Reads an auth-config file: a YAML mapping, of which JSON is a special case.
     ///
-    /// The text of a scalar is taken as it is written, so `0x10` is the name `0x10`. Of a member
-    /// that stands twice the last counts, of several documents the first; nothing at all is an
-    /// account without members. What is there and does not count comes back as notices.
+    /// A scalar keeps its written text, so `0x10` is the name `0x10`. If a member appears twice,
+    /// the last counts; of several documents, the first. An empty file is an account without members.
+    /// Whatever is ignored is reported as a warning.
     ///
     /// Source: gopkg.in/yaml.v2 as OpenStorage's own tool calls it.
     ///
     /// # Errors
     ///
-    /// [`AccountError`] with the line, for what is no YAML, no mapping, or has a mapping or a list
-    /// where a string is due, or one string where a list is.
+    /// [`AccountError`], with the line if there is one, if this is not YAML or not a mapping, or has
+    /// a mapping or a list in place of a string, or a string in place of a list.
     pub fn from_yaml(text: &str) -> Result<(Self, Vec<Notice>), AccountError> {
         let stream = reader::parse(text)?;
         let mut reader = Reader { account: Self::default(), seen: Vec::new(), notices: Vec::new() };
@@ -50,10 +50,10 @@ impl Account {
         Ok((reader.account, reader.notices))
     }
 
-    /// Returns the subject that stands in for a missing one: the base64, standard alphabet with
-    /// padding, of `openstorage.io/NAME/EMAIL`.
+    /// Returns the subject that replaces a missing one: the base64 (standard alphabet, padded) of
+    /// `openstorage.io/NAME/EMAIL`.
     ///
-    /// Two people of one name and e-mail address get the same, and own each other's resources.
+    /// Two people with the same name and e-mail address get the same one, and share resources.
     ///
     /// Source: OpenStorage's own tool; whether pxctl does the same is not known.
     #[must_use]
@@ -62,17 +62,17 @@ impl Account {
     }
 }
 
-/// Something in an auth-config file that does not count, or counts for less than it seems to.
+/// A warning about something in an auth-config file that is ignored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Notice {
-    /// A member that nobody reads.
+    /// An unknown member.
     UnknownMember {
         /// Its line, from 1.
         line: usize,
         /// Its name.
         name: String,
-        /// The member that was perhaps meant.
+        /// The member that was probably intended.
         meant: Option<&'static str>,
     },
     /// A claim that comes from a flag or from the clock, never from the file.
@@ -82,7 +82,7 @@ pub enum Notice {
         /// Its name.
         name: String,
     },
-    /// A member that stands twice; the last counts.
+    /// A member that appears twice; the last counts.
     Repeated {
         /// The line of the last, from 1.
         line: usize,
@@ -91,7 +91,7 @@ pub enum Notice {
         /// The line of the one before.
         before: usize,
     },
-    /// A second document, which nobody reads.
+    /// A second document, which is ignored.
     SecondDocument {
         /// The line it begins in, from 1.
         line: usize,
@@ -102,44 +102,46 @@ impl fmt::Display for Notice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::UnknownMember { line, name, meant: Some(meant) } => {
-                write!(f, "line {line}: `{name}` is not read; is `{meant}` meant?")
+                write!(f, "line {line}: `{name}` is ignored; did you mean `{meant}`?")
             }
             Self::UnknownMember { line, name, meant: None } => {
-                write!(f, "line {line}: `{name}` is not read; {} are", NAMES.join(", "))
+                write!(
+                    f,
+                    "line {line}: `{name}` is ignored; the known members are {}",
+                    NAMES.join(", ")
+                )
             }
             Self::NotFromHere { line, name } => write!(
                 f,
-                "line {line}: `{name}` is not read from a file; the issuer is a flag, the times the clock's"
+                "line {line}: `{name}` is ignored; the issuer comes from a flag, and the times from the clock"
             ),
             Self::Repeated { line, name, before } => {
-                write!(f, "line {line}: `{name}` stands in line {before} too; the last one counts")
+                write!(f, "line {line}: `{name}` is in line {before} too; the last one counts")
             }
             Self::SecondDocument { line } => {
-                write!(f, "line {line}: a second document begins, which is not read")
+                write!(f, "line {line}: a second document begins here; it is ignored")
             }
         }
     }
 }
 
-/// Why a text is no account.
+/// Why a text is not an account.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AccountError {
-    /// It is no YAML.
+    /// It is not YAML.
     #[error(transparent)]
     Yaml(#[from] YamlError),
 
-    /// It is YAML and no mapping.
-    #[error(
-        "is {kind} and no mapping: `name:`, `sub:`, `email:`, `roles:` and `groups:` are its members"
-    )]
+    /// It is YAML, but not a mapping.
+    #[error("is {kind}; expected a mapping with `name:`, `sub:`, `email:`, `roles:` and `groups:`")]
     NoMapping {
         /// What it is.
         kind: &'static str,
     },
 
     /// A member is not what it must be.
-    #[error("line {line}: `{name}` is {found}; {due} is due")]
+    #[error("line {line}: `{name}` is {found}; expected {due}")]
     WrongKind {
         /// The line, from 1.
         line: usize,
@@ -172,7 +174,7 @@ impl Reader {
                     self.notice_repetition(known, key.line);
                     self.member(known, value)?;
                 }
-                // Its value counts for nothing, and must be a string all the same.
+                // Its value is ignored, but must be a string.
                 None if name == "issuer" => {
                     string("issuer", value)?;
                     self.notices.push(unread(name, key.line));
@@ -183,10 +185,10 @@ impl Reader {
         Ok(())
     }
 
-    /// Takes the members of another mapping, or of several, of which the first outranks the rest.
+    /// Takes the members of another mapping, or of several, where the first overrides the rest.
     fn merge(&mut self, value: &Node) -> Result<(), AccountError> {
         let refused = |node: &Node| {
-            let what = format!("`<<` merges mappings, and this is {}", node.kind());
+            let what = format!("`<<` merges mappings, but this is {}", node.kind());
             AccountError::from(YamlError::new(node.line, what))
         };
         match &value.value {
@@ -226,7 +228,7 @@ fn string(name: &'static str, node: &Node) -> Result<String, AccountError> {
     match &node.value {
         Value::Scalar(scalar) if scalar.is_null() => Ok(String::new()),
         Value::Scalar(scalar) if scalar.is_binary() => {
-            binary(scalar).ok_or_else(|| wrong(name, node, "no base64 of text", "a string"))
+            binary(scalar).ok_or_else(|| wrong(name, node, "not base64 of text", "a string"))
         }
         Value::Scalar(scalar) => Ok(scalar.text.to_string()),
         _ => Err(wrong(name, node, node.kind(), "a string")),
@@ -246,11 +248,11 @@ fn strings(name: &'static str, node: &Node) -> Result<Option<Vec<String>>, Accou
             };
             items.iter().map(item).collect::<Result<_, _>>().map(Some)
         }
-        _ => Err(wrong(name, node, node.kind(), "a list, as in `[a, b]`,")),
+        _ => Err(wrong(name, node, node.kind(), "a list, as in `[a, b]`")),
     }
 }
 
-/// Decodes what is tagged `!!binary`.
+/// Decodes a scalar that is tagged `!!binary`.
 fn binary(scalar: &Scalar) -> Option<String> {
     let text = scalar.text.replace(['\r', '\n'], "");
     String::from_utf8(STANDARD.decode(text).ok()?).ok()
@@ -349,12 +351,12 @@ mod tests {
         assert_eq!(
             notices("name: a\nrole: x\ncolor: red\niss: i\nName: b\nname: c\n---\nname: d\n"),
             [
-                "line 2: `role` is not read; is `roles` meant?",
-                "line 3: `color` is not read; name, sub, email, roles, groups are",
-                "line 4: `iss` is not read from a file; the issuer is a flag, the times the clock's",
-                "line 5: `Name` is not read; is `name` meant?",
-                "line 6: `name` stands in line 1 too; the last one counts",
-                "line 7: a second document begins, which is not read",
+                "line 2: `role` is ignored; did you mean `roles`?",
+                "line 3: `color` is ignored; the known members are name, sub, email, roles, groups",
+                "line 4: `iss` is ignored; the issuer comes from a flag, and the times from the clock",
+                "line 5: `Name` is ignored; did you mean `name`?",
+                "line 6: `name` is in line 1 too; the last one counts",
+                "line 7: a second document begins here; it is ignored",
             ]
         );
         assert_eq!(read("name: a\nname: c\n").name, "c");
@@ -363,18 +365,21 @@ mod tests {
     #[test]
     fn what_is_no_account_says_where_and_why() {
         for (text, part) in [
-            ("- a\n", "is a list and no mapping"),
-            ("word\n", "is a single value and no mapping"),
-            ("name: a\nroles: system.admin\n", "line 2: `roles` is a single value; a list"),
-            ("name: {a: b}\n", "line 1: `name` is a mapping; a string is due"),
-            ("roles: {a: b}\n", "line 1: `roles` is a mapping; a list"),
+            ("- a\n", "is a list; expected a mapping"),
+            ("word\n", "is a single value; expected a mapping"),
+            (
+                "name: a\nroles: system.admin\n",
+                "line 2: `roles` is a single value; expected a list",
+            ),
+            ("name: {a: b}\n", "line 1: `name` is a mapping; expected a string"),
+            ("roles: {a: b}\n", "line 1: `roles` is a mapping; expected a list"),
             ("roles:\n- a\n- [b]\n", "line 3: `roles` is a list with a list in it"),
             ("roles: ''\n", "`roles` is a single value"),
             ("name: a\n b: c\n", "line 2"),
             ("? [a]\n: b\n", "a list cannot be the name of a member"),
-            ("<<: x\n", "`<<` merges mappings, and this is a single value"),
-            ("name: !!binary '???'\n", "no base64"),
-            ("issuer: [i]\n", "`issuer` is a list; a string"),
+            ("<<: x\n", "`<<` merges mappings, but this is a single value"),
+            ("name: !!binary '???'\n", "not base64"),
+            ("issuer: [i]\n", "`issuer` is a list; expected a string"),
         ] {
             assert!(fault(text).contains(part), "{text:?}: {}", fault(text));
         }

@@ -5,29 +5,29 @@ use crate::duration::Lifetime;
 use crate::roles;
 use crate::verdict::payload::Identity;
 
-/// Something about a token that is allowed and rarely meant.
+/// A warning about something in a token that is allowed but rarely intended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Advice {
     /// The issuer looks like that of an OpenID Connect provider.
     HttpsIssuer,
-    /// Group `*`: every resource of everybody.
+    /// Group `*`: access to every resource of every owner.
     EveryGroup,
-    /// No roles: authenticated, and every call is denied.
+    /// No roles: the token is accepted, but every call is denied.
     NoRole,
-    /// A role that begins like a built-in one and is none.
+    /// A role that begins like a built-in one but is not one.
     UnknownSystemRole {
         /// The role.
         name: String,
         /// The built-in one that is nearest.
         meant: Option<String>,
     },
-    /// It lives longer than a year.
+    /// It is valid for more than a year.
     LongLife {
         /// How long, in seconds.
         seconds: u64,
     },
-    /// It ends when it begins.
+    /// It expires when it is issued.
     NoLife,
     /// The secret is shorter than the hash it is used with.
     WeakSecret {
@@ -37,7 +37,7 @@ pub enum Advice {
 }
 
 impl Advice {
-    /// Looks at what a token is to say.
+    /// Returns the warnings about a token to be minted.
     #[must_use]
     pub fn of_account(account: &Account, issuer: &str, lifetime: Lifetime) -> Vec<Self> {
         let roles = account.roles.as_deref().unwrap_or_default();
@@ -45,7 +45,7 @@ impl Advice {
         Self::of_claims(issuer, roles, groups, Some(lifetime.as_seconds()))
     }
 
-    /// Looks at what a token says.
+    /// Returns the warnings about an existing token.
     #[must_use]
     pub fn of_identity(identity: &Identity) -> Vec<Self> {
         Self::of_claims(&identity.issuer, &identity.roles, &identity.groups, identity.lifetime())
@@ -81,7 +81,7 @@ impl Advice {
         advice
     }
 
-    /// Looks at a shared secret.
+    /// Returns the warning about a shared secret, if there is one.
     #[must_use]
     pub fn of_secret(secret: &[u8]) -> Option<Self> {
         (secret.len() < ENOUGH).then_some(Self::WeakSecret { bytes: secret.len() })
@@ -92,25 +92,25 @@ impl fmt::Display for Advice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::HttpsIssuer => f.write_str(
-                "the issuer begins with https://, as those of OpenID Connect do: a server with such a provider would not take the token for self-signed",
+                "the issuer begins with https://, like that of an OpenID Connect provider; a server that trusts such a provider would not accept the token as self-signed",
             ),
             Self::EveryGroup => {
-                f.write_str("group `*` gives access to every resource, whoever owns it")
+                f.write_str("group `*` gives access to every resource of every owner")
             }
-            Self::NoRole => f.write_str("there is no role: the token authenticates, and may do nothing"),
+            Self::NoRole => f.write_str("there is no role: a server accepts the token, but denies every call"),
             Self::UnknownSystemRole { name, meant: Some(meant) } => {
-                write!(f, "role `{name}` is not built in; is `{meant}` meant?")
+                write!(f, "role `{name}` is not built in; did you mean `{meant}`?")
             }
             Self::UnknownSystemRole { name, meant: None } => {
                 write!(f, "role `{name}` is not built in")
             }
             Self::LongLife { seconds } => {
-                write!(f, "the token lives {} days: whoever gets hold of it has that long", seconds / 86_400)
+                write!(f, "the token is valid for {} days; anyone who steals it can use it that long", seconds / 86_400)
             }
-            Self::NoLife => f.write_str("the token ends when it begins: no current server accepts it"),
+            Self::NoLife => f.write_str("the token expires when it is issued; no current server accepts it"),
             Self::WeakSecret { bytes } => write!(
                 f,
-                "the shared secret has {bytes} bytes; under {ENOUGH} it can be guessed from a token (RFC 7518 §3.2)"
+                "the shared secret has {bytes} bytes; with fewer than {ENOUGH} it can be guessed from a token (RFC 7518 §3.2)"
             ),
         }
     }
@@ -118,7 +118,7 @@ impl fmt::Display for Advice {
 
 const YEAR: u64 = 31_536_000;
 
-/// As many bytes as SHA-256 has.
+/// The bytes of a SHA-256 hash.
 const ENOUGH: usize = 32;
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use crate::role_error::RoleError;
 /// A method of a service, as rules see it: `volume/create`.
 ///
 /// Read from `SERVICE/METHOD` or from gRPC's full name,
-/// `/openstorage.api.OpenStorageVolume/Create`; both parts in small letters, the prefix dropped.
+/// `/openstorage.api.OpenStorageVolume/Create`; both parts in lowercase, the prefix dropped.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ApiMethod {
     pub(crate) service: String,
@@ -32,7 +32,7 @@ impl FromStr for ApiMethod {
 }
 
 impl ApiMethod {
-    /// Returns whether OpenStorage has this service; a name that is mistyped asks about nothing.
+    /// Returns whether OpenStorage has this service; a mistyped name asks about nothing.
     #[must_use]
     pub fn has_known_service(&self) -> bool {
         SERVICES.contains(&self.service.as_str())

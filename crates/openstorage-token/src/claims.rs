@@ -5,7 +5,7 @@ use token_jose::{Error as JoseError, Token, json};
 use crate::account::Account;
 use crate::duration::Lifetime;
 
-/// What a self-signed token says, member by member in the order they are written.
+/// What a self-signed token says; the members are in the order they are written.
 ///
 /// `roles` and `groups` differ: absent roles are `null`, absent groups are left out. There is no
 /// `nbf`, `aud` or `jti`.
@@ -15,7 +15,7 @@ use crate::duration::Lifetime;
 pub struct Claims {
     /// E-mail address; may be empty.
     pub email: String,
-    /// End, in seconds since the Unix epoch; the token is dead in that second.
+    /// End, in seconds since the Unix epoch; the token is no longer valid in that second.
     #[serde(rename = "exp")]
     pub expires: i64,
     /// Groups; `*` is every group.
@@ -38,11 +38,11 @@ pub struct Claims {
 
 impl Claims {
     /// Joins an account with an issuer and a time, in seconds since the Unix epoch. The token is
-    /// issued `backdate` before `now`, against servers whose clocks are behind, and ends `lifetime`
+    /// issued `backdate` before `now`, for servers whose clocks are behind, and ends `lifetime`
     /// after `now`.
     ///
-    /// A subject that is empty is derived ([`Account::derived_subject`]). Times that no clock
-    /// reaches come out as the last one there is.
+    /// An empty subject is derived ([`Account::derived_subject`]). Times that are out of range
+    /// become the nearest possible one.
     #[must_use]
     pub fn new(
         account: Account,
@@ -98,7 +98,7 @@ pub struct Mint<K> {
 }
 
 impl<K: Secure> Mint<K> {
-    /// Takes the key; the header is `alg` and `typ`, and names no key.
+    /// Takes the key; the header has `alg` and `typ`, but no key ID.
     #[must_use]
     pub fn new(key: K) -> Self {
         Self { signer: Signer::bare(key) }
@@ -114,7 +114,7 @@ impl<K: Secure> Mint<K> {
     ///
     /// # Errors
     ///
-    /// [`JoseError::Sign`] if the key does not sign.
+    /// [`JoseError::Sign`] if the key cannot sign.
     pub fn token(&self, claims: &Claims) -> Result<Token, JoseError> {
         self.signer.sign(&claims.to_json())
     }

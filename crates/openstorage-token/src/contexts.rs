@@ -11,10 +11,10 @@ use crate::verdict::payload::Identity;
 use crate::yaml::node::{Node, Value, YamlError};
 use crate::yaml::{reader, writer};
 
-/// The contexts of a file, with everything else that stands in it.
+/// The contexts of a file, with everything else in it.
 ///
 /// Both forms are read, with the outer member `contextconfig` and without, and each is written back
-/// as it was found; members that nobody knows here stay. Comments do not.
+/// as it was found; unknown members are kept, but comments are not.
 #[derive(Clone)]
 pub struct Contexts {
     root: Node,
@@ -27,7 +27,7 @@ impl fmt::Debug for Contexts {
     }
 }
 
-/// One context, as it stands in the file.
+/// One context, as it is in the file.
 #[derive(Clone, Debug)]
 pub struct Context {
     /// The line it begins in, from 1; 0 for one that is not in a file yet.
@@ -36,12 +36,12 @@ pub struct Context {
     pub name: String,
     /// Its token.
     pub token: Option<Token>,
-    /// Where its server is.
+    /// The endpoint of its server.
     pub endpoint: Option<String>,
 }
 
 impl Context {
-    /// Returns what the token says of its holder; nobody has checked it.
+    /// Returns what the token says about its holder, unchecked.
     #[must_use]
     pub fn identity(&self) -> Option<Identity> {
         self.token.as_ref().and_then(|token| unverified(token.expose()))
@@ -65,21 +65,21 @@ impl FromStr for ContextName {
 
     fn from_str(text: &str) -> Result<Self, String> {
         if text.is_empty() {
-            Err("a context has a name".to_owned())
+            Err("the name of a context cannot be empty".to_owned())
         } else if text.chars().any(|c| c.is_whitespace() || c.is_control()) {
-            Err("a context's name has no blanks in it".to_owned())
+            Err("the name of a context cannot contain blanks".to_owned())
         } else {
             Ok(Self(text.to_owned()))
         }
     }
 }
 
-/// What became of a context that was to be created.
+/// What `create` did with a context.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Created {
-    /// It is new; the first one ever is the current one.
+    /// It is new; the first one becomes the current one.
     New,
-    /// It was there; what was given has replaced what it had.
+    /// It existed; the given values replaced its own.
     Updated,
 }
 
@@ -95,7 +95,7 @@ impl Contexts {
     ///
     /// # Errors
     ///
-    /// [`ContextsError`] with the line, for what is no YAML or not built like this file.
+    /// [`ContextsError`] with the line, if this is not YAML or not a context file.
     pub fn parse(text: &str) -> Result<Self, ContextsError> {
         let Some(root) = reader::parse_alone(text)? else { return Ok(Self::default()) };
         let Value::Mapping(members) = &root.value else {
@@ -188,11 +188,11 @@ impl Contexts {
             .collect()
     }
 
-    /// Returns the context of a name.
+    /// Returns the context of this name.
     ///
     /// # Errors
     ///
-    /// [`ContextsError::Unknown`] with the names there are, [`ContextsError::Twice`] with the lines.
+    /// [`ContextsError::Unknown`] with the existing names, [`ContextsError::Twice`] with the lines.
     pub fn find(&self, name: &str) -> Result<Context, ContextsError> {
         let all = self.all();
         let mut found = all.iter().filter(|context| context.name == name);
@@ -209,8 +209,8 @@ impl Contexts {
         }
     }
 
-    /// Creates a context, or replaces what is given of one that is there. The first one ever becomes
-    /// the current one.
+    /// Creates a context, or replaces the given values of an existing one. The first context
+    /// becomes the current one.
     ///
     /// # Errors
     ///
@@ -258,14 +258,14 @@ impl Contexts {
         Ok(context)
     }
 
-    /// Leaves no context current; returns the one that was.
+    /// Clears the current context; returns its name.
     pub fn unset(&mut self) -> Option<String> {
         let current = self.current().map(str::to_owned);
         self.point_at(None);
         current
     }
 
-    /// Removes a context; the current one leaves none current.
+    /// Removes a context; if it was the current one, none is current afterwards.
     ///
     /// # Errors
     ///
@@ -315,7 +315,7 @@ impl Contexts {
     }
 }
 
-/// Replaces an identity that the file keeps beside a token; it is made of the token alone.
+/// Updates the identity that the file stores beside a token; it comes only from the token.
 fn renew_identity(members: &mut Vec<(Node, Node)>, identity: Option<Identity>) {
     members.retain(|(key, _)| key.text() != Some("error"));
     let Some(at) = members.iter().position(|(key, _)| key.text() == Some("identity")) else {
@@ -371,7 +371,7 @@ fn members_mut(node: &mut Node) -> &mut Vec<(Node, Node)> {
     }
 }
 
-/// Returns the value of a member, which is made if it is not there.
+/// Returns the value of a member, which is created if it is missing.
 fn value_mut<'a>(members: &'a mut Vec<(Node, Node)>, name: &str) -> &'a mut Node {
     let at = members.iter().position(|(key, _)| key.text() == Some(name)).unwrap_or_else(|| {
         members.push((Node::scalar(name), Node::mapping(Vec::new())));
@@ -380,20 +380,20 @@ fn value_mut<'a>(members: &'a mut Vec<(Node, Node)>, name: &str) -> &'a mut Node
     &mut members[at].1
 }
 
-/// Why a file has no contexts that can be used.
+/// Why a file is not a usable context file.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ContextsError {
-    /// It is no YAML.
+    /// It is not YAML.
     #[error(transparent)]
     Yaml(#[from] YamlError),
 
-    /// It is no text.
-    #[error("it is not UTF-8")]
+    /// It is not UTF-8.
+    #[error("the file is not UTF-8")]
     NoText,
 
-    /// It is YAML and no mapping.
-    #[error("line {line}: is {kind} and no mapping")]
+    /// It is YAML, but not a mapping.
+    #[error("line {line}: the file is {kind}; expected a mapping")]
     NoMapping {
         /// The line, from 1.
         line: usize,
@@ -402,7 +402,7 @@ pub enum ContextsError {
     },
 
     /// A member is not what it must be.
-    #[error("line {line}: `{name}` is {kind}; {due} is due")]
+    #[error("line {line}: `{name}` is {kind}; expected {due}")]
     WrongKind {
         /// The line, from 1.
         line: usize,
@@ -414,8 +414,8 @@ pub enum ContextsError {
         due: &'static str,
     },
 
-    /// A member stands twice in one mapping.
-    #[error("`{name}` stands twice, in lines {} and {}", lines[0], lines[1])]
+    /// A member appears twice in one mapping.
+    #[error("`{name}` appears twice, in lines {} and {}", lines[0], lines[1])]
     Double {
         /// The member.
         name: String,
@@ -423,7 +423,7 @@ pub enum ContextsError {
         lines: [usize; 2],
     },
 
-    /// Two contexts have one name.
+    /// Two contexts have the same name.
     #[error("two contexts are called `{name}`, in lines {} and {}", lines[0], lines[1])]
     Twice {
         /// The name.
@@ -437,7 +437,7 @@ pub enum ContextsError {
     Unknown {
         /// The name.
         name: String,
-        /// The names there are.
+        /// The existing names.
         there: Vec<String>,
     },
 }
@@ -463,7 +463,7 @@ mod tests {
         Token::new(text.to_owned())
     }
 
-    /// The documented listing, with a member that nobody knows.
+    /// The documented listing, with an unknown member.
     const FOUND: &str = "contextconfig:\n  current: user\n  configurations:\n  - context: user\n    token: a.b.c\n    identity:\n      subject: s\n      name: n\n      email: e\n    endpoint: http://localhost:9001\n    tlsdata:\n      cacert: /ca\n  color: 0x10\n";
 
     #[test]
@@ -484,7 +484,7 @@ mod tests {
         let created = contexts.create(&name("user"), None, Some("http://other:9001"));
         assert_eq!(created, Ok(Created::Updated));
         assert_eq!(contexts.to_yaml().as_str(), FOUND.replace("http://localhost", "http://other"));
-        // An identity is made of the token; this one says nothing.
+        // An identity comes from the token; this one has none.
         contexts.create(&name("user"), Some(&token("d.e.f")), None).unwrap();
         let text = contexts.to_yaml();
         assert!(text.contains("token: d.e.f\n") && !text.contains("identity"), "{}", *text);
@@ -525,13 +525,13 @@ mod tests {
     #[test]
     fn what_is_broken_says_where() {
         for (text, part) in [
-            ("- a\n", "line 1: is a list and no mapping"),
-            ("contextconfig: x\n", "`contextconfig` is a single value; a mapping is due"),
-            ("configurations: x\n", "`configurations` is a single value; a list is due"),
+            ("- a\n", "line 1: the file is a list; expected a mapping"),
+            ("contextconfig: x\n", "`contextconfig` is a single value; expected a mapping"),
+            ("configurations: x\n", "`configurations` is a single value; expected a list"),
             ("configurations:\n- x\n", "line 2: `configurations` is a single value"),
-            ("configurations:\n- context: [a]\n", "line 2: `context` is a list; a string"),
-            ("current: {a: b}\n", "`current` is a mapping; a name is due"),
-            ("current: a\ncurrent: b\n", "`current` stands twice, in lines 1 and 2"),
+            ("configurations:\n- context: [a]\n", "line 2: `context` is a list; expected a string"),
+            ("current: {a: b}\n", "`current` is a mapping; expected a name"),
+            ("current: a\ncurrent: b\n", "`current` appears twice, in lines 1 and 2"),
             ("a: [\n", "line"),
             ("a: 1\n---\nb: 1\n", "line 2: a second document"),
             ("---\n# nothing\n---\nb: 1\n", "line 3: a second document"),

@@ -4,9 +4,9 @@ use std::str::FromStr;
 /// How long a token lives: whole seconds, up to 292 years.
 ///
 /// Text is one number and one unit, `s`, `m`, `h`, `d` or `y`, with nothing before, between or
-/// behind; a day has 24 hours, a year 365 days. Leading zeros are fine, and so is no time at all.
-/// What is accepted is what OpenStorage accepts, but for the lengths that overflow its count of
-/// nanoseconds and come out as another time, often one long past.
+/// after; a day has 24 hours, a year 365 days. Leading zeros and a length of zero are allowed.
+/// This accepts what OpenStorage accepts, except for lengths that overflow its count of nanoseconds
+/// and turn into another time, often one in the past.
 ///
 /// Source: OpenStorage, `pkg/auth/duration.go`.
 ///
@@ -21,10 +21,10 @@ use std::str::FromStr;
 pub struct Lifetime(u64);
 
 impl Lifetime {
-    /// One day, what a token lives if nobody says how long.
+    /// One day: the lifetime if none is given.
     pub const DEFAULT: Self = Self(86_400);
 
-    /// No time at all.
+    /// A length of zero.
     pub const ZERO: Self = Self(0);
 
     /// Returns the seconds.
@@ -59,7 +59,7 @@ impl FromStr for Lifetime {
             "" => return Err(fault(LifetimeFault::NoUnit)),
             unit => return Err(fault(LifetimeFault::UnknownUnit(unit.to_owned()))),
         };
-        // A number too long for the type is too long a time as well.
+        // A number too large for the type is too long a time as well.
         let count: u64 = digits.parse().unwrap_or(u64::MAX);
         if count > most {
             return Err(fault(LifetimeFault::TooLong { most, unit: unit.to_owned() }));
@@ -80,9 +80,9 @@ impl fmt::Display for Lifetime {
     }
 }
 
-/// Why a text is no lifetime.
+/// Why a text is not a lifetime.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{text:?} is no lifetime: {fault}")]
+#[error("{text:?} is not a valid duration: {fault}")]
 pub struct LifetimeError {
     /// The text.
     pub text: String,
@@ -94,20 +94,20 @@ pub struct LifetimeError {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum LifetimeFault {
-    /// There is no text.
-    #[error("it is empty; `1d` is a day")]
+    /// The text is empty.
+    #[error("it is empty; expected a number and a unit, as in `30d`")]
     Empty,
     /// It begins with a sign.
-    #[error("it has a sign, and a length of time has none")]
+    #[error("it has a sign, which is not allowed")]
     Sign,
     /// It does not begin with a digit.
-    #[error("a number comes first, as in `30d`")]
+    #[error("it must begin with a number, as in `30d`")]
     NoNumber,
-    /// There is a number alone.
-    #[error("a unit is missing: s, m, h, d or y, as in `30d`")]
+    /// It is a number without a unit.
+    #[error("the unit is missing: s, m, h, d or y, as in `30d`")]
     NoUnit,
-    /// What follows the number is none of the units.
-    #[error("{0:?} is not a unit; one of s, m, h, d and y is, as in `30d`")]
+    /// What follows the number is not a unit.
+    #[error("{0:?} is not a unit; expected s, m, h, d or y, as in `30d`")]
     UnknownUnit(String),
     /// It is longer than a server can count.
     #[error("the longest is {most}{unit}, about 292 years")]
@@ -152,8 +152,8 @@ mod tests {
     fn everything_else_is_refused_and_says_why() {
         for (text, part) in [
             ("", "empty"),
-            ("123", "a unit is missing"),
-            ("0", "a unit is missing"),
+            ("123", "the unit is missing"),
+            ("0", "the unit is missing"),
             ("1w", "\"w\" is not a unit"),
             ("1S", "\"S\" is not a unit"),
             ("5M", "\"M\" is not a unit"),
@@ -162,12 +162,12 @@ mod tests {
             ("1.5h", "\".5h\" is not a unit"),
             ("1h30m", "\"h30m\" is not a unit"),
             ("1 d", "\" d\" is not a unit"),
-            (" 1d", "a number comes first"),
+            (" 1d", "must begin with a number"),
             ("1d ", "\"d \" is not a unit"),
             ("1d\n", "is not a unit"),
             ("123sabcd", "is not a unit"),
-            ("ab123s", "a number comes first"),
-            ("d", "a number comes first"),
+            ("ab123s", "must begin with a number"),
+            ("d", "must begin with a number"),
             ("9223372037s", "the longest is 9223372036s"),
             ("153722868m", "the longest is 153722867m"),
             ("2562048h", "the longest is 2562047h"),
@@ -176,7 +176,7 @@ mod tests {
             ("99999999y", "the longest is 292y"),
             ("9223372036854775808s", "the longest"),
             ("99999999999999999999999s", "the longest"),
-            ("١d", "a number comes first"),
+            ("١d", "must begin with a number"),
         ] {
             let message = text.parse::<Lifetime>().unwrap_err().to_string();
             assert!(message.contains(part), "{text:?}: {message}");

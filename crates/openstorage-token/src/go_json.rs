@@ -1,7 +1,7 @@
-//! JSON as a Go program reads it, where that differs from how Rust does.
+//! JSON as a Go program reads it, where Rust would read it differently.
 //!
-//! A server's verdict hangs on these: bytes that are no UTF-8 and halves of surrogate pairs become
-//! U+FFFD, a number must fit a 64-bit float only where its value is asked for, members of a struct
+//! A server's verdict depends on these: bytes that are not UTF-8 and halves of surrogate pairs
+//! become U+FFFD, a number must fit a 64-bit float only where its value is asked for, members of a struct
 //! are found without regard to letter case, and of members of one name the last counts.
 //!
 //! Source: the `encoding/json` package of Go, version 1.
@@ -12,11 +12,11 @@ use serde::Deserialize;
 use serde::de::{MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-/// Text made of bytes, ready for a parser of strict JSON.
+/// The bytes as text, ready for a strict JSON parser.
 #[derive(Debug)]
 pub(crate) struct Text {
     text: String,
-    /// A number somewhere is beyond what a 64-bit float holds.
+    /// A number somewhere is too large for a 64-bit float.
     overflows: bool,
     too_deep: bool,
 }
@@ -31,8 +31,8 @@ impl Text {
         text
     }
 
-    /// Tells whether something is in it that only a whole look makes out: an escape, a number with
-    /// an exponent or of very many digits, or as many brackets as are too many.
+    /// Returns whether the text must be scanned as a whole: it may contain an escape, a number with
+    /// an exponent or very many digits, or too many brackets.
     fn is_unusual(&self) -> bool {
         let bytes = self.text.as_bytes();
         let exponent = |pair: &[u8]| matches!(pair, [digit, b'e' | b'E'] if digit.is_ascii_digit() || *digit == b'.');
@@ -41,27 +41,27 @@ impl Text {
             || bytes.windows(2).any(exponent)
     }
 
-    /// Returns whether a number in it cannot be a 64-bit float.
+    /// Returns whether a number in it does not fit a 64-bit float.
     pub(crate) fn overflows(&self) -> bool {
         self.overflows
     }
 
-    /// Reads the text as one JSON value with nothing behind it.
+    /// Reads the text as one JSON value with nothing after it.
     pub(crate) fn value(&self) -> Result<Json<'_>, Malformed> {
         let raw: &RawValue = serde_json::from_str(&self.text).map_err(|_| Malformed::Syntax)?;
         if self.too_deep { Err(Malformed::Depth) } else { Ok(Json(raw)) }
     }
 
-    /// Reads the text as an object; what is none comes back as it is.
+    /// Reads the text as an object; any other value is returned unchanged.
     pub(crate) fn members(&self) -> Result<Result<Vec<Member<'_>>, Json<'_>>, Malformed> {
-        // Nearly every text is one, and then it is read once.
+        // Nearly every text is an object, which is then read only once.
         match serde_json::from_str::<Members<'_>>(&self.text) {
             Ok(members) if !self.too_deep => Ok(Ok(members.0)),
             _ => self.value().map(Err),
         }
     }
 
-    /// Looks at what stands outside strings, and at escapes inside them.
+    /// Scans brackets and numbers outside strings, and escapes inside them.
     fn scan(&mut self) {
         let bytes = self.text.as_bytes();
         let mut lone = Vec::new();
@@ -95,7 +95,7 @@ impl Text {
     }
 }
 
-/// Returns where a string that begins at `at` has ended, and notes the escapes of half a pair.
+/// Returns the position after the string that begins at `at`, and records its lone surrogates.
 fn string_end(bytes: &[u8], mut at: usize, lone: &mut Vec<usize>) -> usize {
     while let Some(&byte) = bytes.get(at) {
         match byte {
@@ -117,7 +117,7 @@ fn string_end(bytes: &[u8], mut at: usize, lone: &mut Vec<usize>) -> usize {
     at
 }
 
-/// Returns the number behind `\u`, if four hexadecimal digits are.
+/// Returns the number after `\u`, if it has four hexadecimal digits.
 fn unit(bytes: &[u8], at: usize) -> Option<u32> {
     let digits = bytes.get(at..at + 6)?.strip_prefix(b"\\u")?;
     let digits =
@@ -125,7 +125,7 @@ fn unit(bytes: &[u8], at: usize) -> Option<u32> {
     u32::from_str_radix(digits, 16).ok()
 }
 
-/// Returns the bytes as text, each that is no part of UTF-8 as one U+FFFD.
+/// Returns the bytes as text, with U+FFFD for each byte that is not UTF-8.
 fn repaired(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {
@@ -135,14 +135,14 @@ fn repaired(bytes: &[u8]) -> String {
     text
 }
 
-/// Why bytes are no JSON.
+/// Why bytes are not JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Malformed {
     Syntax,
     Depth,
 }
 
-/// A value, not looked into.
+/// A value that is not parsed yet.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Json<'a>(&'a RawValue);
 
@@ -153,20 +153,20 @@ impl<'a> Json<'a> {
 
     pub(crate) fn string(self) -> Option<String> {
         let text = self.0.get();
-        // Without an escape the string is what stands between the quotes.
+        // Without an escape, the string is exactly the text between the quotes.
         match text.strip_prefix('"').and_then(|text| text.strip_suffix('"')) {
             Some(text) if !text.contains('\\') => Some(text.to_owned()),
             _ => serde_json::from_str(text).ok(),
         }
     }
 
-    /// Returns a number as a 64-bit float; one beyond it is none.
+    /// Returns a number as a 64-bit float; `None` if it does not fit.
     pub(crate) fn number(self) -> Option<f64> {
         let is_number = self.0.get().starts_with(|c: char| c == '-' || c.is_ascii_digit());
         self.0.get().parse().ok().filter(|number: &f64| is_number && number.is_finite())
     }
 
-    /// Returns the items of a list of strings and nothing else.
+    /// Returns the items of a list, if all of them are strings.
     pub(crate) fn strings(self) -> Option<Vec<String>> {
         serde_json::from_str(self.0.get()).ok()
     }
@@ -189,10 +189,10 @@ impl<'a> Json<'a> {
     }
 }
 
-/// A member as it stands in an object, with its name unescaped.
+/// A member of an object, with its name unescaped.
 pub(crate) type Member<'a> = (Cow<'a, str>, Json<'a>);
 
-/// The members of an object, repeated ones too.
+/// The members of an object, including repeated ones.
 struct Members<'a>(Vec<Member<'a>>);
 
 /// A name, borrowed from the text unless it has an escape in it.
@@ -242,7 +242,7 @@ impl<'de> Deserialize<'de> for Members<'de> {
     }
 }
 
-/// Tells whether a member of this name is read into a field, whose name is in small letters.
+/// Returns whether Go reads a member of this name into a field; the field's name is lowercase.
 ///
 /// Go folds as Unicode does: the long s is an s, the Kelvin sign a k.
 pub(crate) fn folds_to(name: &str, field: &str) -> bool {
@@ -257,10 +257,10 @@ pub(crate) fn folds_to(name: &str, field: &str) -> bool {
     name.chars().map(fold).eq(field.chars())
 }
 
-/// A text of fewer bytes has no number that is too large for its digits alone.
+/// In a text of fewer bytes, no number without an exponent can be too large.
 const LONGEST: usize = 308;
 
-/// What Go reads before it gives up.
+/// The depth that Go reads at most.
 const DEEPEST: usize = 10_000;
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Secrets of Kubernetes: where tokens and shared secrets are kept for a storage cluster.
+//! Kubernetes Secrets, which store tokens and shared secrets for a storage cluster.
 
 use std::fmt;
 use std::str::FromStr;
@@ -11,13 +11,13 @@ use zeroize::Zeroizing;
 use crate::yaml::node::{Node, Value, YamlError};
 use crate::yaml::{reader, writer};
 
-/// A name that Kubernetes gives a Secret or a StorageClass: up to 253 small letters, digits, dashes
-/// and dots, with a letter or digit at both ends of every part (a DNS subdomain, RFC 1123).
+/// A name that Kubernetes gives a Secret or a StorageClass: up to 253 lowercase letters, digits,
+/// dashes and dots, with a letter or digit at both ends of every part (a DNS subdomain, RFC 1123).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ObjectName(String);
 
-/// A namespace: up to 63 small letters, digits and dashes, with a letter or digit at both ends (a
-/// DNS label, RFC 1123).
+/// A namespace: up to 63 lowercase letters, digits and dashes, with a letter or digit at both ends
+/// (a DNS label, RFC 1123).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Namespace(String);
 
@@ -26,13 +26,13 @@ pub struct Namespace(String);
 pub struct DataKey(String);
 
 impl DataKey {
-    /// Where a token is kept.
+    /// The member that stores a token.
     #[must_use]
     pub fn auth_token() -> Self {
         Self("auth-token".to_owned())
     }
 
-    /// Where a shared secret is kept.
+    /// The member that stores a shared secret.
     #[must_use]
     pub fn shared_secret() -> Self {
         Self("shared-secret".to_owned())
@@ -44,11 +44,11 @@ impl FromStr for ObjectName {
 
     fn from_str(text: &str) -> Result<Self, NameError> {
         let fits = text.len() <= 253 && text.split('.').all(is_label);
-        let rule = "small letters, digits, dashes and dots, with a letter or digit at both ends of every part, at most 253";
+        let rule = "lowercase letters, digits, dashes and dots, with a letter or digit at both ends of every part, at most 253 characters";
         if fits {
             Ok(Self(text.to_owned()))
         } else {
-            Err(NameError { what: "an object's name", rule })
+            Err(NameError { what: "the name of an object", rule })
         }
     }
 }
@@ -57,8 +57,7 @@ impl FromStr for Namespace {
     type Err = NameError;
 
     fn from_str(text: &str) -> Result<Self, NameError> {
-        let rule =
-            "small letters, digits and dashes, with a letter or digit at both ends, at most 63";
+        let rule = "lowercase letters, digits and dashes, with a letter or digit at both ends, at most 63 characters";
         if text.len() <= 63 && is_label(text) {
             Ok(Self(text.to_owned()))
         } else {
@@ -77,11 +76,11 @@ impl FromStr for DataKey {
             && text.bytes().all(inside)
             && text != "."
             && !text.starts_with("..");
-        let rule = "letters, digits, dashes, dots and underscores, no two dots first, at most 253";
+        let rule = "letters, digits, dashes, dots and underscores, without two dots at the beginning, at most 253 characters";
         if fits {
             Ok(Self(text.to_owned()))
         } else {
-            Err(NameError { what: "a member of a Secret", rule })
+            Err(NameError { what: "the name of a member of a Secret", rule })
         }
     }
 }
@@ -115,13 +114,13 @@ macro_rules! names {
 
 names!(ObjectName Namespace DataKey);
 
-/// Why a text is no name that Kubernetes takes.
+/// Why Kubernetes does not accept a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{what} is of {rule} (Kubernetes)")]
+#[error("{what} consists of {rule} (Kubernetes)")]
 pub struct NameError {
     /// What was to be named.
     pub what: &'static str,
-    /// What its names are made of.
+    /// The characters and length that such a name may have.
     pub rule: &'static str,
 }
 
@@ -134,8 +133,8 @@ pub struct Manifest {
 }
 
 impl Manifest {
-    /// Puts `content` under `key` of an Opaque Secret. Without a namespace it goes where `kubectl`
-    /// would put it.
+    /// Puts `content` under `key` of an Opaque Secret. Without a namespace, `kubectl`
+    /// chooses one.
     #[must_use]
     pub fn secret(
         name: &ObjectName,
@@ -158,7 +157,7 @@ impl Manifest {
         Self { objects: vec![object] }
     }
 
-    /// Adds a StorageClass whose volumes are made, mounted and grown with the token of a Secret.
+    /// Adds a StorageClass whose volumes are created, mounted and expanded with a Secret's token.
     #[must_use]
     pub fn with_storage_class(
         mut self,
@@ -180,7 +179,7 @@ impl Manifest {
         self
     }
 
-    /// Returns it as YAML, a document each.
+    /// Returns it as YAML, one document for each object.
     #[must_use]
     pub fn to_yaml(&self) -> Zeroizing<String> {
         let mut text = Zeroizing::new(String::with_capacity(16 * 1024));
@@ -193,7 +192,7 @@ impl Manifest {
         text
     }
 
-    /// Returns it as JSON, over several lines or in one; several objects are a `List`.
+    /// Returns it as JSON, indented or on one line; several objects are a `List`.
     #[must_use]
     pub fn to_json(&self, compact: bool) -> Zeroizing<String> {
         #[derive(Serialize)]
@@ -217,7 +216,7 @@ impl Manifest {
     }
 }
 
-/// A manifest is made of strings alone.
+/// A manifest contains only strings.
 impl Serialize for Node {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match &self.value {
@@ -238,11 +237,11 @@ fn member(name: &str, value: &str) -> (Node, Node) {
 
 /// Reads a member of a Secret, in JSON or YAML, as `kubectl get secret NAME -o json` prints it.
 ///
-/// The bytes are those the server gets, not trimmed.
+/// The bytes are exactly those that the server gets, not trimmed.
 ///
 /// # Errors
 ///
-/// [`SecretError`] for what is no Secret, and for a member that is missing or no base64.
+/// [`SecretError`] if this is not a Secret, or the member is missing or not base64.
 pub fn read_secret(text: &str, key: &DataKey) -> Result<Zeroizing<Vec<u8>>, SecretError> {
     let root =
         reader::parse(text)?.first.ok_or(SecretError::NoSecret { kind: "empty".to_owned() })?;
@@ -251,7 +250,7 @@ pub fn read_secret(text: &str, key: &DataKey) -> Result<Zeroizing<Vec<u8>>, Secr
         Some(kind) => return Err(SecretError::NoSecret { kind: format!("a {kind}") }),
         None => return Err(SecretError::NoSecret { kind: root.kind().to_owned() }),
     }
-    // What stands in `stringData` replaces what stands in `data` (Kubernetes API, Secret v1).
+    // A member of `stringData` replaces that of `data` (Kubernetes API, Secret v1).
     if let Some(text) = root.member("stringData").and_then(|data| data.member(key.as_str())) {
         let text = text.text().unwrap_or_default();
         return Ok(Zeroizing::new(text.as_bytes().to_vec()));
@@ -276,14 +275,14 @@ pub fn read_secret(text: &str, key: &DataKey) -> Result<Zeroizing<Vec<u8>>, Secr
     }
 }
 
-/// Tells whether a text is a Secret, in JSON or YAML.
+/// Returns whether a text is a Secret, in JSON or YAML.
 #[must_use]
 pub fn is_secret(text: &str) -> bool {
     let root = reader::parse(text).ok().and_then(|stream| stream.first);
     root.is_some_and(|root| root.member("kind").and_then(Node::text) == Some("Secret"))
 }
 
-/// Why nothing is read from a Secret.
+/// Why a member cannot be read from a Secret.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SecretError {
@@ -292,7 +291,7 @@ pub enum SecretError {
     Yaml(#[from] YamlError),
 
     /// It is something else.
-    #[error("is {kind} and no Secret of Kubernetes")]
+    #[error("is {kind}, not a Kubernetes Secret")]
     NoSecret {
         /// What it is.
         kind: String,
@@ -303,12 +302,12 @@ pub enum SecretError {
     NoMember {
         /// The member.
         key: String,
-        /// Those that are.
+        /// The existing members.
         there: Vec<String>,
     },
 
     /// The member is not base64.
-    #[error("has a `{key}` that is no base64")]
+    #[error("has a `{key}` that is not base64")]
     NoBase64 {
         /// The member.
         key: String,
@@ -379,12 +378,12 @@ mod tests {
     #[test]
     fn what_is_no_secret_is_named() {
         for (text, part) in [
-            ("", "is empty and no Secret"),
-            ("word", "is a single value and no Secret"),
-            ("kind: ConfigMap", "is a ConfigMap and no Secret"),
+            ("", "is empty, not a Kubernetes Secret"),
+            ("word", "is a single value, not a Kubernetes Secret"),
+            ("kind: ConfigMap", "is a ConfigMap, not a Kubernetes Secret"),
             ("kind: Secret\ndata: {a: eA==, b: eA==}", "no `auth-token` in its data, only a, b"),
             ("kind: Secret", "no `auth-token` in its data"),
-            ("kind: Secret\ndata: {auth-token: '?'}", "no base64"),
+            ("kind: Secret\ndata: {auth-token: '?'}", "not base64"),
             ("{", "line "),
         ] {
             let message = read_secret(text, &DataKey::auth_token()).unwrap_err().to_string();

@@ -2,16 +2,16 @@
 //!
 //! A storage administrator signs a JWT that says who somebody is and which roles and groups they
 //! have; the storage cluster checks it with the same shared secret, or with a public key. This crate
-//! knows what such a token says, how it is kept, and what a server makes of it. It opens no file,
-//! reads no clock and asks nobody: the caller brings bytes and the time.
+//! knows what such a token says, how it is stored, and how a server checks it. It opens no file,
+//! reads no clock and makes no request: the caller brings bytes and the time.
 //!
 //! - [`Account`]: the auth-config file, as `pxctl auth token generate` reads it.
 //! - [`Claims`], [`Lifetime`], [`Mint`]: the token, byte for byte as OpenStorage writes it.
-//! - [`Server`], [`judge`]: what a server would say, check by check, in its own order, with what it
-//!   lets pass ([`Laxness`]) and what is rarely meant ([`Advice`]).
+//! - [`Server`], [`judge`]: what a server would say, check by check, in its own order, with
+//!   warnings about what it tolerates ([`Laxness`]) and what is rarely intended ([`Advice`]).
 //! - [`Roles`], [`Ownership`]: what the holder may then do.
 //! - [`Contexts`]: the file of `pxctl context`.
-//! - [`kubernetes`]: the Secret a token or a shared secret is kept in.
+//! - [`kubernetes`]: the Secret that stores a token or a shared secret.
 //!
 //! ```
 //! use openstorage_token::{Answer, Conditions, Lifetime, Server, judge};

@@ -1,7 +1,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// How much somebody may do with a resource; each level includes the ones before.
+/// How much a user may do with a resource; each level includes the ones before.
 ///
 /// Source: OpenStorage, `api.proto`, `Ownership.AccessType`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -16,7 +16,7 @@ pub enum Access {
 }
 
 impl Access {
-    /// Returns the name, in small letters.
+    /// Returns the name, in lowercase letters.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -34,11 +34,11 @@ impl FromStr for Access {
         [Self::Read, Self::Write, Self::Admin]
             .into_iter()
             .find(|access| access.as_str() == text)
-            .ok_or_else(|| "it is `read`, `write` or `admin`".to_owned())
+            .ok_or_else(|| "expected `read`, `write` or `admin`".to_owned())
     }
 }
 
-/// A name on a resource's list, and what it may: `NAME` or `NAME=LEVEL`; without one, read.
+/// A name on a resource's list and its access: `NAME` (read) or `NAME=LEVEL`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Grant {
     /// A group or a user; `*` is any.
@@ -56,35 +56,36 @@ impl FromStr for Grant {
                 let access = access.parse();
                 (
                     name,
-                    access
-                        .map_err(|_: String| "a level is `read`, `write` or `admin`".to_owned())?,
+                    access.map_err(|_: String| {
+                        "the level must be `read`, `write` or `admin`".to_owned()
+                    })?,
                 )
             }
             None => (text, Access::default()),
         };
         if name.is_empty() {
-            return Err("it names nobody".to_owned());
+            return Err("the name is empty".to_owned());
         }
         Ok(Self { name: name.to_owned(), access })
     }
 }
 
-/// Whose a resource is, and with whom it is shared.
+/// Who owns a resource, and with whom it is shared.
 ///
 /// Source: OpenStorage, `api/ownership.go`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Ownership {
-    /// The unique ID of the owner; empty for a resource that is anybody's.
+    /// The unique ID of the owner; empty for a resource that anyone may use.
     pub owner: String,
     /// Groups with access.
     pub groups: Vec<Grant>,
     /// Users with access.
     pub collaborators: Vec<Grant>,
-    /// What everybody may.
+    /// The access that everyone has.
     pub public: Option<Access>,
 }
 
-/// Why somebody may use a resource, or may not.
+/// Why a user may use a resource, or may not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum OwnershipAnswer {
@@ -100,18 +101,18 @@ pub enum OwnershipAnswer {
     Group(Grant),
     /// The user is on the list.
     Collaborator(Grant),
-    /// The first group of the user that is on the list has too little, and a server looks no further.
+    /// The user's first group on the list has too little access, and a server looks no further.
     GroupHasTooLittle(Grant),
-    /// The user is on the list with too little.
+    /// The user is on the list with too little access.
     CollaboratorHasTooLittle(Grant),
-    /// Nothing fits.
+    /// The user does not own it and is on no list.
     Stranger,
     /// The user has no unique ID.
     NoUsername,
 }
 
 impl OwnershipAnswer {
-    /// Returns whether it is a yes.
+    /// Returns whether the user has access.
     #[must_use]
     pub fn is_permitted(&self) -> bool {
         matches!(
@@ -133,10 +134,10 @@ impl fmt::Display for OwnershipAnswer {
         };
         match self {
             Self::Public => f.write_str("the resource is public"),
-            Self::NoOwner => f.write_str("the resource has no owner, so it is anybody's"),
-            Self::Owner => f.write_str("the user is its owner"),
+            Self::NoOwner => f.write_str("the resource has no owner, so anyone may use it"),
+            Self::Owner => f.write_str("the user owns it"),
             Self::Administrator => {
-                f.write_str("the user is in group `*`, which has every resource")
+                f.write_str("the user is in group `*`, which has access to every resource")
             }
             Self::Group(grant) => has(f, "group", grant),
             Self::Collaborator(grant) => has(f, "user", grant),
@@ -150,14 +151,16 @@ impl fmt::Display for OwnershipAnswer {
                 has(f, "user", grant)?;
                 f.write_str(" alone")
             }
-            Self::Stranger => f.write_str("the user is neither its owner nor on its lists"),
+            Self::Stranger => {
+                f.write_str("the user does not own it, and it is not shared with them")
+            }
             Self::NoUsername => f.write_str("the user has no unique ID"),
         }
     }
 }
 
 impl Ownership {
-    /// Says whether a user with these groups, in the order of the token, has access.
+    /// Decides whether a user with these groups, in the order of the token, has access.
     #[must_use]
     pub fn decide(&self, username: &str, groups: &[String], access: Access) -> OwnershipAnswer {
         if self.public.is_some_and(|public| public >= access) {
@@ -175,7 +178,7 @@ impl Ownership {
         if groups.iter().any(|group| group == "*") {
             return OwnershipAnswer::Administrator;
         }
-        // The first group that is listed decides, whatever the ones behind it have.
+        // The first group that is listed decides, whatever access the later ones have.
         let group = groups.iter().find_map(|group| listed(&self.groups, group));
         let group = group.or_else(|| listed(&self.groups, "*"));
         if let Some(grant) = group.filter(|grant| grant.access >= access) {

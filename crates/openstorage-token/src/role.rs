@@ -9,14 +9,14 @@ use crate::yaml::reader;
 pub struct Role {
     /// The name that tokens carry; letter case counts.
     pub name: String,
-    /// The rules, of which one must fit and none deny.
+    /// The rules, of which one must match and none may deny.
     pub rules: Vec<Rule>,
 }
 
 /// Which methods of which services.
 ///
 /// A pattern `*x*` means "contains", `*x` "ends with", `x*` "starts with", `*` everything; without a
-/// star at either end it is the name itself, in small letters. A leading `!` denies.
+/// star at either end it is the name itself, in lowercase letters. A leading `!` denies.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rule {
     /// Patterns of services.
@@ -35,7 +35,7 @@ impl Role {
     /// and a rule without services or apis, as the server refuses them.
     pub fn parse(text: &str) -> Result<Vec<Self>, RoleError> {
         let root = reader::parse_unrepeated(text)?;
-        let root = root.ok_or_else(|| YamlError::new(1, "there is no role"))?;
+        let root = root.ok_or_else(|| YamlError::new(1, "the file contains no role"))?;
         match &root.value {
             Value::Sequence(_) => Self::list(&root),
             _ => Self::of(&root).map(|role| vec![role]),
@@ -72,7 +72,8 @@ impl Role {
                 let text = |item: &Node| match &item.value {
                     Value::Scalar(_) => Ok(item.text().unwrap_or_default().to_owned()),
                     _ => {
-                        let what = format!("a pattern of `{name}` is {}", item.kind());
+                        let what =
+                            format!("a pattern in `{name}` is {}; expected a string", item.kind());
                         Err(RoleError::from(YamlError::new(item.line, what)))
                     }
                 };
@@ -89,7 +90,7 @@ fn items<'a>(node: &'a Node, name: &str) -> Result<&'a [Node], RoleError> {
     match &node.value {
         Value::Sequence(items) => Ok(items),
         _ => {
-            let what = format!("`{name}` is {}; a list is due", node.kind());
+            let what = format!("`{name}` is {}; expected a list", node.kind());
             Err(YamlError::new(node.line, what).into())
         }
     }
@@ -108,13 +109,13 @@ mod tests {
             ("name: r\nrules: []\n", "no `rules`"),
             ("name: r\nrules:\n- services: [a]\n", "line 3: the rule has no `apis`"),
             ("name: r\nrules: x\n", "`rules` is a single value"),
-            ("name: r\nname: s\n", "`name` stands twice"),
+            ("name: r\nname: s\n", "`name` appears twice"),
             ("name: r\n---\nname: s\n", "line 2: a second document"),
             (
                 "name: r\nrules: [{services: [[a]], apis: [b]}]\n",
-                "a pattern of `services` is a list",
+                "a pattern in `services` is a list; expected a string",
             ),
-            ("", "no role"),
+            ("", "the file contains no role"),
         ] {
             let message = Role::parse(text).unwrap_err().to_string();
             assert!(message.contains(part), "{text}: {message}");

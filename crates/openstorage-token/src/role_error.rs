@@ -1,15 +1,15 @@
 use crate::yaml::node::YamlError;
 
-/// Why something is no role, or no method.
+/// Why a text is not a role, or not a method.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RoleError {
-    /// It is no YAML, or a member is missing or of the wrong kind.
+    /// It is not YAML, or a member is missing or of the wrong kind.
     #[error(transparent)]
     Yaml(#[from] YamlError),
 
     /// A name that no server accepts.
-    #[error("line {line}: role `{name}` has a slash or a blank in its name")]
+    #[error("line {line}: role name `{name}` contains a slash or a blank")]
     Name {
         /// The line, from 1.
         line: usize,
@@ -17,15 +17,15 @@ pub enum RoleError {
         name: String,
     },
 
-    /// A role that the server keeps as it is.
+    /// A role that cannot be changed on a server.
     #[error("role `{name}` is built in and cannot be changed")]
     System {
         /// The name.
         name: String,
     },
 
-    /// A text that names no method.
-    #[error("{text:?} names no method; `volume/create` does")]
+    /// A text that is not the name of a method.
+    #[error("{text:?} is not a method; expected SERVICE/METHOD, such as `volume/create`")]
     NoMethod {
         /// The text.
         text: String,

@@ -7,17 +7,17 @@ use crate::role::{Role, Rule};
 use crate::role_error::RoleError;
 use crate::server::Generation;
 
-/// What a role says of a method.
+/// What a role says about a method.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RoleAnswer {
-    /// A rule fits.
+    /// A rule matches.
     Granted {
         /// Which, from 1.
         rule: usize,
-        /// The pattern that fits the service.
+        /// The pattern that matches the service.
         service: String,
-        /// The pattern that fits the method.
+        /// The pattern that matches the method.
         api: String,
     },
     /// A rule denies it, whatever the others say.
@@ -27,9 +27,9 @@ pub enum RoleAnswer {
         /// The pattern, with its exclamation mark.
         pattern: String,
     },
-    /// No rule fits.
+    /// No rule matches.
     Silent,
-    /// The server has no such role, and passes over it.
+    /// The server has no such role, and ignores it.
     Unknown,
 }
 
@@ -40,13 +40,13 @@ impl fmt::Display for RoleAnswer {
                 write!(f, "rule {rule} grants it (services `{service}`, apis `{api}`)")
             }
             Self::Denied { rule, pattern } => write!(f, "rule {rule} denies it (`{pattern}`)"),
-            Self::Silent => f.write_str("no rule fits"),
-            Self::Unknown => f.write_str("the server has no such role, as far as is known here"),
+            Self::Silent => f.write_str("no rule matches"),
+            Self::Unknown => f.write_str("the role is unknown here"),
         }
     }
 }
 
-/// What the roles of a token say of a method, each in the order of the token.
+/// What the roles of a token say about a method, in the order of the token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decision {
     /// The method.
@@ -125,7 +125,7 @@ impl Roles {
         ])
     }
 
-    /// Adds roles of the server's own; one of a name that is there takes its place.
+    /// Adds the server's own roles; each replaces an existing one of the same name.
     ///
     /// # Errors
     ///
@@ -141,7 +141,7 @@ impl Roles {
         Ok(())
     }
 
-    /// Says whether holders of these roles may call a method, and which rule decides.
+    /// Decides whether holders of these roles may call a method, and names the rule that decides.
     pub fn decide<'a>(
         &self,
         held: impl IntoIterator<Item = &'a str>,
@@ -162,7 +162,7 @@ impl Roles {
 }
 
 impl Role {
-    /// Denials are looked for first, in every rule.
+    /// Looks for denials first, in every rule.
     fn answer(&self, method: &ApiMethod) -> RoleAnswer {
         for (rule, at) in self.rules.iter().zip(1..) {
             for service in &rule.services {
@@ -216,7 +216,7 @@ pub(crate) fn is_built_in(name: &str) -> bool {
     BUILT_IN.contains(&name)
 }
 
-/// Returns the built-in role whose name shares most of its letters in order with this one.
+/// Returns the built-in role that shares the most letters with this name, in order.
 pub(crate) fn nearest_built_in(name: &str) -> Option<&'static str> {
     let shared = |role: &&str| {
         let mut letters = role.chars();
@@ -232,16 +232,16 @@ const ADMIN: &str = "system.admin";
 const VIEWER: &str = "system.view";
 const USER: &str = "system.user";
 
-/// The role of whoever brings no token.
+/// The role of callers without a token.
 const GUEST: &str = "system.guest";
 
 /// The roles that every server has.
 const BUILT_IN: [&str; 4] = [ADMIN, VIEWER, USER, GUEST];
 
-/// Those of them that no server lets anybody change.
+/// Those that cannot be changed on any server.
 const FIXED: [&str; 3] = [ADMIN, VIEWER, USER];
 
-/// What `system.view` may call; the last came later than the others.
+/// What `system.view` may call; the last was added later.
 const VIEW: [&str; 7] =
     ["*enumerate*", "inspect*", "stats", "status", "validate", "capacityusage", "watch"];
 

@@ -6,12 +6,12 @@ use x509_parser::oid_registry::{OID_KEY_TYPE_EC_PUBLIC_KEY, OID_PKCS1_RSAENCRYPT
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 use x509_parser::x509::SubjectPublicKeyInfo;
 
-/// What a server goes by when it judges self-signed tokens.
+/// The settings by which a server checks self-signed tokens.
 ///
-/// One issuer, and a key for each family of algorithms it takes.
+/// One issuer, and a key for each family of algorithms it accepts.
 #[derive(Clone, Debug)]
 pub struct Server {
-    /// The issuer whose tokens it takes, compared letter by letter.
+    /// The issuer whose tokens it accepts; letter case counts.
     pub issuer: String,
     /// Checks HS256, HS384 and HS512.
     pub shared_secret: Option<SharedSecret>,
@@ -26,7 +26,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// Returns a server without keys, which refuses every token; whoever sets it up adds some.
+    /// Returns a server without keys, which refuses every token until the caller adds one.
     #[must_use]
     pub fn new(issuer: String) -> Self {
         Self {
@@ -43,11 +43,11 @@ impl Server {
 /// The JWT library a server is built with; the two read times and padding differently.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Generation {
-    /// github.com/golang-jwt/jwt, version 4: a token is dead in the second `exp` names.
+    /// github.com/golang-jwt/jwt, version 4: a token is no longer valid in the second of `exp`.
     #[default]
     Current,
-    /// github.com/dgrijalva/jwt-go, version 3.2: it lives through that second, and an `exp` that is
-    /// no number never comes.
+    /// github.com/dgrijalva/jwt-go, version 3.2: it is still valid in that second, and with an
+    /// `exp` that is not a number it never expires.
     Older,
 }
 
@@ -84,12 +84,12 @@ impl fmt::Display for UsernameClaim {
 impl FromStr for UsernameClaim {
     type Err = String;
 
-    /// Reads a claim's name. A server takes any other word for `sub`; here it is a mistake.
+    /// Reads a claim's name. A server treats any other word as `sub`; here it is an error.
     fn from_str(text: &str) -> Result<Self, String> {
         [Self::Subject, Self::Email, Self::Name]
             .into_iter()
             .find(|claim| claim.as_str() == text)
-            .ok_or_else(|| "it is `sub`, `email` or `name`".to_owned())
+            .ok_or_else(|| "expected `sub`, `email` or `name`".to_owned())
     }
 }
 
@@ -99,11 +99,11 @@ pub struct ServerKey(PublicKey);
 
 impl ServerKey {
     /// Reads the file of the RSA flag: PEM with a SubjectPublicKeyInfo or a certificate, whatever its
-    /// label says. Only the first section counts.
+    /// label. Only the first section counts.
     ///
     /// # Errors
     ///
-    /// [`ServerKeyError`] for anything else, and for a key that is not RSA's.
+    /// [`ServerKeyError`] for anything else, and for a key that is not an RSA key.
     pub fn rsa(pem: &[u8]) -> Result<Self, ServerKeyError> {
         let key = Self::read(pem)?;
         match key.0.kind() {
@@ -116,7 +116,7 @@ impl ServerKey {
     ///
     /// # Errors
     ///
-    /// [`ServerKeyError`] for anything else, and for a key that is not a curve's.
+    /// [`ServerKeyError`] for anything else, and for a key that is not on one of these curves.
     pub fn ec(pem: &[u8]) -> Result<Self, ServerKeyError> {
         let key = Self::read(pem)?;
         match key.0.kind() {
@@ -131,11 +131,11 @@ impl ServerKey {
         &self.0
     }
 
-    /// Reads as Go's `encoding/pem` and `crypto/x509` do, which take less than others.
+    /// Reads as Go's `encoding/pem` and `crypto/x509` do, which accept less than other readers.
     fn read(pem: &[u8]) -> Result<Self, ServerKeyError> {
         let section = token_pem::sections(pem)
             .find(|section| {
-                // A section begins with its line, and no byte order mark stands before it.
+                // A section begins at the start of a line, without a byte order mark before it.
                 let start = pem.len() - section.rest.len();
                 let begins = start == 0 || pem.get(start - 1) == Some(&b'\n');
                 let end = b"\n-----END ";
@@ -164,8 +164,8 @@ impl ServerKey {
     }
 }
 
-/// Tells whether a SubjectPublicKeyInfo is of a form that Go reads: plain RSA, or an uncompressed
-/// point of a curve that is named, and nothing behind it.
+/// Returns whether Go reads this form of SubjectPublicKeyInfo: plain RSA, or an uncompressed point
+/// on a named curve, with nothing after it.
 fn is_usual(spki: &[u8]) -> bool {
     let Ok(([], key)) = SubjectPublicKeyInfo::from_der(spki) else { return false };
     if key.algorithm.algorithm == OID_PKCS1_RSAENCRYPTION {
@@ -184,35 +184,35 @@ fn is_usual(spki: &[u8]) -> bool {
 /// The tag of an OBJECT IDENTIFIER (X.690 §8.19).
 const OBJECT_IDENTIFIER: u32 = 6;
 
-/// Why a file is no public key for a server.
+/// Why a file is not a public key for a server.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ServerKeyError {
-    /// There is no section of PEM.
-    #[error("has no PEM in it")]
+    /// There is no PEM section.
+    #[error("contains no PEM")]
     NoPem,
 
-    /// A section is cut or is no base64.
+    /// A section is cut off or is not base64.
     #[error(transparent)]
     Damaged(#[from] token_pem::Damaged),
 
-    /// It is the half that signs.
-    #[error("is a private key; a server has the public one")]
+    /// It is a private key.
+    #[error("is a private key; expected the public key")]
     Private,
 
     /// The section is neither a SubjectPublicKeyInfo nor a certificate.
-    #[error("has a `{label}` first, which is neither a `PUBLIC KEY` nor a `CERTIFICATE`")]
+    #[error("begins with `{label}`; expected a `PUBLIC KEY` or a `CERTIFICATE`")]
     NoKey {
         /// The label of the section.
         label: String,
     },
 
-    /// A key this crate does not verify with.
+    /// A key that this crate cannot verify with.
     #[error("{0}")]
     Unusable(#[source] JoseError),
 
     /// A key of another kind.
-    #[error("is a key of kind {found}; {due} is due")]
+    #[error("is a key of kind {found}; expected {due}")]
     Kind {
         /// What it is.
         found: KeyKind,
@@ -232,12 +232,15 @@ mod tests {
         let (ec, rsa) = (KeyPairPem::ec(KeyKind::P256).unwrap(), KeyPairPem::rsa(2048).unwrap());
         assert!(ServerKey::ec(&ec.public).is_ok() && ServerKey::rsa(&rsa.public).is_ok());
         for (result, part) in [
-            (ServerKey::ec(&rsa.public), "is a key of kind RSA; an EC key is due"),
-            (ServerKey::rsa(&ec.public), "is a key of kind P-256; an RSA key is due"),
+            (ServerKey::ec(&rsa.public), "is a key of kind RSA; expected an EC key"),
+            (ServerKey::rsa(&ec.public), "is a key of kind P-256; expected an RSA key"),
             (ServerKey::ec(&ec.private), "is a private key"),
-            (ServerKey::ec(b"word"), "has no PEM in it"),
-            (ServerKey::rsa(b"-----BEGIN X-----\nAAAA\n-----END X-----\n"), "has a `X` first"),
-            (ServerKey::rsa(b"-----BEGIN X-----\nAAAA\n"), "has no PEM in it"),
+            (ServerKey::ec(b"word"), "contains no PEM"),
+            (
+                ServerKey::rsa(b"-----BEGIN X-----\nAAAA\n-----END X-----\n"),
+                "begins with `X`; expected",
+            ),
+            (ServerKey::rsa(b"-----BEGIN X-----\nAAAA\n"), "contains no PEM"),
         ] {
             let message = result.unwrap_err().to_string();
             assert!(message.contains(part), "{message}");

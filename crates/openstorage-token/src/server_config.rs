@@ -5,7 +5,7 @@ use crate::yaml::reader;
 
 /// How a server is set up, in a file of our own: YAML with the names of the flags.
 ///
-/// Files and sources are texts here; whoever opens them knows where to look.
+/// Files and sources are plain texts here; the caller resolves and opens them.
 ///
 /// ```
 /// use openstorage_token::ServerConfig;
@@ -37,13 +37,13 @@ impl ServerConfig {
     ///
     /// # Errors
     ///
-    /// [`ServerConfigError`] with the line, for what is no YAML, has a member that does not belong, or
-    /// one that is not what it must be.
+    /// [`ServerConfigError`] with the line, if this is not YAML, or has an unknown member or one of
+    /// the wrong kind.
     pub fn parse(text: &str) -> Result<Self, ServerConfigError> {
         let mut config = Self::default();
         let Some(root) = reader::parse_unrepeated(text)? else { return Ok(config) };
         let Value::Mapping(members) = &root.value else {
-            let what = format!("the file is {}; a mapping is due", root.kind());
+            let what = format!("the file is {}; expected a mapping", root.kind());
             return Err(YamlError::new(root.line, what).into());
         };
         for (key, value) in members {
@@ -51,7 +51,9 @@ impl ServerConfig {
             let text = || {
                 let text = value.text().map(str::to_owned);
                 let name = key.text().unwrap_or_default();
-                text.ok_or_else(|| wrong(format!("`{name}` is {}; a text is due", value.kind())))
+                text.ok_or_else(|| {
+                    wrong(format!("`{name}` is {}; expected a string", value.kind()))
+                })
             };
             match key.text().unwrap_or_default() {
                 "issuer" => config.issuer = Some(text()?),
@@ -68,8 +70,10 @@ impl ServerConfig {
                     config.roles = Role::list(value)?;
                 }
                 name => {
-                    let what =
-                        format!("`{name}` is no setting of a server; {} are", NAMES.join(", "));
+                    let what = format!(
+                        "`{name}` is not a server setting; the settings are {}",
+                        NAMES.join(", ")
+                    );
                     return Err(YamlError::new(key.line, what).into());
                 }
             }
@@ -82,19 +86,19 @@ fn truth(node: &Node) -> Result<bool, YamlError> {
     match node.text() {
         Some("true") => Ok(true),
         Some("false") => Ok(false),
-        _ => Err(YamlError::new(node.line, "`older-server` is `true` or `false`")),
+        _ => Err(YamlError::new(node.line, "`older-server` must be `true` or `false`")),
     }
 }
 
-/// Why a file says nothing about a server.
+/// Why a file is not a server's configuration.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ServerConfigError {
-    /// It is no YAML, or a member is wrong.
+    /// It is not YAML, or a member is wrong.
     #[error(transparent)]
     Yaml(#[from] YamlError),
 
-    /// One of its roles is none.
+    /// One of its roles is wrong.
     #[error(transparent)]
     Role(#[from] crate::role_error::RoleError),
 }
@@ -131,11 +135,11 @@ mod tests {
     fn what_does_not_belong_is_refused_with_its_line() {
         for (text, part) in [
             ("- a", "the file is a list"),
-            ("issuer: a\nsecret: b\n", "line 2: `secret` is no setting of a server"),
+            ("issuer: a\nsecret: b\n", "line 2: `secret` is not a server setting"),
             ("issuer: [a]\n", "line 1: `issuer` is a list"),
-            ("username-claim: x\n", "it is `sub`, `email` or `name`"),
+            ("username-claim: x\n", "expected `sub`, `email` or `name`"),
             ("older-server: 1\n", "`true` or `false`"),
-            ("issuer: a\nissuer: b\n", "line 2: `issuer` stands twice"),
+            ("issuer: a\nissuer: b\n", "line 2: `issuer` appears twice"),
             ("roles: x\n", "`roles` is a single value"),
             ("roles: [{name: a}]\n", "no `rules`"),
         ] {

@@ -1,4 +1,4 @@
-//! Base64url, as RFC 7515 has it and as Go reads it.
+//! Base64url, as RFC 7515 defines it and as Go reads it.
 
 use base64::Engine as _;
 use base64::alphabet::URL_SAFE;

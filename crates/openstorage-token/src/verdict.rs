@@ -1,4 +1,4 @@
-//! What a server says of a token, check by check, in the server's order.
+//! What a server says about a token, check by check, in the server's order.
 //!
 //! Source: OpenStorage, `pkg/auth/token.go` and `pkg/auth/selfsigned.go`, with the JWT library of
 //! either [`Generation`].

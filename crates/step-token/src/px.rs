@@ -36,7 +36,7 @@ use secret::PxSecretArgs;
 use token::PxTokenArgs;
 use verify::PxVerifyArgs;
 
-/// `px`, and under the name of pxctl the whole command line.
+/// `px`; when the program is called pxctl, the whole command line.
 #[derive(Debug, Args)]
 pub(crate) struct PxArgs {
     #[command(subcommand)]
@@ -49,20 +49,20 @@ pub(crate) struct PxArgs {
 /// The `px` commands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum PxCommands {
-    /// Mint one token, or with --fleet many (pxctl auth token generate)
+    /// Mint a token, or one for each row of a --fleet file (pxctl auth token generate)
     Token(Lazily<PxTokenArgs>),
-    /// Say whether a server would accept a token, and if not, why
+    /// Check whether a server would accept a token, and say why if not
     Verify(Lazily<PxVerifyArgs>),
-    /// Show what a token says, and believe nothing
+    /// Show what a token says, without checking it
     Inspect(Lazily<PxInspectArgs>),
-    /// Contexts of pxctl: a name for a token and an endpoint
+    /// Manage pxctl contexts: names for a token and an endpoint
     #[command(subcommand)]
     Context(PxContextCommands),
-    /// Print the manifest of a Kubernetes Secret with a token or a shared secret
+    /// Print a Kubernetes Secret manifest that holds a token or a shared secret
     Secret(Lazily<PxSecretArgs>),
-    /// Make a shared secret or a key pair, and say how a server is told
+    /// Make a shared secret or a key pair, and print the server settings for it
     Keygen(Lazily<PxKeygenArgs>),
-    /// As pxctl has it: `auth token generate`
+    /// Mint a token by pxctl's name: `auth token generate`
     #[command(subcommand)]
     Auth(PxAuthCommands),
     /// Print the version
@@ -73,7 +73,7 @@ pub(crate) enum PxCommands {
 /// The `px auth` commands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum PxAuthCommands {
-    /// Tokens that are signed here
+    /// Mint tokens
     #[command(subcommand)]
     Token(PxAuthTokenCommands),
 }
@@ -81,7 +81,7 @@ pub(crate) enum PxAuthCommands {
 /// The `px auth token` commands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum PxAuthTokenCommands {
-    /// Mint one token
+    /// Mint a token
     Generate(Lazily<PxTokenArgs>),
 }
 
@@ -99,7 +99,9 @@ pub(crate) fn run(
         PxCommands::Token(args)
         | PxCommands::Auth(PxAuthCommands::Token(PxAuthTokenCommands::Generate(args))) => {
             if let Some(name) = &manner.context {
-                world.note(&format!("--context {name}: a token is minted without a server"));
+                world.note(&format!(
+                    "--context {name} has no effect: minting a token needs no server"
+                ));
             }
             match args.fleet.as_ref().map(|rows| rows.non_empty("fleet")).transpose()? {
                 Some(rows) => fleet::run(args, &rows, world).map(done),

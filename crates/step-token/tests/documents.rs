@@ -108,7 +108,10 @@ fn the_lines_for_a_storage_administrator_run() {
         .expect("a shell");
     let (out, err) = (String::from_utf8_lossy(&run.stdout), String::from_utf8_lossy(&run.stderr));
     assert!(run.status.success(), "{out}{err}");
-    assert!(out.contains("accepted: the server takes the holder for admin@example.test"), "{out}");
+    assert!(
+        out.contains("accepted: the server identifies the holder as admin@example.test"),
+        "{out}"
+    );
     assert!(out.ends_with("secret/px-storage-admin\n"), "{out}{err}");
 }
 

@@ -38,7 +38,7 @@ impl<T: Clone> Given<T> {
 #[must_use]
 pub fn empty_flag(flag: &str) -> Error {
     Error::usage(format!("--{flag} is empty"))
-        .hint("leave it out, or look at the variable it came from")
+        .hint("leave it out, or check the variable it comes from")
 }
 
 impl<T: FromStr> FromStr for Given<T> {

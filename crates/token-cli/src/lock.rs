@@ -31,7 +31,8 @@ impl LockedFile {
             file::behind_links(path).map_err(|cause| file::cannot_write(path).because(cause))?;
         let directory = file::directory_of(&path);
         make_directory(directory).map_err(|cause| {
-            Error::settings(format!("cannot make directory {}", directory.display())).because(cause)
+            Error::settings(format!("cannot create directory {}", directory.display()))
+                .because(cause)
         })?;
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let lock = directory.join(format!(".{name}.lock"));
@@ -47,7 +48,7 @@ impl LockedFile {
             }
         }
         Err(Error::settings(format!("{} is locked by another run", path.display()))
-            .hint(format!("it holds {}; end it, or wait", lock.display())))
+            .hint(format!("wait, or end the process that holds {}", lock.display())))
     }
 
     /// Returns the file itself, with symbolic links followed.
@@ -88,7 +89,7 @@ fn open_lock(lock: &Path) -> io::Result<File> {
     options.open(lock)
 }
 
-/// Ten seconds of waiting, in steps that nobody notices.
+/// Ten seconds of waiting, in steps too short to notice.
 const TRIES: u32 = 500;
 const PAUSE: Duration = Duration::from_millis(20);
 

@@ -3,7 +3,7 @@ use std::str::FromStr;
 
 use token_jose::{Algorithm, MacAlgorithm};
 
-/// An algorithm that a server takes.
+/// An algorithm that a server accepts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TokenAlgorithm {
     /// A shared secret's.
@@ -49,7 +49,7 @@ impl FromStr for TokenAlgorithm {
     fn from_str(name: &str) -> Result<Self, String> {
         Self::ALL.into_iter().find(|algorithm| algorithm.as_str() == name).ok_or_else(|| {
             let names: Vec<_> = Self::ALL.iter().map(|algorithm| algorithm.as_str()).collect();
-            format!("servers take {}", names.join(", "))
+            format!("expected one of {}", names.join(", "))
         })
     }
 }

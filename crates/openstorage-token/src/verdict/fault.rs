@@ -7,13 +7,13 @@ use super::algorithm::TokenAlgorithm;
 use super::span::span;
 use crate::server::UsernameClaim;
 
-/// What was seen where a check holds.
+/// What a check that holds has seen.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Seen {
     /// A sentence.
     Text(&'static str),
-    /// An object with so many members.
+    /// An object with this many members.
     Members(usize),
     /// A name: the issuer's, or the user's.
     Name(String),
@@ -21,21 +21,21 @@ pub enum Seen {
     Algorithm(TokenAlgorithm),
     /// A public key of this kind.
     Key(KeyKind),
-    /// A time to come.
+    /// A time in the future.
     Until {
         /// When.
         at: Timestamp,
         /// When the token is judged.
         now: Timestamp,
     },
-    /// A time that is past.
+    /// A time in the past.
     Since {
         /// When.
         at: Timestamp,
         /// When the token is judged.
         now: Timestamp,
     },
-    /// Something that is no time, and that the server passes over.
+    /// Something that is not a time, which the server ignores.
     NoTime {
         /// What it is.
         kind: &'static str,
@@ -56,7 +56,7 @@ impl fmt::Display for Seen {
             Self::Since { at, now } if at <= now => write!(f, "{at}, {} ago", span(at, now)),
             Self::Since { at, .. } => write!(f, "{at}, within the leeway"),
             Self::NoTime { kind } => {
-                write!(f, "{kind} and no time, which this server passes over")
+                write!(f, "{kind}, not a time, which this server ignores")
             }
         }
     }
@@ -66,52 +66,52 @@ impl fmt::Display for Seen {
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Fault {
-    /// It has not three parts.
-    #[error("it has {}; three with dots between them are due", parts(*count))]
+    /// It does not have three parts.
+    #[error("it has {}; expected three, separated by dots", parts(*count))]
     Parts {
         /// How many.
         count: usize,
     },
     /// It begins with the scheme of a header.
-    #[error("it begins with `Bearer`, which belongs to the header around it")]
+    #[error("it begins with `Bearer`, which belongs in the header before the token")]
     Bearer,
-    /// A part is no base64url.
+    /// A part is not base64url.
     #[error("its {part} is not unpadded base64url")]
     Base64 {
         /// Which: header, payload or signature.
         part: &'static str,
     },
-    /// A part is no JSON.
-    #[error("its {part} is no JSON, or has something behind it")]
+    /// A part is not JSON.
+    #[error("its {part} is not JSON, or is followed by something else")]
     Json {
         /// Which: header or payload.
         part: &'static str,
     },
-    /// A part is nested too deep.
+    /// A part is nested too deeply.
     #[error("its {part} is nested deeper than a server reads")]
     Depth {
         /// Which: header or payload.
         part: &'static str,
     },
-    /// A part is JSON and no object.
-    #[error("its {part} is {found}; an object is due")]
+    /// A part is JSON, but not an object.
+    #[error("its {part} is {found}; expected an object")]
     NoObject {
         /// Which: header or payload.
         part: &'static str,
         /// What it is.
         found: &'static str,
     },
-    /// The payload is `null`, at which a server dies.
-    #[error("its payload is `null`, at which a server crashes")]
+    /// The payload is `null`, which crashes a server.
+    #[error("its payload is `null`, which crashes a server")]
     Null,
-    /// A number somewhere fits no float.
-    #[error("a number in its {part} is beyond what a 64-bit float holds")]
+    /// A number somewhere does not fit a float.
+    #[error("a number in its {part} is too large for a 64-bit float")]
     NumberTooLarge {
         /// Which: header or payload.
         part: &'static str,
     },
     /// A claim is of the wrong type.
-    #[error("`{name}` is {found}; {due} is due")]
+    #[error("`{name}` is {found}; expected {due}")]
     Type {
         /// The claim.
         name: &'static str,
@@ -131,11 +131,11 @@ pub enum Fault {
         /// The server's.
         trusted: String,
     },
-    /// The header has no `alg`, or one that is no string.
+    /// The header has no `alg`, or one that is not a string.
     #[error("its header names no algorithm (`alg`)")]
     NoAlgorithm,
-    /// The algorithm is one that no server takes.
-    #[error("algorithm `{name}` is one that servers do not take")]
+    /// No server accepts the algorithm.
+    #[error("servers do not accept algorithm `{name}`")]
     UnknownAlgorithm {
         /// The name.
         name: String,
@@ -146,7 +146,7 @@ pub enum Fault {
         /// The algorithm.
         algorithm: TokenAlgorithm,
     },
-    /// `exp` is past.
+    /// `exp` is in the past.
     #[error("it expired {ago} ago, at {at}")]
     Expired {
         /// When.
@@ -154,8 +154,8 @@ pub enum Fault {
         /// How long ago, in words.
         ago: String,
     },
-    /// `iat` or `nbf` is to come.
-    #[error("its `{name}` is {at}, in {ahead}")]
+    /// `iat` or `nbf` is in the future.
+    #[error("its `{name}` is in the future: {at}, in {ahead}")]
     Early {
         /// Which claim.
         name: &'static str,
@@ -164,16 +164,18 @@ pub enum Fault {
         /// How long until then, in words.
         ahead: String,
     },
-    /// A time is no number.
-    #[error("its `{name}` is {kind}; a number of seconds is due")]
+    /// A time is not a number.
+    #[error("its `{name}` is {kind}; expected a number of seconds")]
     NoTime {
         /// Which claim.
         name: &'static str,
         /// What it is.
         kind: &'static str,
     },
-    /// The signature is another's.
-    #[error("the {algorithm} signature is not that of the server's key over these bytes")]
+    /// The signature was made with another key.
+    #[error(
+        "the {algorithm} signature was not made with the server's key, or the token was changed"
+    )]
     Signature {
         /// The algorithm.
         algorithm: TokenAlgorithm,
@@ -185,7 +187,7 @@ pub enum Fault {
         name: &'static str,
     },
     /// The claim that is the user's unique ID is empty.
-    #[error("`{claim}` is empty, and the server takes it for the user's unique ID")]
+    #[error("`{claim}` is empty, but the server uses it as the user's unique ID")]
     NoUsername {
         /// Which claim.
         claim: UsernameClaim,
@@ -196,36 +198,36 @@ fn parts(count: usize) -> String {
     if count == 1 { "one part".to_owned() } else { format!("{count} parts") }
 }
 
-/// What a server lets pass and a careful reader would not.
+/// A warning about something that a server accepts but a careful verifier would not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Laxness {
-    /// `exp` is 0, which counts as no end at all.
+    /// `exp` is 0, so the token never expires.
     NoExpiry,
-    /// A member stands twice; the server takes the last.
+    /// A member appears twice; the server uses the last.
     Repeated {
         /// Which part: header or payload.
         part: &'static str,
         /// The member.
         name: String,
     },
-    /// A member is spelled with other letters; the server reads some of them all the same.
+    /// A member's name differs in letter case; the server still reads some of these.
     Cased {
         /// As it is spelled.
         name: String,
         /// The member it resembles.
         field: &'static str,
     },
-    /// The algorithm is another one of the family than was asked for.
+    /// The algorithm belongs to the key's family, but is not the one asked for.
     Algorithm {
         /// The token's.
         algorithm: TokenAlgorithm,
         /// The one asked for.
         allowed: TokenAlgorithm,
     },
-    /// The header has `crit` (RFC 7515 §4.1.11), which the server passes over.
+    /// The header has `crit` (RFC 7515 §4.1.11), which the server ignores.
     Crit,
-    /// The algorithm belongs to another curve than the key's.
+    /// The algorithm does not belong to the key's curve.
     Curve {
         /// The algorithm.
         algorithm: Algorithm,
@@ -237,35 +239,33 @@ pub enum Laxness {
         /// Which: header, payload or signature.
         part: &'static str,
     },
-    /// There is a line break in it, which no header of HTTP/2 carries.
+    /// It contains a line break, which no HTTP/2 header can carry.
     LineBreak,
 }
 
 impl fmt::Display for Laxness {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NoExpiry => {
-                f.write_str("`exp` is 0, which the server takes for no end: it is good for ever")
-            }
+            Self::NoExpiry => f.write_str("`exp` is 0, so to the server the token never expires"),
             Self::Repeated { part, name } => {
-                write!(f, "`{name}` stands twice in its {part}; the server takes the last")
+                write!(f, "`{name}` appears twice in its {part}; the server uses the last")
             }
             Self::Algorithm { algorithm, allowed } => {
-                write!(f, "the algorithm is {algorithm}, and {allowed} was asked for")
+                write!(f, "the algorithm is {algorithm}; expected {allowed}")
             }
             Self::Cased { name, field } if ["exp", "iat", "nbf"].contains(field) => {
-                write!(f, "`{name}` is not `{field}`, and a server does not read it")
+                write!(f, "`{name}` is not `{field}`, so a server ignores it")
             }
             Self::Cased { name, field } => {
-                write!(f, "`{name}` is not `{field}`, though a server may read it so")
+                write!(f, "`{name}` is not `{field}`, but a server may read it as `{field}`")
             }
-            Self::Crit => f.write_str("its header has `crit`, which the server passes over"),
+            Self::Crit => f.write_str("its header has `crit`, which the server ignores"),
             Self::Curve { algorithm, kind } => {
-                write!(f, "{algorithm} belongs to another curve than the key's, {kind}")
+                write!(f, "{algorithm} does not belong to the curve of the key, {kind}")
             }
-            Self::Base64 { part } => write!(f, "its {part} has padding or stray bits at its end"),
+            Self::Base64 { part } => write!(f, "its {part} ends in padding or stray bits"),
             Self::LineBreak => {
-                f.write_str("there is a line break in it, which no HTTP/2 header carries")
+                f.write_str("it contains a line break, which no HTTP/2 header can carry")
             }
         }
     }

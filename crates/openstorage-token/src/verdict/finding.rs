@@ -10,7 +10,7 @@ pub enum Outcome {
     Holds(Seen),
     /// It fails.
     Fails(Fault),
-    /// Nothing can be said, because an earlier check failed.
+    /// Not checked, because an earlier check failed.
     NotReached,
 }
 
@@ -34,12 +34,12 @@ impl Finding {
     }
 }
 
-/// What a server says of a token.
+/// What a server says about a token.
 #[derive(Clone, Debug)]
 pub struct Verdict {
     /// Every check in the server's order; a server stops at the first that fails.
     pub findings: Vec<Finding>,
-    /// What it lets pass and a careful reader would not.
+    /// Warnings about what the server accepts but a careful verifier would not.
     pub laxness: Vec<Laxness>,
     /// What it answers.
     pub answer: Answer,

@@ -15,17 +15,17 @@ use crate::text;
 pub struct Conditions {
     /// The time, in seconds since the Unix epoch.
     pub now: i64,
-    /// How far the server's clock may be off, in the token's favour. A server has none.
+    /// How far the server's clock may be off, in the token's favour. A real server allows nothing.
     pub leeway: Lifetime,
-    /// Expect this algorithm alone, where a server takes all of its key's family: another one is a
-    /// [`Laxness::Algorithm`].
+    /// Expect only this algorithm, where a server accepts all of its key's family: another one is
+    /// reported as [`Laxness::Algorithm`].
     pub algorithm: Option<TokenAlgorithm>,
 }
 
-/// Judges a token as a server would at that time.
+/// Checks a token as a server would at that time.
 ///
-/// The text is taken as it came: where a header of HTTP/2 could not carry it, that is a
-/// [`Laxness`] of the verifier.
+/// The text is checked as given: if no HTTP/2 header could carry it, that is reported as a
+/// [`Laxness`].
 #[must_use]
 pub fn judge(token: &str, server: &Server, conditions: &Conditions) -> Verdict {
     let findings = Vec::with_capacity(Rule::ALL.len());
@@ -43,7 +43,7 @@ pub fn judge(token: &str, server: &Server, conditions: &Conditions) -> Verdict {
     Verdict { findings, laxness, answer, identity }
 }
 
-/// Returns who a token says it speaks for, or `None` if no server could read it. Nothing is checked.
+/// Returns who a token says its holder is, or `None` if no server can read it. Nothing is checked.
 #[must_use]
 pub fn unverified(token: &str) -> Option<Identity> {
     let bytes = text::base64url_of_go(token.split('.').nth(1)?)?;
@@ -84,7 +84,7 @@ impl<'a> Judge<'a> {
         self.findings.push(Finding { rule, outcome: Outcome::Fails(fault) });
     }
 
-    /// Notes how a check came out; returns the value if it holds.
+    /// Records the result of a check; returns the value if it holds.
     fn note<T>(&mut self, rule: Rule, result: Result<(T, Seen), Fault>) -> Option<T> {
         match result {
             Ok((value, seen)) => {
@@ -103,7 +103,7 @@ impl<'a> Judge<'a> {
             self.laxness.push(Laxness::LineBreak);
         }
         let parts: Vec<&str> = token.split('.').collect();
-        // Where there are more than three, the issuer is found all the same and the token refused later.
+        // With more than three parts, the server finds the issuer and refuses the token later.
         let form = match parts.len() {
             3 => Ok(((), Seen::Text("three parts"))),
             count => Err(Fault::Parts { count }),
@@ -111,7 +111,7 @@ impl<'a> Judge<'a> {
         let late = parts.len() > 3;
         let form = self.note(if late { Rule::Header } else { Rule::Form }, form);
         if late {
-            self.holds(Rule::Form, Seen::Text("three parts, and more behind them"));
+            self.holds(Rule::Form, Seen::Text("three parts, and more after them"));
         }
         let payload = (late || form.is_some()).then(|| self.payload(&parts)).flatten();
         if let Some(payload) = &payload {
@@ -148,7 +148,7 @@ impl<'a> Judge<'a> {
     }
 
     fn claims(&mut self, payload: &Payload) {
-        let types = payload.types().map(|()| ((), Seen::Text("every claim is of its type")));
+        let types = payload.types().map(|()| ((), Seen::Text("every claim has the right type")));
         if self.note(Rule::Types, types).is_none() {
             return;
         }
@@ -165,7 +165,7 @@ impl<'a> Judge<'a> {
             };
             self.note(Rule::Trust, trust);
         }
-        // A number beyond a float is noticed only when every member is looked at, after the issuer.
+        // A number too large for a float shows only when every member is read, after the issuer.
         if payload.overflows() {
             self.fails(Rule::Header, Fault::NumberTooLarge { part: "payload" });
         }
@@ -253,9 +253,12 @@ impl<'a> Judge<'a> {
         match key {
             Key::Ec(algorithm, key) if algorithm.key_kind() != key.kind() => {
                 self.laxness.push(Laxness::Curve { algorithm, kind: key.kind() });
-                self.holds(Rule::Signature, Seen::Text("it is the key's, though on another curve"));
+                self.holds(
+                    Rule::Signature,
+                    Seen::Text("made with the server's key, though on another curve"),
+                );
             }
-            _ => self.holds(Rule::Signature, Seen::Text("it is the key's over these bytes")),
+            _ => self.holds(Rule::Signature, Seen::Text("made with the server's key")),
         }
     }
 
@@ -293,7 +296,7 @@ impl<'a> Judge<'a> {
         }
     }
 
-    /// Decodes base64url as the server does, and notes where it is careless.
+    /// Decodes base64url as the server does, and records where that is lax.
     fn decode(&mut self, segment: &str, part: &'static str) -> Option<Vec<u8>> {
         if let Some(bytes) = text::base64url(segment) {
             return Some(bytes);

@@ -7,10 +7,10 @@ use super::times::Time;
 use crate::go_json::{Json, Malformed, Member, Text, folds_to};
 use crate::server::{Generation, UsernameClaim};
 
-/// Who a token speaks for, as a server makes it out.
+/// Who the holder of a token is, as a server reads it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Identity {
-    /// The unique ID: the claim that the server is set up to take.
+    /// The unique ID: the claim that the server is set up to use.
     pub username: String,
     /// `iss`.
     pub issuer: String,
@@ -24,7 +24,7 @@ pub struct Identity {
     pub roles: Vec<String>,
     /// `groups`, in their order.
     pub groups: Vec<String>,
-    /// `exp`, as a current server makes it out.
+    /// `exp`, as a current server reads it.
     pub expires: Expiry,
     /// `iat` in whole seconds since the Unix epoch, if it is a number other than 0.
     pub issued_at: Option<i64>,
@@ -36,9 +36,9 @@ pub enum Expiry {
     /// There is no `exp`; a server refuses that.
     #[default]
     Absent,
-    /// `exp` is no time; a current server refuses that, an older one takes it for no end.
+    /// `exp` is not a time; a current server refuses that, to an older one the token never expires.
     NoTime,
-    /// `exp` is 0, which counts as no end.
+    /// `exp` is 0, so the token never expires.
     Never,
     /// A second, counted from the Unix epoch.
     At(i64),
@@ -69,7 +69,7 @@ impl Identity {
 pub(crate) struct Payload {
     /// How many members there are.
     count: usize,
-    /// The first claim that every token must have and this one has not.
+    /// The first required claim that is missing.
     missing: Option<&'static str>,
     overflows: bool,
     fields: Fields,
@@ -105,7 +105,7 @@ impl Payload {
         let mut there = 0_u16;
         for (name, value) in &members {
             let exact = CLAIMS.iter().position(|claim| claim == name);
-            // Hardly a name is spelled otherwise.
+            // Other spellings are rare, so look for the exact name first.
             let claim = exact.or_else(|| CLAIMS.iter().position(|claim| folds_to(name, claim)));
             let Some(claim) = claim else { continue };
             if exact.is_none() {
@@ -159,7 +159,7 @@ impl Payload {
         self.times
     }
 
-    /// Returns the first claim that every token must have and this one has not.
+    /// Returns the first required claim that is missing.
     pub(super) fn missing(&self) -> Option<&'static str> {
         self.missing
     }
@@ -172,7 +172,7 @@ impl Payload {
         }
     }
 
-    /// Returns who it speaks for, if every claim is of its type.
+    /// Returns who the holder is, if every claim has the right type.
     pub(super) fn identity(self, claim: UsernameClaim) -> Option<Identity> {
         if self.wrong.is_some() {
             return None;
@@ -208,7 +208,7 @@ impl Fields {
             "roles" => return self.roles.take(field, value),
             _ => return self.groups.take(field, value),
         };
-        // A null leaves a string as it was.
+        // A null leaves the string unchanged.
         if !value.is_null() {
             let wrong = Fault::Type { name: field, found: value.kind(), due: "a string" };
             *text = value.string().ok_or(wrong)?;
@@ -217,7 +217,7 @@ impl Fields {
     }
 }
 
-/// A list that Go decodes into, perhaps more than once: a null in it leaves what was there before.
+/// A list that Go decodes into, perhaps more than once: a null item keeps its earlier value.
 #[derive(Debug, Default)]
 struct List {
     memory: Vec<String>,
@@ -267,9 +267,9 @@ impl List {
     }
 }
 
-/// Returns the members that stand twice, each once.
+/// Returns the members that appear more than once, each one time.
 pub(super) fn repeated(members: &[Member<'_>], part: &'static str) -> Vec<Laxness> {
-    // A few members are compared one by one; many, as somebody may write them, are not.
+    // A few members are compared one by one; a hostile token may have many, which need a set.
     let mut seen = HashSet::new();
     let is_few = members.len() <= 16;
     let mut found: Vec<&str> = Vec::new();
@@ -285,10 +285,10 @@ pub(super) fn repeated(members: &[Member<'_>], part: &'static str) -> Vec<Laxnes
     found.into_iter().map(|name| Laxness::Repeated { part, name: name.to_owned() }).collect()
 }
 
-/// How many repetitions are worth telling.
+/// How many repeated members are reported.
 const MOST_TOLD: usize = 8;
 
-/// The members that a server decodes, whatever the case of their letters, and those it finds by their
+/// The members that a server decodes regardless of letter case, and those it finds only by their
 /// exact names.
 const CLAIMS: [&str; 9] = ["email", "exp", "groups", "iat", "iss", "name", "roles", "sub", "nbf"];
 

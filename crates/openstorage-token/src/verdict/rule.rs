@@ -12,7 +12,7 @@ pub enum Rule {
     Types,
     /// There is an issuer.
     Issuer,
-    /// It is one that the server trusts.
+    /// The server trusts that issuer.
     Trust,
     /// The first part is base64url of a JSON object.
     Header,
@@ -20,13 +20,13 @@ pub enum Rule {
     Algorithm,
     /// The server has a key for it.
     Key,
-    /// `exp` is to come.
+    /// `exp` is in the future.
     Expiry,
-    /// `iat` has come.
+    /// `iat` is not in the future.
     IssuedAt,
-    /// `nbf`, if there is one, has come.
+    /// `nbf`, if set, is not in the future.
     NotBefore,
-    /// The signature is the key's over these bytes.
+    /// The signature was made with the server's key.
     Signature,
     /// No claim is missing.
     Required,
@@ -88,7 +88,7 @@ impl Rule {
 /// What a server answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Answer {
-    /// It takes the token. What the holder may do is for the roles.
+    /// It accepts the token. The roles decide what the holder may do.
     Accepted,
     /// It finds no issuer it trusts: gRPC `Unauthenticated`, HTTP 401.
     Unauthenticated,

@@ -13,7 +13,7 @@ use crate::server::Generation;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Time {
     Absent,
-    /// Something else than a number.
+    /// Something other than a number.
     NoNumber {
         kind: &'static str,
     },
@@ -27,14 +27,14 @@ impl Time {
             Some(value) => match value.number() {
                 Some(number) => Self::Number(number),
                 None if value.kind() == "a number" => {
-                    Self::NoNumber { kind: "a number beyond all times" }
+                    Self::NoNumber { kind: "a number too large for a time" }
                 }
                 None => Self::NoNumber { kind: value.kind() },
             },
         }
     }
 
-    /// Returns the second it names, as the server makes it out.
+    /// Returns the second it names, as the server computes it.
     pub(super) fn second(self, generation: Generation) -> Option<i64> {
         match self {
             Self::Number(number) => Some(match generation {
@@ -45,7 +45,7 @@ impl Time {
         }
     }
 
-    /// Returns whether the server takes it for no time at all.
+    /// Returns whether the server treats it as not set.
     pub(super) fn is_zero(self, generation: Generation) -> bool {
         match (self, generation) {
             (Self::Number(number), Generation::Current) => number == 0.0,
@@ -54,7 +54,7 @@ impl Time {
         }
     }
 
-    /// Says whether the server would call this an end that is to come.
+    /// Checks, as the server does, that this end is in the future.
     pub(super) fn is_to_come(
         self,
         generation: Generation,
@@ -76,7 +76,7 @@ impl Time {
         })
     }
 
-    /// Says whether the server would call this a beginning that is past.
+    /// Checks, as the server does, that this beginning is not in the future.
     pub(super) fn has_come(
         self,
         generation: Generation,
@@ -106,13 +106,13 @@ impl Time {
         compare: impl FnOnce(i64) -> Result<Seen, Fault>,
     ) -> Result<((), Seen), Fault> {
         match self {
-            Self::Absent => Ok(((), Seen::Text("there is none"))),
+            Self::Absent => Ok(((), Seen::Text("not set"))),
             Self::NoNumber { kind } if generation == Generation::Older => {
                 Ok(((), Seen::NoTime { kind }))
             }
             Self::NoNumber { kind } => Err(Fault::NoTime { name: rule.as_str(), kind }),
             Self::Number(_) if self.is_zero(generation) => {
-                Ok(((), Seen::Text("0, which counts as none")))
+                Ok(((), Seen::Text("0, which counts as not set")))
             }
             Self::Number(_) => {
                 let second = self.second(generation).unwrap_or_default();
@@ -122,7 +122,7 @@ impl Time {
     }
 }
 
-/// Converts as Go does on x86-64: towards zero, and whatever does not fit is the least there is.
+/// Converts as Go does on x86-64: towards zero; what does not fit becomes the smallest `i64`.
 #[expect(clippy::cast_possible_truncation, reason = "what does not fit was sent elsewhere")]
 fn whole(number: f64) -> i64 {
     // 2^63 exactly; the largest i64 is not a float.
@@ -130,14 +130,14 @@ fn whole(number: f64) -> i64 {
     if (-LIMIT..LIMIT).contains(&number) { number as i64 } else { i64::MIN }
 }
 
-/// Returns the whole second at or before a number, as Go's `time.Unix` and `Truncate` make it out.
+/// Returns the whole second at or before a number, as Go's `time.Unix` and `Truncate` compute it.
 #[expect(clippy::cast_possible_truncation, reason = "a fraction of a second is below 10⁹")]
 fn floor(number: f64) -> i64 {
     let fraction = (number.fract() * 1e9) as i64;
     whole(number).wrapping_sub(i64::from(fraction < 0))
 }
 
-/// Returns a second as Go's `time.Time` counts it, from the year 1; far in the future that wraps.
+/// Returns a second as Go's `time.Time` counts it, from the year 1; far in the future, this wraps.
 fn instant(second: i64) -> i64 {
     second.wrapping_add(62_135_596_800)
 }

@@ -46,7 +46,7 @@ pub(crate) struct Stream {
 pub struct YamlError {
     /// The line, from 1.
     pub line: usize,
-    /// What is wrong there; never what stands there, which may be a secret.
+    /// What is wrong there; never the text itself, which may be a secret.
     pub what: String,
 }
 
@@ -61,7 +61,7 @@ impl Scalar {
         Self { text: Zeroizing::new(text.to_owned()), plain: false, tag: None }
     }
 
-    /// Returns whether it stands for nothing, as YAML 1.1 spells that.
+    /// Returns whether it is a null of YAML 1.1.
     pub(crate) fn is_null(&self) -> bool {
         match self.tag.as_deref() {
             None => self.plain && ["", "~", "null", "Null", "NULL"].contains(&self.text.as_str()),
@@ -89,7 +89,7 @@ impl Node {
         Self { line: 0, value: Value::Mapping(members) }
     }
 
-    /// Returns the text of a scalar that stands for something.
+    /// Returns the text of a scalar that is not null.
     pub(crate) fn text(&self) -> Option<&str> {
         match &self.value {
             Value::Scalar(scalar) if !scalar.is_null() => Some(&scalar.text),
@@ -101,16 +101,16 @@ impl Node {
         matches!(&self.value, Value::Scalar(scalar) if scalar.is_null())
     }
 
-    /// Returns the value of a member of a mapping; of several with one name, the last.
+    /// Returns the value of a member of a mapping; if the name is repeated, the last.
     pub(crate) fn member(&self, name: &str) -> Option<&Self> {
         let Value::Mapping(members) = &self.value else { return None };
         members.iter().rev().find(|(key, _)| key.text() == Some(name)).map(|(_, value)| value)
     }
 
-    /// Returns what a message calls it.
+    /// Returns its name in messages.
     pub(crate) fn kind(&self) -> &'static str {
         match &self.value {
-            Value::Scalar(scalar) if scalar.is_null() => "nothing",
+            Value::Scalar(scalar) if scalar.is_null() => "empty",
             Value::Scalar(_) => "a single value",
             Value::Sequence(_) => "a list",
             Value::Mapping(_) => "a mapping",

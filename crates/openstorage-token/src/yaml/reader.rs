@@ -20,10 +20,10 @@ pub(crate) fn parse(text: &str) -> Result<Stream, YamlError> {
             Ok(stream) => return Ok(stream),
         }
     }
-    Err(YamlError::new(1, format!("more than {MOST_TABS} tabs stand behind a colon")))
+    Err(YamlError::new(1, format!("there are more than {MOST_TABS} tabs after a colon")))
 }
 
-/// Refuses what no file of YAML has in it, not even in a comment (YAML 1.2 §5.1).
+/// Refuses characters that YAML allows nowhere, not even in a comment (YAML 1.2 §5.1).
 fn no_control_characters(text: &str) -> Result<(), YamlError> {
     let mut line = 1;
     for c in text.chars() {
@@ -32,7 +32,7 @@ fn no_control_characters(text: &str) -> Result<(), YamlError> {
             '\t' | '\r' | '\u{85}' => {}
             '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}' => {
                 let code = u32::from(c);
-                let what = format!("control character U+{code:04X}, which YAML does not allow");
+                let what = format!("control character U+{code:04X} is not allowed in YAML");
                 return Err(YamlError::new(line, what));
             }
             _ => {}
@@ -41,7 +41,7 @@ fn no_control_characters(text: &str) -> Result<(), YamlError> {
     Ok(())
 }
 
-/// Reads a text that is one document; `None` if it says nothing.
+/// Reads a text that is one document; `None` if it is empty.
 pub(crate) fn parse_alone(text: &str) -> Result<Option<Node>, YamlError> {
     let stream = parse(text)?;
     if let Some(line) = stream.second_at {
@@ -50,7 +50,7 @@ pub(crate) fn parse_alone(text: &str) -> Result<Option<Node>, YamlError> {
     Ok(stream.first.filter(|root| !root.is_null()))
 }
 
-/// Reads a text that is one document, in which no mapping has a member twice.
+/// Reads a text that is one document, and refuses repeated members.
 pub(crate) fn parse_unrepeated(text: &str) -> Result<Option<Node>, YamlError> {
     let root = parse_alone(text)?;
     if let Some(root) = &root {
@@ -68,7 +68,7 @@ fn no_repetition(node: &Node) -> Result<(), YamlError> {
             for (key, value) in members {
                 let name = key.text().unwrap_or_default();
                 if !seen.insert(name) {
-                    return Err(YamlError::new(key.line, format!("`{name}` stands twice")));
+                    return Err(YamlError::new(key.line, format!("`{name}` appears twice")));
                 }
                 no_repetition(value)?;
             }
@@ -92,7 +92,7 @@ fn compose(text: &str) -> Result<Stream, Refusal> {
 enum Refusal {
     /// saphyr-parser 0.3 refuses `name:<TAB>x`, which YAML allows (1.2 §6.2) and libyaml reads.
     TabBehindColon {
-        /// The index of the character behind the tabs.
+        /// The index of the character after the tabs.
         end: usize,
     },
     Other(YamlError),
@@ -115,7 +115,7 @@ impl From<YamlError> for Refusal {
     }
 }
 
-/// Puts spaces in the place of the tabs that end before a character.
+/// Replaces the tabs right before a character with spaces.
 fn without_tabs(text: &str, end: usize) -> Zeroizing<String> {
     let mut characters: Zeroizing<Vec<char>> = Zeroizing::new(text.chars().collect());
     let before = characters.iter_mut().take(end).rev();
@@ -127,14 +127,14 @@ struct Composer<'a> {
     parser: Parser<'a, StrInput<'a>>,
     /// Where the text ends, in characters, if it ends within a line.
     cut_at: Option<usize>,
-    /// What carries an anchor and is complete.
+    /// Complete nodes that have an anchor.
     anchors: HashMap<usize, (Node, usize)>,
     open: Vec<Open>,
-    /// How many nodes there are, those behind aliases counted each time.
+    /// The number of nodes; those behind an alias count each time.
     count: usize,
 }
 
-/// Takes the line break off a block that the end of the text cuts short; saphyr-parser 0.3 adds one.
+/// Removes the line break that saphyr-parser 0.3 adds to a block at the end of a text without one.
 fn without_added_break(event: &mut Event<'_>) {
     if let Event::Scalar(text, ScalarStyle::Literal | ScalarStyle::Folded, ..) = event
         && text.ends_with('\n')
@@ -143,7 +143,7 @@ fn without_added_break(event: &mut Event<'_>) {
     }
 }
 
-/// A collection that has begun and not ended.
+/// A collection that has begun but not ended.
 struct Open {
     line: usize,
     anchor: usize,
@@ -164,7 +164,7 @@ impl Composer<'_> {
             let line = span.start.line().max(1);
             match event {
                 Event::DocumentEnd => {
-                    // Whatever follows, nobody reads it: only that it is there is told.
+                    // A second document is not read, only reported.
                     let second_at = self.second_document();
                     return Ok(Stream { first, second_at });
                 }
@@ -211,11 +211,11 @@ impl Composer<'_> {
             }
             Event::Alias(anchor) => {
                 let Some((node, size)) = self.anchors.get(&anchor) else {
-                    return Err(YamlError::new(line, "an alias stands inside what it stands for"));
+                    return Err(YamlError::new(line, "an alias is used inside its own anchor"));
                 };
                 self.count += size;
                 if self.count > MOST_NODES {
-                    return Err(YamlError::new(line, "too much hides behind aliases"));
+                    return Err(YamlError::new(line, "the aliases expand to too many values"));
                 }
                 (Node { line, ..node.clone() }, 0, began_at)
             }
@@ -253,13 +253,16 @@ impl Composer<'_> {
         value: Collection,
     ) -> Result<Option<Node>, YamlError> {
         if self.open.len() == MOST_DEPTH {
-            return Err(YamlError::new(line, format!("it is nested deeper than {MOST_DEPTH}")));
+            return Err(YamlError::new(
+                line,
+                format!("it is nested deeper than {MOST_DEPTH} levels"),
+            ));
         }
         self.open.push(Open { line, anchor, began_at, value });
         Ok(None)
     }
 
-    /// Puts a complete node where it belongs; the outermost one comes back.
+    /// Adds a complete node to its collection; returns the outermost one.
     fn place(&mut self, node: Node) -> Result<Option<Node>, YamlError> {
         match self.open.last_mut().map(|open| &mut open.value) {
             None => return Ok(Some(node)),
@@ -277,7 +280,7 @@ impl Composer<'_> {
     }
 }
 
-/// Returns a tag as it is written in YAML, or `None` for the lone `!`, which says nothing.
+/// Returns a tag as YAML spells it, or `None` for a lone `!`, which has no meaning.
 fn written(tag: &Tag) -> Option<String> {
     match (tag.handle.as_str(), tag.suffix.as_str()) {
         ("!" | "", "!" | "") => None,
@@ -287,7 +290,7 @@ fn written(tag: &Tag) -> Option<String> {
     }
 }
 
-/// Escapes what may not stand in a tag (YAML 1.2 §6.8.1), and more than that.
+/// Escapes what a tag may not contain (YAML 1.2 §6.8.1), and a little more.
 fn uri(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for byte in text.bytes() {
@@ -303,7 +306,7 @@ fn uri(text: &str) -> String {
 /// No account and no list of contexts comes near it.
 const MOST_NODES: usize = 20_000;
 
-/// Each costs another reading.
+/// Each one costs another pass over the text.
 const MOST_TABS: usize = 64;
 
 /// No account and no list of contexts comes near it.

@@ -1,12 +1,12 @@
-//! YAML in block style, as go-yaml lays it out.
+//! YAML in block style, as go-yaml formats it.
 
 use zeroize::Zeroizing;
 
 use super::node::{Node, Value};
 
-/// Writes a JSON value as YAML in block style, its strings quoted where a reader could mistake them.
+/// Writes a JSON value as YAML in block style, with quotes where a reader could misread a string.
 ///
-/// Numbers and truths are not expected: they come out as strings.
+/// Numbers and booleans are not expected: they become strings.
 #[must_use]
 pub fn yaml_of_json(value: &serde_json::Value) -> Zeroizing<String> {
     write(&node_of_json(value))
@@ -29,10 +29,10 @@ fn node_of_json(value: &serde_json::Value) -> Node {
     }
 }
 
-/// Writes a mapping in block style, as go-yaml lays it out: lists at the level of their key.
+/// Writes a mapping in block style, as go-yaml formats it: lists at the level of their key.
 ///
 /// A scalar that was read plain is written plain, so that a number stays a number. Every other one
-/// is quoted unless no reader could take it for anything but a string.
+/// is quoted, unless every reader takes it for a string.
 pub(crate) fn write(node: &Node) -> Zeroizing<String> {
     let mut text = Zeroizing::new(String::with_capacity(4096));
     match &node.value {
@@ -56,11 +56,11 @@ fn write_members(members: &[(Node, Node)], indent: usize, text: &mut String) {
     }
 }
 
-/// Writes what stands before the colon of a member that begins at `indent`.
+/// Writes what comes before the colon of a member that begins at `indent`.
 fn write_key(key: &Node, indent: usize, text: &mut String) {
     let start = text.len();
     match is_blank(key) {
-        // A name that is nothing has to stand there all the same.
+        // An empty name must be written too.
         true => text.push('~'),
         false => write_inline(key, text),
     }
@@ -71,11 +71,11 @@ fn write_key(key: &Node, indent: usize, text: &mut String) {
     }
 }
 
-/// What a reader looks through for the colon of a key is 1,024 characters (YAML 1.2 §7.4.2); a key
-/// of more bytes than this is marked as one.
+/// A reader looks for the colon of a key within 1,024 characters (YAML 1.2 §7.4.2); a key with more
+/// bytes than this is marked with `?`.
 const LONGEST_KEY: usize = 1000;
 
-/// Writes what stands behind the colon of a member that begins at `indent`.
+/// Writes what comes after the colon of a member that begins at `indent`.
 fn write_value(value: &Node, indent: usize, text: &mut String) {
     match &value.value {
         Value::Mapping(members) if !members.is_empty() => {
@@ -100,7 +100,7 @@ fn write_value(value: &Node, indent: usize, text: &mut String) {
     }
 }
 
-/// Writes an item of a list whose dash stands at `indent`.
+/// Writes an item of a list whose dash is at `indent`.
 fn write_item(item: &Node, indent: usize, text: &mut String) {
     text.push('-');
     match &item.value {
@@ -167,7 +167,7 @@ fn quote(value: &str, text: &mut String) {
             '\n' => text.push_str("\\n"),
             '\r' => text.push_str("\\r"),
             '\t' => text.push_str("\\t"),
-            // Control characters, and those that turn text around on a terminal.
+            // Control characters, and those that change the direction of text on a terminal.
             '\0'..='\u{1f}'
             | '\u{7f}'..='\u{9f}'
             | '\u{200e}'
@@ -183,8 +183,8 @@ fn quote(value: &str, text: &mut String) {
     text.push('"');
 }
 
-/// Tells whether a scalar that was read plain may be written plain in a block. Whatever has other
-/// characters in it is no number and no truth, so that quotes do not change what it is.
+/// Returns whether a scalar that was read plain may be written plain in a block. With any other
+/// character in it, it is neither a number nor a boolean, so quotes do not change its meaning.
 fn may_be_plain(text: &str) -> bool {
     let inside = |c: char| c.is_alphanumeric() || "_-./@+:~=%$ ".contains(c);
     let first = text.chars().next();
@@ -195,7 +195,7 @@ fn may_be_plain(text: &str) -> bool {
     text == "<<" || begins && text.chars().all(inside) && !breaks && !text.starts_with("--- ")
 }
 
-/// Tells whether no reader of YAML, 1.1 or 1.2, takes a plain scalar for anything but this string.
+/// Returns whether every reader, of YAML 1.1 or 1.2, takes the plain scalar for this string.
 fn is_surely_a_string(text: &str) -> bool {
     let inside = |c: char| c.is_ascii_alphanumeric() || "_-./@+:".contains(c);
     text.starts_with(|c: char| c.is_ascii_alphabetic())
@@ -204,5 +204,5 @@ fn is_surely_a_string(text: &str) -> bool {
         && !WORDS.iter().any(|word| text.eq_ignore_ascii_case(word))
 }
 
-/// The words that YAML 1.1 takes for a truth or for nothing.
+/// The words that YAML 1.1 reads as a boolean or null.
 const WORDS: [&str; 9] = ["y", "n", "yes", "no", "on", "off", "true", "false", "null"];

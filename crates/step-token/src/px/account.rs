@@ -1,4 +1,4 @@
-//! Who a token speaks for: a file, and flags that outrank it.
+//! The account a token is for: a file, and flags that override it.
 
 use clap::Args;
 use openstorage_token::{Account, AccountError};
@@ -6,36 +6,36 @@ use token_cli::{Error, Given, Source, World, empty_flag};
 
 use crate::px::options::optional;
 
-/// Who the token speaks for.
+/// The account that the token is for.
 #[derive(Clone, Debug, Default, Args)]
-#[command(next_help_heading = "Who the token speaks for")]
+#[command(next_help_heading = "The account")]
 pub(crate) struct PxAccountArgs {
-    /// Read name, sub, email, roles and groups from this YAML file; flags outrank it
+    /// Read name, sub, email, roles and groups from this YAML file; flags override it
     #[arg(long, value_name = "FILE")]
     pub(crate) auth_config: Option<Given<Source>>,
 
-    /// The unique ID; what the holder creates belongs to it
+    /// Set the account's unique ID, which owns what the holder creates
     #[arg(long, value_name = "ID")]
     pub(crate) subject: Option<String>,
 
-    /// The name for people to read
+    /// Set the display name
     #[arg(long, value_name = "NAME")]
     pub(crate) name: Option<String>,
 
-    /// The e-mail address
+    /// Set the e-mail address
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) email: Option<String>,
 
-    /// A role on the server, such as system.user (can be repeated)
+    /// Add a role on the server, such as system.user (can be repeated)
     #[arg(long, value_name = "ROLE")]
     pub(crate) role: Vec<String>,
 
-    /// A group; `*` is every group (can be repeated)
+    /// Add a group; `*` is every group (can be repeated)
     #[arg(long, value_name = "GROUP")]
     pub(crate) group: Vec<String>,
 }
 
-/// Reads the file, if there is one, and puts the flags over it.
+/// Reads the file, if one is given; flags override its members.
 pub(super) fn read(args: &PxAccountArgs, world: &World) -> Result<Account, Error> {
     let file = optional("auth-config", args.auth_config.as_ref())?;
     for (flag, list) in [("role", &args.role), ("group", &args.group)] {
@@ -53,7 +53,7 @@ pub(super) fn read(args: &PxAccountArgs, world: &World) -> Result<Account, Error
                     matches!(&cause, AccountError::Yaml(error) if error.what.contains("tab"));
                 let colon = if matches!(cause, AccountError::NoMapping { .. }) { "" } else { ":" };
                 Error::settings(format!("{called}{colon} {cause}"))
-                    .hints(is_tab.then(|| "YAML is indented with spaces".to_owned()))
+                    .hints(is_tab.then(|| "indent YAML with spaces".to_owned()))
             })?;
             for notice in notices {
                 world.warn(&format!("{}: {notice}", file.value));
@@ -79,23 +79,24 @@ pub(super) fn read(args: &PxAccountArgs, world: &World) -> Result<Account, Error
     Ok(account)
 }
 
-/// Derives a subject that is missing, and says so; without a file there must be something of which.
+/// Derives a missing subject, with a warning; without a file, a name or an address must be given.
 fn subject(account: &mut Account, has_file: bool, world: &World) -> Result<(), Error> {
     if !account.subject.is_empty() {
         return Ok(());
     }
     let nameless = account.name.is_empty() && account.email.is_empty();
     if nameless && !has_file {
-        return Err(Error::usage(
-            "the token speaks for nobody: there is no subject, name or e-mail address",
-        )
-        .hint("--subject is the unique ID; --auth-config names a file with `sub:`"));
+        return Err(Error::usage("no subject, name or e-mail address is given for the token")
+            .hint("give a unique ID with --subject, or a file with `sub:` as --auth-config"));
     }
     account.subject = account.derived_subject();
-    let of =
-        if nameless { "nothing: all who have none share it" } else { "name and e-mail address" };
+    let of = if nameless {
+        "which every nameless account shares"
+    } else {
+        "made from name and e-mail address"
+    };
     world.warn(&format!(
-        "there is no subject, so {} is made of {of}; --subject or `sub:` gives a unique one",
+        "no subject is given, so {} is used, {of}; set a unique one with --subject or `sub:`",
         account.subject
     ));
     Ok(())

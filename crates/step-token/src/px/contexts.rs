@@ -16,29 +16,29 @@ use crate::px::stored::{self, PxStoredTokenArgs};
 /// The `px context` commands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum PxContextCommands {
-    /// Create a context, or change one that is there; the first one is the current one
+    /// Create or change a context; the first one becomes the current one
     Create(Lazily<PxContextCreateArgs>),
-    /// Print the contexts
+    /// List the contexts
     List(Lazily<PxContextsFileArg>),
     /// Make a context the current one
     Set(Lazily<PxContextSetArgs>),
-    /// Leave no context current
+    /// Clear the current context
     Unset(Lazily<PxContextsFileArg>),
-    /// Remove a context, by its name or by its token
+    /// Remove a context by its name or by its token
     Delete(Lazily<PxContextDeleteArgs>),
 }
 
 /// `px context create`.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct PxContextCreateArgs {
-    /// Its name
+    /// The name of the context
     #[arg(value_name = "NAME")]
     pub(crate) name: ContextName,
 
     #[command(flatten)]
     pub(crate) token: PxStoredTokenArgs,
 
-    /// Where its server is, such as http://localhost:9001
+    /// Set the server's endpoint, such as http://localhost:9001
     #[arg(long, short = 'e', value_name = "URL")]
     pub(crate) endpoint: Option<Given<String>>,
 
@@ -49,7 +49,7 @@ pub(crate) struct PxContextCreateArgs {
 /// `px context set`.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct PxContextSetArgs {
-    /// Its name
+    /// The name of the context
     #[arg(value_name = "NAME")]
     pub(crate) name: String,
 
@@ -60,7 +60,7 @@ pub(crate) struct PxContextSetArgs {
 /// `px context delete`.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct PxContextDeleteArgs {
-    /// Its name
+    /// The name of the context
     #[arg(value_name = "NAME")]
     pub(crate) name: Option<String>,
 
@@ -108,7 +108,7 @@ fn create(args: &PxContextCreateArgs, manner: &Manner, world: &World) -> Result<
     let token = stored::of_flags(&args.token, world)?;
     let endpoint = optional("endpoint", args.endpoint.as_ref())?.map(|endpoint| endpoint.value);
     let path = contexts_file::path(&args.file, world)?;
-    // A directory in its place is said before a lock is made beside it.
+    // Report a directory in its place before making a lock file beside it.
     contexts_file::bytes_of(&path)?;
     let locked = LockedContexts::lock(&path)?;
     let mut contexts = locked.contexts_or_aside(world)?;
@@ -119,7 +119,7 @@ fn create(args: &PxContextCreateArgs, manner: &Manner, world: &World) -> Result<
     let what = if created == Created::New { "created" } else { "changed" };
     say(what, name.as_str(), manner, world)?;
     if created == Created::New && contexts.current() == Some(name.as_str()) {
-        world.done("it is the current one");
+        world.done("it is now the current context");
     }
     Ok(())
 }
@@ -128,15 +128,15 @@ fn delete(args: &PxContextDeleteArgs, manner: &Manner, world: &World) -> Result<
     let token = stored::of_flags(&args.token, world)?;
     match (&args.name, token) {
         (Some(_), Some(_)) => {
-            Err(Error::usage("a name and a token are given, and one says which context goes")
+            Err(Error::usage("both a context name and a token are given")
                 .hint("leave out one of them"))
         }
         (None, None) => {
             Err(Error::usage("no context is named")
-                .hint("a name or --token-file says which one goes"))
+                .hint("name the context to remove, or give its token with --token-file"))
         }
-        (Some(name), None) if name.is_empty() => Err(Error::usage("the name is empty")
-            .hint("look at the variable it came from; --token-file removes one without a name")),
+        (Some(name), None) if name.is_empty() => Err(Error::usage("the context name is empty")
+            .hint("check the variable it comes from; use --token-file to remove a context without a name")),
         (Some(name), None) => {
             change(&args.file, world, |contexts| contexts.delete(name))?;
             say("removed", name, manner, world)
@@ -147,14 +147,14 @@ fn delete(args: &PxContextDeleteArgs, manner: &Manner, world: &World) -> Result<
             if names.is_empty() {
                 let message = format!("no context in {} has this token", path.display());
                 return Err(Error::settings(message)
-                    .hint("`step-token px context list --raw` shows them with their tokens"));
+                    .hint("list the contexts with their tokens: `step-token px context list --raw`"));
             }
             names.iter().try_for_each(|name| say("removed", name, manner, world))
         }
     }
 }
 
-/// Changes the contexts of a file that is there, with nobody else writing.
+/// Changes the contexts of an existing file while holding its lock.
 fn change<T>(
     args: &PxContextsFileArg,
     world: &World,
@@ -162,7 +162,7 @@ fn change<T>(
 ) -> Result<(T, PathBuf), Error> {
     let path = contexts_file::path(args, world)?;
     let refused = |cause| contexts_file::unusable(&path, &cause);
-    // What cannot be is said before a lock is made; where nothing is, nothing is written.
+    // Report an impossible change before taking the lock; if there is no file, write none.
     let there = contexts_file::load(&path)?;
     let tried = change(&mut there.clone().unwrap_or_default()).map_err(refused)?;
     if there.is_none() {
@@ -178,7 +178,7 @@ fn change<T>(
     Ok((changed, path))
 }
 
-/// Says what became of a context: in words on stderr, or as an object.
+/// Reports what happened to a context: in words on stderr, or as an object.
 fn say(what: &'static str, name: &str, manner: &Manner, world: &World) -> Result<(), Error> {
     #[derive(Serialize)]
     struct Object<'a> {
@@ -190,13 +190,13 @@ fn say(what: &'static str, name: &str, manner: &Manner, world: &World) -> Result
     }
     match what {
         "current" => world.announce("Context", name),
-        "unset" => world.done(&format!("context {name} is no longer the current one")),
-        what => world.done(&format!("context {name} is {what}")),
+        "unset" => world.done(&format!("context {name} is no longer current")),
+        what => world.done(&format!("context {name} was {what}")),
     }
     Ok(())
 }
 
-/// The listing as pxctl documents it; the members behind `endpoint` are ours.
+/// The listing as pxctl documents it; the members after `endpoint` are ours.
 #[derive(Serialize)]
 struct Listing {
     contextconfig: Inner,
@@ -264,7 +264,7 @@ fn list(args: &PxContextsFileArg, manner: &Manner, world: &World) -> Result<(), 
 fn entry(context: &Context, manner: &Manner, now: Timestamp) -> Entry {
     let token = context.token.as_ref().map(|token| match manner.raw {
         true => token.expose().to_owned(),
-        // Enough to tell a token from none; it is not for every screen.
+        // Enough to show that there is a token, without showing the token.
         false => format!("{}...", token.expose().get(..3).unwrap_or_default()),
     });
     let identity = context.identity().map(|identity| Identity {

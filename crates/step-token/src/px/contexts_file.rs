@@ -9,27 +9,27 @@ use token_cli::{Error, LockedFile, World, file};
 use token_text::ReadError;
 use zeroize::Zeroizing;
 
-/// Where the contexts are.
+/// Where the contexts are stored.
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct PxContextsFileArg {
-    /// The file of contexts (default: ~/.pxctl/contextconfig)
+    /// Use this context file (default: ~/.pxctl/contextconfig)
     #[arg(long, value_name = "FILE")]
     pub(crate) contextconfig: Option<PathBuf>,
 }
 
-/// Returns the file of contexts.
+/// Returns the path of the context file.
 pub(super) fn path(args: &PxContextsFileArg, world: &World) -> Result<PathBuf, Error> {
     if let Some(path) = &args.contextconfig {
         return Ok(path.clone());
     }
     let home = world.home().ok_or_else(|| {
-        Error::settings("there is no home directory, so no ~/.pxctl/contextconfig")
-            .hint("--contextconfig names another file")
+        Error::settings("cannot find ~/.pxctl/contextconfig: there is no home directory")
+            .hint("name the file with --contextconfig")
     })?;
     Ok(home.join(".pxctl/contextconfig"))
 }
 
-/// Reads the file of contexts; `None` if there is none.
+/// Reads the context file; `None` if there is none.
 pub(super) fn load(path: &Path) -> Result<Option<Contexts>, Error> {
     match bytes_of(path)? {
         None => Ok(None),
@@ -37,21 +37,23 @@ pub(super) fn load(path: &Path) -> Result<Option<Contexts>, Error> {
     }
 }
 
-/// Reads contexts out of the bytes of a file.
+/// Parses the bytes of a context file.
 pub(super) fn parse(bytes: &[u8]) -> Result<Contexts, ContextsError> {
     Contexts::parse(std::str::from_utf8(bytes).map_err(|_| ContextsError::NoText)?)
 }
 
-/// Reads the file of contexts; `None` if there is none.
+/// Reads the context file; `None` if there is none.
 pub(super) fn bytes_of(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, Error> {
     let refused = |what: &str| Error::settings(format!("{} {what}", path.display()));
     match std::fs::metadata(path) {
         Ok(found) if found.is_dir() => {
-            return Err(refused("is a directory, where pxctl keeps a file of contexts")
-                .hint("--contextconfig names another file"));
+            return Err(refused("is a directory; expected a context file")
+                .hint("name another file with --contextconfig"));
         }
         Ok(found) if !found.is_file() => {
-            return Err(refused("is no regular file").hint("--contextconfig names another file"));
+            return Err(
+                refused("is not a regular file").hint("name another file with --contextconfig")
+            );
         }
         Ok(_) => {}
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
@@ -63,24 +65,24 @@ pub(super) fn bytes_of(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, Error>
     })
 }
 
-/// Says why a file of contexts is of no use.
+/// Explains why a context file cannot be used.
 pub(super) fn unusable(path: &Path, cause: &ContextsError) -> Error {
     let error = Error::settings(format!("{}: {cause}", path.display()));
     match cause {
         ContextsError::Unknown { there, .. } if there.is_empty() => {
-            error.hint("`step-token px context create NAME --token-file FILE` makes one")
+            error.hint("create it with `step-token px context create NAME --token-file FILE`")
         }
         ContextsError::Unknown { there, .. } => {
             error.hint(format!("known contexts: {}", there.join(", ")))
         }
         ContextsError::Twice { .. } => error.hint("remove one of them by hand"),
         _ => error.hint(
-            "mend it by hand, or `step-token px context create` puts it aside and begins anew",
+            "repair it by hand, or run `step-token px context create` to keep it under another name and start a new file",
         ),
     }
 }
 
-/// The file of contexts, with nobody else writing.
+/// The context file, locked against other writers.
 pub(super) struct LockedContexts(LockedFile);
 
 impl LockedContexts {
@@ -93,7 +95,7 @@ impl LockedContexts {
         self.0.path()
     }
 
-    /// Reads the contexts; a file that cannot be read as such is put aside, and nothing of it is lost.
+    /// Reads the contexts; a file that cannot be parsed is kept under another name.
     pub(super) fn contexts_or_aside(&self, world: &World) -> Result<Contexts, Error> {
         let Some(bytes) = bytes_of(self.path())? else { return Ok(Contexts::default()) };
         match parse(&bytes) {
@@ -101,7 +103,7 @@ impl LockedContexts {
             Err(cause) => {
                 let aside = self.aside()?;
                 world.warn(&format!(
-                    "{}: {cause}; it is kept as {}, and a new one begins",
+                    "{}: {cause}; it is kept as {}, and a new file is started",
                     self.path().display(),
                     aside.display()
                 ));
@@ -110,7 +112,7 @@ impl LockedContexts {
         }
     }
 
-    /// Gives the file a name that nothing has.
+    /// Gives the file a second, unused name.
     fn aside(&self) -> Result<PathBuf, Error> {
         let name = self.path().file_name().unwrap_or_default().to_string_lossy().into_owned();
         for number in 1..=MOST_ASIDE {
@@ -122,24 +124,24 @@ impl LockedContexts {
             }
         }
         Err(Error::settings(format!(
-            "there are {MOST_ASIDE} broken files beside {}",
+            "there are already {MOST_ASIDE} broken files beside {}",
             self.path().display()
         ))
-        .hint("mend or remove them"))
+        .hint("repair or remove them"))
     }
 
     pub(super) fn write(&self, contexts: &Contexts) -> Result<(), Error> {
         let text = contexts.to_yaml();
-        // What cannot be read back is not written over what can.
+        // Never replace the file with one that cannot be read back.
         Contexts::parse(&text).map_err(|cause| {
-            Error::settings(format!("{} stays as it is", self.path().display())).because(cause)
+            Error::settings(format!("{} is left unchanged", self.path().display())).because(cause)
         })?;
         self.0.replace(text.as_bytes(), 0o600)
     }
 }
 
-/// No list of contexts comes near it.
+/// Far more than any list of contexts needs.
 const LARGEST: u64 = 1 << 20;
 
-/// More broken files than anybody leaves lying about.
+/// More broken files than anyone would keep.
 const MOST_ASIDE: u32 = 100;

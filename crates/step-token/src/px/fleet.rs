@@ -12,7 +12,7 @@ use crate::px::key::KeyWish;
 use crate::px::options::output_file;
 use crate::px::token::{PxTokenArgs, backdate, issuer, readers};
 
-/// Mints them all, or none: every row is read before the key is opened.
+/// Mints all tokens or none: every row is read before the key is opened.
 pub(super) fn run(
     args: &PxTokenArgs,
     source: &Setting<Source>,
@@ -30,7 +30,7 @@ pub(super) fn run(
     ];
     if let Some((flag, _)) = named.into_iter().find(|(_, given)| *given) {
         return Err(Error::usage(format!("{flag} has no effect with --fleet"))
-            .hint("each row of the file says who its token is for"));
+            .hint("leave it out; each row of the file describes its own account"));
     }
     let key = KeyWish::settle(&args.secret, &args.key, &readers(args))?;
     let rows = rows(args, source, world)?;
@@ -61,7 +61,7 @@ pub(super) fn run(
     Ok(())
 }
 
-/// Says what is allowed and rarely meant, once for all rows, with the line of the first.
+/// Prints each warning once for all rows, with the line of the first.
 fn advise(rows: &[Row], issuer: &str, world: &World) {
     let mut told: Vec<(String, u64, usize)> = Vec::new();
     let mut place: HashMap<String, usize> = HashMap::new();
@@ -79,7 +79,7 @@ fn advise(rows: &[Row], issuer: &str, world: &World) {
     }
     for (text, line, more) in told {
         let more = if more == 0 { String::new() } else { format!(" (and {more} more)") };
-        world.warn(&format!("line {line}{more}: {text}"));
+        world.warn(&format!("--fleet line {line}{more}: {text}"));
     }
 }
 
@@ -99,7 +99,7 @@ struct Row {
     lifetime: Lifetime,
 }
 
-/// Reads every row, and names the first that cannot be.
+/// Reads every row; the error names the first bad one.
 fn rows(args: &PxTokenArgs, source: &Setting<Source>, world: &World) -> Result<Vec<Row>, Error> {
     let bytes = source.value.read_up_to(MAX_FLEET, &source.origin, world)?;
     let named = format!("{} ({})", source.value, source.origin);
@@ -108,29 +108,34 @@ fn rows(args: &PxTokenArgs, source: &Setting<Source>, world: &World) -> Result<V
         let line = cause.position().map_or(1, csv::Position::line);
         let what = match cause.kind() {
             csv::ErrorKind::Utf8 { .. } => "is not UTF-8",
-            _ => "has another number of columns than the first",
+            _ => "has more or fewer columns than line 1",
         };
         Error::settings(format!("{named}: line {line} {what}")).hint(HEADER)
     };
     let header = reader.headers().map_err(broken)?.clone();
-    // What stands there instead of a name may be a secret, and is not repeated.
+    // The text in place of a name may be a secret, so the error does not repeat it.
     if let Some(unknown) = header.iter().position(|name| !COLUMNS.contains(&name)) {
         let has_semicolons = header.len() == 1 && header.iter().any(|name| name.contains(';'));
         let message = match has_semicolons {
-            true => format!("{named}: line 1 has semicolons between its columns; commas are due"),
+            true => format!(
+                "{named}: the columns in line 1 are separated by semicolons; expected commas"
+            ),
             false => {
                 let place = unknown + 1;
-                format!("{named}: line 1 names no column that is known in its place {place}")
+                format!("{named}: line 1: column {place} has an unknown name")
             }
         };
         return Err(Error::settings(message).hint(HEADER));
     }
     let mut seen = HashSet::new();
     if let Some(twice) = header.iter().find(|name| !seen.insert(*name)) {
-        return Err(Error::settings(format!("{named}: column `{twice}` stands twice")).hint(HEADER));
+        return Err(Error::settings(format!("{named}: line 1: column `{twice}` appears twice"))
+            .hint(HEADER));
     }
     if !seen.contains("subject") {
-        return Err(Error::settings(format!("{named}: there is no column `subject`")).hint(HEADER));
+        return Err(
+            Error::settings(format!("{named}: line 1: column `subject` is missing")).hint(HEADER)
+        );
     }
     let mut rows: Vec<Row> = Vec::new();
     let mut subjects = HashSet::new();
@@ -141,14 +146,14 @@ fn rows(args: &PxTokenArgs, source: &Setting<Source>, world: &World) -> Result<V
             .map_err(|why| Error::settings(format!("{named}: line {line}: {why}")))?;
         if !subjects.insert(row.account.subject.clone()) {
             let subject = &row.account.subject;
-            let message = format!("{named}: line {line}: subject `{subject}` stands twice");
+            let message = format!("{named}: line {line}: subject `{subject}` appears twice");
             return Err(Error::settings(message)
-                .hint("a subject is one account's; it owns what it creates"));
+                .hint("give each account its own subject, which owns what the account creates"));
         }
         rows.push(row);
         if rows.len() > MOST_ROWS {
             let message = format!("{named} has more than {MOST_ROWS} rows");
-            return Err(Error::settings(message).hint("split it"));
+            return Err(Error::settings(message).hint("split the file"));
         }
     }
     if rows.is_empty() {
@@ -168,13 +173,14 @@ fn row(
         at.and_then(|at| record.get(at)).filter(|cell| !cell.is_empty())
     };
     let text = |name: &str| cell(name).unwrap_or_default().to_owned();
-    // A quote that is not closed swallows the lines behind it.
+    // An unclosed quote swallows the lines after it.
     if record.iter().any(|cell| cell.contains(char::is_control)) {
         return Err(
-            "a line break or another control character is in it; is a quote not closed?".to_owned()
+            "a cell contains a line break or another control character; is a quote unclosed?"
+                .to_owned(),
         );
     }
-    // A group's name may have blanks in it, a role's may not.
+    // A group name may contain blanks, a role name may not.
     let list = |name: &str, blanks: &[char]| {
         cell(name).map(|cell| {
             let items = cell.split(blanks).map(str::trim).filter(|item| !item.is_empty());
@@ -199,13 +205,13 @@ fn row(
     Ok(Row { line, account, lifetime })
 }
 
-/// The columns; `subject` must be there.
+/// The columns; `subject` is required.
 const COLUMNS: [&str; 6] = ["subject", "name", "email", "roles", "groups", "duration"];
 
-const HEADER: &str = "the first line names the columns: subject, name, email, roles, groups, duration; lists have `;` between their items";
+const HEADER: &str = "name the columns in the first line: subject, name, email, roles, groups, duration; separate the items of a list with `;`";
 
 /// A hundred thousand rows of 300 bytes.
 const MAX_FLEET: u64 = 32 << 20;
 
-/// More than any cluster has users.
+/// More than the users of any cluster.
 const MOST_ROWS: usize = 100_000;

@@ -1,4 +1,4 @@
-//! `px inspect`: what a token says; nothing is believed.
+//! `px inspect`: what a token says, without checking it.
 
 use clap::Args;
 use openstorage_token::{Advice, Expiry, unverified};
@@ -19,27 +19,29 @@ pub(crate) struct PxInspectArgs {
     pub(crate) token: PxTokenArg,
 }
 
-/// Prints header and claims as they stand, and says on stderr what is to be said.
+/// Prints header and claims, and on stderr the times and the warnings.
 pub(super) fn run(args: &PxInspectArgs, manner: &Manner, world: &World) -> Result<(), Error> {
     let token = stored::read(&args.token, manner, world)?;
     let parts = compact::decode_unverified(token.expose()).map_err(|cause| {
         Error::settings(format!("this {cause}"))
-            .hint("a token is three parts of base64url with dots between them")
+            .hint("copy the token as it was printed: three base64url parts separated by dots")
     })?;
     let shown = |bytes: &[u8], part: &str| {
-        shown(bytes).ok_or_else(|| Error::settings(format!("the token's {part} is no JSON")))
+        shown(bytes).ok_or_else(|| Error::settings(format!("the token's {part} is not JSON")))
     };
     let (header, claims) = (shown(&parts.header, "header")?, shown(&parts.payload, "payload")?);
     if !(header.is_faithful && claims.is_faithful) {
         world.warn(
-            "a member stands twice, or is written in an unusual way; it is shown as it stands",
+            "a member appears twice or is written in an unusual way, so its part is shown unchanged",
         );
     }
     let object = Object { header: &header.json, claims: &claims.json, verified: false };
     manner.print(&object, world)?;
 
     match unverified(token.expose()) {
-        None => world.warn("no server could read these claims; `step-token px verify` says why"),
+        None => {
+            world.warn("no server can read these claims; run `step-token px verify` to see why")
+        }
         Some(identity) => {
             let time = |seconds: i64| Timestamp::from_unix_seconds(seconds).to_string();
             if let Some(start) = identity.issued_at {
@@ -47,11 +49,11 @@ pub(super) fn run(args: &PxInspectArgs, manner: &Manner, world: &World) -> Resul
             }
             let now = world.now().unix_seconds();
             match identity.expires {
-                Expiry::Absent => world.warn("there is no `exp`; a server refuses such a token"),
-                Expiry::NoTime => world.warn("`exp` is no time; a server refuses such a token"),
-                Expiry::Never => world.warn("`exp` is 0: where it is accepted, it never ends"),
+                Expiry::Absent => world.warn("`exp` is missing; a server refuses such a token"),
+                Expiry::NoTime => world.warn("`exp` is not a time; a server refuses such a token"),
+                Expiry::Never => world.warn("`exp` is 0, so to a server the token never expires"),
                 Expiry::At(end) if end <= now => {
-                    world.warn(&format!("it expired at {}", time(end)));
+                    world.warn(&format!("the token expired at {}", time(end)));
                 }
                 Expiry::At(end) => world.note(&format!("exp is {}", time(end))),
             }
@@ -60,33 +62,35 @@ pub(super) fn run(args: &PxInspectArgs, manner: &Manner, world: &World) -> Resul
             }
         }
     }
-    world.note("nothing was checked; `step-token px verify` says what a server would");
+    world.note(
+        "nothing was checked; run `step-token px verify` to check the token as a server would",
+    );
     Ok(())
 }
 
-/// A part of a token on its way to a reader.
+/// A part of a token, ready to be printed.
 struct Shown {
     json: Json,
-    /// Whether a program that reads JSON keeps all of it.
+    /// Whether a JSON reader would keep all of it.
     is_faithful: bool,
 }
 
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Json {
-    /// To be laid out.
+    /// Printed with indentation.
     Value(serde_json::Value),
-    /// To be left as it stands.
+    /// Printed unchanged.
     Raw(Box<RawValue>),
 }
 
-/// Reads a part; what a JSON value does not keep, a member that stands twice or a long number, stays text.
+/// Reads a part; it stays text if a JSON value would lose a repeated member or a long number.
 fn shown(bytes: &[u8]) -> Option<Shown> {
     let text = String::from_utf8_lossy(bytes).into_owned();
     let raw = RawValue::from_string(text).ok()?;
     let value: Option<serde_json::Value> = serde_json::from_str(raw.get()).ok();
     let squeezed = |text: &str| text.split_ascii_whitespace().collect::<String>();
-    // Escapes may be written in several ways; what is compared is what they stand for.
+    // An escape can be spelled in several ways, so compare what they mean.
     let same = |value: &serde_json::Value| {
         let again = token_jose::json::to_vec(value).ok()?;
         let plain = serde_json::to_string(value).ok()?;

@@ -15,24 +15,24 @@ use crate::px::shared_secret::{PxSharedSecretArgs, SecretWish};
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "The private key")]
 pub(crate) struct PxPrivateKeyArgs {
-    /// Sign with this RSA key, RS256: a file, `-`, env:NAME, fd:N or cred:NAME
+    /// Sign with this RSA key (RS256): a file, `-`, env:NAME, fd:N or cred:NAME
     #[arg(long, value_name = "SOURCE")]
     pub(crate) rsa_private_keyfile: Option<Given<Source>>,
 
-    /// Sign with this EC key, ES256: a file, `-`, env:NAME, fd:N or cred:NAME
+    /// Sign with this EC key (ES256): a file, `-`, env:NAME, fd:N or cred:NAME
     #[arg(long, value_name = "SOURCE")]
     pub(crate) ecdsa_private_keyfile: Option<Given<Source>>,
 
-    /// Open a sealed key with the password from here
+    /// Read the password of an encrypted key from here
     #[arg(long, value_name = "SOURCE")]
     pub(crate) password_file: Option<Given<Source>>,
 
-    /// Another algorithm of the key's family: HS384, HS512, RS384, RS512, ES384, ES512
+    /// Use another algorithm of the key's family: HS384, HS512, RS384, RS512, ES384, ES512
     #[arg(long, value_name = "ALG")]
     pub(crate) alg: Option<TokenAlgorithm>,
 }
 
-/// An open key of either family.
+/// An opened key of either family.
 pub(super) enum OpenKey {
     Shared(Box<Mint<MacKey>>),
     Pair(Box<Mint<PrivateKey>>),
@@ -51,11 +51,11 @@ impl OpenKey {
             Self::Shared(mint) => mint.token(claims),
             Self::Pair(mint) => mint.token(claims),
         }
-        .map_err(|cause| Error::key("the token was not signed").because(cause))
+        .map_err(|cause| Error::key("cannot sign the token").because(cause))
     }
 }
 
-/// What was asked for, before anything is opened.
+/// Which key to use, before anything is opened.
 pub(super) struct KeyWish {
     source: KeySource,
     password: Option<Setting<Source>>,
@@ -116,26 +116,26 @@ impl KeyWish {
                 ];
                 let empty = empty.into_iter().find(|(_, empty)| *empty);
                 let empty = empty.map(|(flag, _)| format!(": {flag} is empty")).unwrap_or_default();
-                let message = format!("nothing is given that signs the token{empty}");
+                let message = format!("no key is given to sign the token{empty}");
                 return Err(Error::usage(message).hint(
-                    "--shared-secret-file, --rsa-private-keyfile or --ecdsa-private-keyfile names it",
+                    "give one with --shared-secret-file, --rsa-private-keyfile or --ecdsa-private-keyfile",
                 ));
             }
             _ => {
-                let message = format!("{} are given, and one key signs", names.join(" and "));
-                return Err(Error::usage(message).hint("leave out the others"));
+                let message = format!("more than one key is given: {}", names.join(" and "));
+                return Err(Error::usage(message).hint("keep one of them"));
             }
         };
         if let (KeySource::Shared(wish), Some(password)) = (&source, &password) {
             let message = format!("{} has no effect with {}", password.origin, wish.origin());
-            return Err(Error::usage(message).hint("a shared secret has no seal"));
+            return Err(Error::usage(message).hint("leave it out; a shared secret has no password"));
         }
         let wish = Self { source, password, algorithm: key.alg };
         wish.algorithm_fits()?;
         Ok(wish)
     }
 
-    /// An algorithm of another family is refused before a key is read.
+    /// Refuses an algorithm of another family before any key is read.
     fn algorithm_fits(&self) -> Result<(), Error> {
         let Some(algorithm) = self.algorithm else { return Ok(()) };
         let (fits, what) = match (&self.source, algorithm) {
@@ -162,8 +162,8 @@ impl KeyWish {
             }
             TokenAlgorithm::Signature(_) => "--ecdsa-private-keyfile",
         };
-        Err(Error::usage(format!("--alg {algorithm} does not go with {what}"))
-            .hint(format!("it takes {flag}")))
+        Err(Error::usage(format!("--alg {algorithm} does not work with {what}"))
+            .hint(format!("use {flag} with this algorithm")))
     }
 
     /// Reads and opens the key.
@@ -199,7 +199,7 @@ impl KeyWish {
         found.open(None, None, &password, world)
     }
 
-    /// Gives the key its algorithm, or says why it has none.
+    /// Gives the key its algorithm, or explains why none fits.
     fn pair(
         &self,
         key: PrivateKey,
@@ -211,11 +211,12 @@ impl KeyWish {
         let is_curve = matches!(kind, KeyKind::P256 | KeyKind::P384 | KeyKind::P521);
         let fits = if expected == KeyKind::Rsa { kind == KeyKind::Rsa } else { is_curve };
         if !fits {
-            let error = Error::key(format!("{called} is a key of kind {kind}"));
+            let error =
+                Error::key(format!("{called} is of kind {kind}, which this flag does not accept"));
             return Err(match kind {
-                KeyKind::Rsa => error.hint("--rsa-private-keyfile takes it"),
-                _ if is_curve => error.hint("--ecdsa-private-keyfile takes it"),
-                _ => error.hint("OpenStorage knows RSA, P-256, P-384 and P-521"),
+                KeyKind::Rsa => error.hint("give it with --rsa-private-keyfile"),
+                _ if is_curve => error.hint("give it with --ecdsa-private-keyfile"),
+                _ => error.hint("use an RSA, P-256, P-384 or P-521 key"),
             });
         }
         let asked = match (self.algorithm, expected) {
@@ -225,9 +226,9 @@ impl KeyWish {
         };
         if asked.key_kind() != kind {
             let message =
-                format!("{called} is a {kind} key, and {asked} needs a {} key", asked.key_kind());
+                format!("{called} is a {kind} key, but {asked} needs a {} key", asked.key_kind());
             let own = Algorithm::of(kind);
-            return Err(Error::key(message).hint(format!("--alg {own} signs with it")));
+            return Err(Error::key(message).hint(format!("use --alg {own} with this key")));
         }
         let key = key.with_algorithm(asked).map_err(|cause| Error::key(called).because(cause))?;
         Ok(OpenKey::Pair(Box::new(Mint::new(key))))

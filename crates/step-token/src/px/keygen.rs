@@ -19,23 +19,23 @@ use crate::px::options::Manner;
 #[derive(Clone, Debug, Args)]
 #[command(after_help = help::with_examples(KEYGEN_EXAMPLES))]
 pub(crate) struct PxKeygenArgs {
-    /// What to make: a shared secret, or a key pair of either kind
+    /// What to make: a shared secret, an EC key pair or an RSA key pair
     #[arg(value_name = "KIND")]
     pub(crate) kind: KeygenKind,
 
-    /// The file for the secret or the private key; the public key goes beside it, with .pub behind
+    /// The file for the secret or the private key; the public key goes to FILE.pub
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
 
-    /// The curve of an EC key: P-256, P-384 or P-521 (default: P-256)
+    /// Use this curve for an EC key: P-256, P-384 or P-521 (default: P-256)
     #[arg(long, value_name = "CURVE")]
     pub(crate) curve: Option<KeygenCurve>,
 
-    /// The bits of an RSA key, 2048 to 8192 (default: 3072)
+    /// Make an RSA key of this many bits, 2048 to 8192 (default: 3072)
     #[arg(long, value_name = "BITS")]
     pub(crate) bits: Option<KeyBits>,
 
-    /// Overwrite files that are there
+    /// Overwrite existing files
     #[arg(long, short = 'f', value_name = "BOOL", num_args = 0..=1, require_equals = true,
           default_missing_value = "true")]
     pub(crate) force: Option<Switch>,
@@ -58,7 +58,7 @@ impl FromStr for KeyBits {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let bits = text.parse().ok().filter(|bits| (2048..=8192).contains(bits));
-        bits.map(Self).ok_or_else(|| "it is a number from 2048 to 8192".to_owned())
+        bits.map(Self).ok_or_else(|| "expected a number from 2048 to 8192".to_owned())
     }
 }
 
@@ -73,17 +73,15 @@ pub(crate) enum KeygenCurve {
     P521,
 }
 
-/// Makes it, writes it, and says how a server is told.
+/// Makes the secret or the key pair, writes it, and prints the server settings for it.
 pub(super) fn run(args: &PxKeygenArgs, manner: &Manner, world: &World) -> Result<(), Error> {
     if args.kind != KeygenKind::Ec && args.curve.is_some() {
-        return Err(
-            Error::usage("--curve is for an EC key").hint("leave it out, or make an `ec` key")
-        );
+        return Err(Error::usage("--curve works only with an EC key")
+            .hint("leave it out, or make an `ec` key"));
     }
     if args.kind != KeygenKind::Rsa && args.bits.is_some() {
-        return Err(
-            Error::usage("--bits is for an RSA key").hint("leave it out, or make an `rsa` key")
-        );
+        return Err(Error::usage("--bits works only with an RSA key")
+            .hint("leave it out, or make an `rsa` key"));
     }
     let force = Switch::is_on(args.force);
     let private = regular(&args.file, "FILE", force, world)?;
@@ -92,7 +90,7 @@ pub(super) fn run(args: &PxKeygenArgs, manner: &Manner, world: &World) -> Result
         return describe(Settings::secret(&args.file), manner, world);
     }
     let public_name = public_name(&args.file);
-    let public = regular(&public_name, "FILE with .pub behind", force, world)?;
+    let public = regular(&public_name, "FILE.pub", force, world)?;
     let pair = match args.kind {
         KeygenKind::Rsa => KeyPairPem::rsa(args.bits.map_or(BITS, |bits| bits.0)),
         _ => KeyPairPem::ec(match args.curve {
@@ -101,27 +99,24 @@ pub(super) fn run(args: &PxKeygenArgs, manner: &Manner, world: &World) -> Result
             Some(KeygenCurve::P521) => KeyKind::P521,
         }),
     }
-    .map_err(|cause| Error::key("no key could be made").because(cause))?;
-    // The half that cannot be made again comes first.
+    .map_err(|cause| Error::key("cannot make a key").because(cause))?;
+    // The private key first: it cannot be made again.
     private.write(&pair.private, world)?;
     public.write(&pair.public, world)?;
     describe(Settings::pair(args.kind, args.curve, &args.file, &public_name), manner, world)
 }
 
-/// Settles a file that a key is kept in: no device, no FIFO, not standard output.
+/// Settles the file for a key: a regular one, not a device, a FIFO or standard output.
 fn regular(path: &Path, named: &str, force: bool, world: &World) -> Result<Destination, Error> {
     let place = Destination::file(path, named, force, world)?;
     match place {
         Destination::File { .. } if path != Path::new("-") => Ok(place),
-        _ => Err(Error::settings(format!(
-            "{} is no file to keep a key in ({named})",
-            path.display()
-        ))
-        .hint("name a file")),
+        _ => Err(Error::settings(format!("{} is not a regular file ({named})", path.display()))
+            .hint("name a regular file for the key")),
     }
 }
 
-/// 48 random bytes in base64: 64 characters, and no line end.
+/// 48 random bytes in base64: 64 characters without a line end.
 fn secret(world: &World) -> Result<Zeroizing<String>, Error> {
     let mut bytes = Zeroizing::new([0; 48]);
     let (mut first, mut second) = (world.random()?, world.random()?);
@@ -145,9 +140,9 @@ struct Settings {
     #[serde(rename = "publicFile", skip_serializing_if = "Option::is_none")]
     public_file: Option<String>,
     alg: &'static str,
-    /// Lines, each for one kind of server.
+    /// Settings to paste, one text for each kind of server.
     server: Vec<String>,
-    /// How a token is minted with it.
+    /// The command that mints a token with it.
     mint: String,
 }
 
@@ -206,18 +201,18 @@ fn describe(settings: Settings, manner: &Manner, world: &World) -> Result<(), Er
         return manner.print(&settings, world);
     }
     let Settings { server, mint, .. } = settings;
-    let text = format!("{}\n# a token with it\n{mint}\n", server.join("\n"));
+    let text = format!("{}\n# mint a token with it\n{mint}\n", server.join("\n"));
     output::stdout(text.as_bytes(), world)
 }
 
-/// Returns a path as a shell takes it for one word.
+/// Returns a path quoted as one word for a shell.
 fn quoted(path: &Path) -> String {
     let text = path.display().to_string();
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-./+:@,".contains(c);
     if text.chars().all(is_plain) { text } else { format!("'{}'", text.replace('\'', r"'\''")) }
 }
 
-/// What NIST calls good beyond 2030 (SP 800-57).
+/// The size that NIST recommends beyond 2030 (SP 800-57).
 const BITS: u32 = 3072;
 
 const KEYGEN_EXAMPLES: &str = "\

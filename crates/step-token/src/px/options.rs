@@ -8,9 +8,9 @@ use token_cli::{Error, Given, Setting, Switch, World, output};
 
 /// The flags that pxctl takes with every command.
 #[derive(Clone, Debug, Default, Args)]
-#[command(next_help_heading = "Options of every px command")]
+#[command(next_help_heading = "Options for every px command")]
 pub(crate) struct PxGlobalArgs {
-    /// Take this context instead of the current one
+    /// Use this context instead of the current one
     #[arg(long, global = true, value_name = "NAME")]
     pub(crate) context: Option<String>,
 
@@ -19,16 +19,16 @@ pub(crate) struct PxGlobalArgs {
           require_equals = true, default_missing_value = "true")]
     pub(crate) json: Option<Switch>,
 
-    /// Print more: `wide`
+    /// Print more detail
     #[arg(long, global = true, value_name = "wide")]
     pub(crate) output_type: Option<OutputType>,
 
-    /// Print for programs: JSON in one line, tokens in full, no notes
+    /// Print for scripts: JSON on one line, tokens in full, no notes
     #[arg(long, global = true, value_name = "BOOL", num_args = 0..=1, require_equals = true,
           default_missing_value = "true")]
     pub(crate) raw: Option<Switch>,
 
-    /// Draw in colour, terminal or not
+    /// Use colour, whether or not the output is a terminal
     #[arg(long, global = true, value_name = "BOOL", num_args = 0..=1, require_equals = true,
           default_missing_value = "true")]
     pub(crate) color: Option<Switch>,
@@ -53,7 +53,7 @@ pub(crate) enum OutputType {
     Wide,
 }
 
-/// Obeys or refuses the flags that pxctl takes with every command.
+/// Applies or refuses the flags that pxctl takes with every command.
 pub(super) fn prepare(
     args: &PxGlobalArgs,
     config: Option<&Path>,
@@ -79,12 +79,12 @@ pub(super) fn prepare(
     }
     if let Some(config) = config {
         let file = config.display();
-        world.note(&format!("--config: nothing in {file} matters here, and it is not read"));
+        world.note(&format!("--config has no effect: px reads no settings from {file}"));
     }
     Ok(())
 }
 
-/// In which form results are wanted.
+/// How results are printed.
 #[derive(Clone, Debug)]
 pub(super) struct Manner {
     pub(super) json: bool,
@@ -107,11 +107,11 @@ impl Manner {
         match &self.context {
             None => Ok(()),
             Some(_) => Err(Error::usage("--context has no effect on this command")
-                .hint("px verify, px inspect and px context list take it")),
+                .hint("leave it out; only px verify, px inspect and px context list use it")),
         }
     }
 
-    /// Prints an object: over several lines, or for programs in one.
+    /// Prints an object: indented, or on one line for programs.
     pub(super) fn print(&self, object: &impl Serialize, world: &World) -> Result<(), Error> {
         output::json(object, self.raw, world)
     }

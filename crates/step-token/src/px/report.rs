@@ -9,7 +9,7 @@ use token_time::Timestamp;
 use crate::px::rights::{Answers, CanObject, OwnershipObject};
 use crate::px::way_out;
 
-/// Everything there is to say.
+/// Everything that is reported.
 pub(super) struct Report {
     pub(super) verdict: Verdict,
     pub(super) strict: bool,
@@ -25,7 +25,7 @@ impl Report {
         accepted && (!self.strict || self.verdict.laxness.is_empty())
     }
 
-    /// Returns the algorithm that --alg asked for, if the token has another one.
+    /// Returns the warning about an algorithm that --alg does not allow, if there is one.
     fn other_algorithm(&self) -> Option<&Laxness> {
         self.verdict.laxness.iter().find(|it| matches!(it, Laxness::Algorithm { .. }))
     }
@@ -57,7 +57,7 @@ impl Report {
             text.check(Mark::Warn, "advice", &advice.to_string());
         }
         if !self.is_accepted() && self.asked {
-            text.check(Mark::Skip, "may do", "not asked: the token is refused");
+            text.check(Mark::Skip, "may do", "not checked: the token is refused");
         }
         if let Some(answers) = self.answers.as_ref().filter(|_| self.is_accepted()) {
             for line in answers.lines() {
@@ -71,22 +71,22 @@ impl Report {
         let answer = self.verdict.answer;
         match (self.verdict.fault(), answer.http_status()) {
             (Some((_, Fault::Null)), _) => {
-                "refused: a server would crash, and answer nobody".to_owned()
+                "refused: a server would crash and send no answer".to_owned()
             }
             (Some((rule, fault)), Some(status)) => format!(
-                "refused: the server answers {} (HTTP {status}) for {}: {}",
+                "refused: the server answers {} (HTTP {status}) in the {} check: {}",
                 answer.grpc_code(),
                 rule.as_str(),
                 printable(&fault.to_string())
             ),
             _ if self.other_algorithm().is_some() => {
-                "refused: a server would accept it, and --alg does not".to_owned()
+                "refused: a server would accept it, but --alg does not".to_owned()
             }
             _ if !self.is_accepted() => {
-                "refused: a server would accept it, and --strict does not".to_owned()
+                "refused: a server would accept it, but --strict does not".to_owned()
             }
             _ if !self.is_yes() => {
-                "accepted, but the server answers PermissionDenied (HTTP 403) to what was asked"
+                "accepted, but the server would deny the call with PermissionDenied (HTTP 403)"
                     .to_owned()
             }
             _ => {
@@ -96,7 +96,7 @@ impl Report {
                 let roles =
                     if roles.is_empty() { "no role".to_owned() } else { format!("roles {roles}") };
                 format!(
-                    "accepted: the server takes the holder for {} with {}",
+                    "accepted: the server identifies the holder as {} with {}",
                     printable(&name),
                     printable(&roles)
                 )
@@ -166,7 +166,7 @@ struct Check {
     hint: Option<String>,
 }
 
-/// Who the token says it is.
+/// Who the token says its holder is.
 #[derive(Serialize)]
 pub(super) struct IdentityObject<'a> {
     username: &'a str,

@@ -12,31 +12,31 @@ use token_cli::{Error, Origin, Source, World};
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "What the holder may do")]
 pub(crate) struct PxRightsArgs {
-    /// Say which role's which rule decides about this method, such as volume/create (can be repeated)
+    /// Say whether the holder's roles allow this method, such as volume/create (can be repeated)
     #[arg(long, value_name = "SERVICE/METHOD")]
     pub(crate) can: Vec<ApiMethod>,
 
-    /// Know the roles in this file too, as `pxctl role create` takes it (can be repeated)
+    /// Add the roles in this file, in the format of `pxctl role create` (can be repeated)
     #[arg(long, value_name = "FILE")]
     pub(crate) role_config: Vec<Source>,
 
-    /// Say whether a resource of this owner may be used
+    /// Say whether the holder may use a resource of this owner
     #[arg(long, value_name = "ID")]
     pub(crate) owner: Option<String>,
 
-    /// A group the resource is shared with, and how far: read, write or admin (can be repeated)
+    /// Assume the resource is shared with this group, for read, write or admin (can be repeated)
     #[arg(long, value_name = "GROUP[=LEVEL]")]
     pub(crate) group: Vec<Grant>,
 
-    /// A user the resource is shared with, and how far (can be repeated)
+    /// Assume the resource is shared with this user, for read, write or admin (can be repeated)
     #[arg(long, value_name = "ID[=LEVEL]")]
     pub(crate) collaborator: Vec<Grant>,
 
-    /// What everybody may do with the resource: read, write or admin
+    /// Assume everyone has this access to the resource: read, write or admin
     #[arg(long, value_name = "LEVEL")]
     pub(crate) public: Option<Access>,
 
-    /// What is to be done with the resource: read, write or admin (default: read)
+    /// Ask for this access to the resource: read, write or admin (default: read)
     #[arg(long, value_name = "LEVEL")]
     pub(crate) access: Option<Access>,
 }
@@ -57,12 +57,12 @@ impl<'a> Questions<'a> {
         world: &World,
     ) -> Result<Self, Error> {
         if !args.role_config.is_empty() && args.can.is_empty() {
-            return Err(Error::usage("--role-config has no effect without a question")
-                .hint("--can volume/create asks one"));
+            return Err(Error::usage("--role-config has no effect without --can")
+                .hint("ask about a method, such as --can volume/create"));
         }
         for method in args.can.iter().filter(|method| !method.has_known_service()) {
             world.warn(&format!(
-                "--can {method}: OpenStorage has no such service, as far as is known here; it has {}",
+                "--can {method}: unknown service; the known OpenStorage services are {}",
                 ApiMethod::services().join(", ")
             ));
         }
@@ -82,8 +82,8 @@ impl<'a> Questions<'a> {
         let shared =
             !args.group.is_empty() || !args.collaborator.is_empty() || args.public.is_some();
         if args.owner.is_none() && (shared || args.access.is_some()) {
-            return Err(Error::usage("there is no resource: its owner is not given")
-                .hint("--owner ID names it; a resource without one is anybody's"));
+            return Err(Error::usage("the resource's owner is not given")
+                .hint("set --owner ID, or --owner= for a resource without an owner"));
         }
         let ownership = args.owner.clone().map(|owner| Ownership {
             owner,
@@ -112,13 +112,13 @@ impl<'a> Questions<'a> {
     }
 }
 
-/// What the holder may do of what was asked.
+/// The answers about what the holder may do.
 pub(super) struct Answers {
     can: Vec<Decision>,
     ownership: Option<(Access, OwnershipAnswer)>,
 }
 
-/// One answer, for people.
+/// One answer, as text.
 pub(super) struct Line {
     pub(super) yes: bool,
     pub(super) what: String,

@@ -20,23 +20,23 @@ pub(crate) struct PxSecretArgs {
     #[arg(value_name = "NAME")]
     pub(crate) name: ObjectName,
 
-    /// Its namespace; without it the manifest goes where kubectl puts it
+    /// Set the namespace; without it, kubectl chooses one
     #[arg(long, short = 'n', value_name = "NAMESPACE")]
     pub(crate) namespace: Option<Namespace>,
 
-    /// Keep the token from here, under auth-token: a file, `-`, env:NAME, fd:N or cred:NAME
+    /// Store this token as auth-token: a file, `-`, env:NAME, fd:N or cred:NAME
     #[arg(long, value_name = "SOURCE")]
     pub(crate) token_file: Option<Given<SecretSource>>,
 
-    /// Keep the shared secret from here, under shared-secret
+    /// Store this shared secret as shared-secret: a file, `-`, env:NAME, fd:N or cred:NAME
     #[arg(long, value_name = "SOURCE")]
     pub(crate) shared_secret_file: Option<Given<SecretSource>>,
 
-    /// Keep it under this member instead, and read it from there out of a Secret
+    /// Store it as this member instead, and read this member if the source is a Secret
     #[arg(long, value_name = "KEY")]
     pub(crate) secret_key: Option<DataKey>,
 
-    /// Add a StorageClass of this name (default: that of the Secret) whose volumes use the token
+    /// Add a StorageClass whose volumes use the token (default name: the Secret's)
     #[arg(long, value_name = "CLASS", num_args = 0..=1, require_equals = true,
           default_missing_value = "")]
     pub(crate) annotate_csi: Option<Given<ObjectName>>,
@@ -57,9 +57,9 @@ pub(super) fn run(args: &PxSecretArgs, manner: &Manner, world: &World) -> Result
         (None, _) => None,
         (Some(_), None) => {
             return Err(Error::usage(
-                "--annotate-csi refers to the Secret by its namespace, and none is given",
+                "--annotate-csi needs the namespace of the Secret, but none is given",
             )
-            .hint("--namespace names it"));
+            .hint("set --namespace"));
         }
         (Some(class), Some(namespace)) => Some((class, namespace)),
     };
@@ -74,9 +74,9 @@ pub(super) fn run(args: &PxSecretArgs, manner: &Manner, world: &World) -> Result
         (None, Some(shared)) => {
             if class.is_some() {
                 return Err(Error::usage(
-                    "--annotate-csi is for a token, and --shared-secret-file is given",
+                    "--annotate-csi works only with a token, but --shared-secret-file is given",
                 )
-                .hint("--token-file names a token"));
+                .hint("give a token with --token-file, or leave out --annotate-csi"));
             }
             let key = member(DataKey::shared_secret());
             let secret = shared.value.read(&key, Kept::SharedSecret, &shared.origin, world)?;
@@ -84,13 +84,13 @@ pub(super) fn run(args: &PxSecretArgs, manner: &Manner, world: &World) -> Result
         }
         (Some(_), Some(_)) => {
             return Err(Error::usage(
-                "--token-file and --shared-secret-file are given, and a Secret holds one of them",
+                "both --token-file and --shared-secret-file are given, but a Secret holds one of them",
             )
             .hint("leave out one of them"));
         }
         (None, None) => {
-            return Err(Error::usage("nothing is given to keep in the Secret")
-                .hint("--token-file or --shared-secret-file names it"));
+            return Err(Error::usage("nothing is given to store in the Secret")
+                .hint("give --token-file or --shared-secret-file"));
         }
     };
     let mut manifest = Manifest::secret(&args.name, args.namespace.as_ref(), &key, &content);
@@ -104,7 +104,7 @@ pub(super) fn run(args: &PxSecretArgs, manner: &Manner, world: &World) -> Result
     let text = if manner.json { manifest.to_json(manner.raw) } else { manifest.to_yaml() };
     place.write(text.as_bytes(), world)?;
     if let Some(file) = place.path() {
-        world.done(&format!("the manifest is in {}", file.display()));
+        world.done(&format!("wrote the manifest to {}", file.display()));
     }
     Ok(())
 }

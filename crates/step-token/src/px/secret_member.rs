@@ -1,4 +1,4 @@
-//! A secret as it is, or as a member of a Kubernetes Secret.
+//! A secret on its own, or as a member of a Kubernetes Secret.
 
 use std::fmt;
 use std::path::Path;
@@ -8,7 +8,7 @@ use openstorage_token::kubernetes::{DataKey, is_secret, read_secret};
 use token_cli::{Error, Origin, Source, Stream, World, without_line_end};
 use zeroize::Zeroizing;
 
-/// What is kept in a file, or in a member of a Secret.
+/// What a file or a member of a Secret holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kept {
     Token,
@@ -24,9 +24,9 @@ impl fmt::Display for Kept {
     }
 }
 
-/// A [`Source`] of a secret, or behind `k8s:` one of a Kubernetes Secret that holds it.
+/// A [`Source`] of a secret, or with the prefix `k8s:` of a Kubernetes Secret that holds it.
 ///
-/// `k8s:-` takes what `kubectl get secret NAME -o json` prints.
+/// `k8s:-` reads what `kubectl get secret NAME -o json` prints.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct SecretSource {
     source: Source,
@@ -75,12 +75,12 @@ impl SecretSource {
         self.kubernetes
     }
 
-    /// Reads the secret. One line end is dropped and said, but for a Secret of Kubernetes, whose bytes
-    /// are those that the server has.
+    /// Reads the secret. One line end is dropped with a note, except from a Kubernetes Secret,
+    /// whose bytes the server uses unchanged.
     ///
     /// # Errors
     ///
-    /// If it cannot be read, is empty, or is no Secret, naming the source and the flag.
+    /// If the source cannot be read, is empty or is not a Secret; the error names it and the flag.
     pub(crate) fn read(
         &self,
         key: &DataKey,
@@ -94,7 +94,7 @@ impl SecretSource {
                 self.refuse_wrapping(&bytes, what, origin)?;
                 let left = without_line_end(&bytes);
                 if left.len() < bytes.len() {
-                    world.note(&format!("the line end behind the {what} in {self} is left out"));
+                    world.note(&format!("ignored the line end after the {what} in {self}"));
                 }
                 Zeroizing::new(left.to_vec())
             }
@@ -105,12 +105,12 @@ impl SecretSource {
                         Kept::SharedSecret => "--secret-key",
                     };
                     Error::settings(format!("{} ({origin}) {cause}", self.source)).hint(format!(
-                        "`kubectl get secret NAME -o json` prints one; {flag} names another member; without k8s: the file is the {what} itself"
+                        "print one with `kubectl get secret NAME -o json`, name another member with {flag}, or leave out k8s: if the source is the {what} itself"
                     ))
                 })?;
                 if secret.ends_with(b"\n") {
                     world.warn(&format!(
-                        "the {what} in {self} ends in a line feed, which belongs to it: the server has it too"
+                        "the {what} in {self} ends in a line feed, which is kept because the server uses it too"
                     ));
                 }
                 secret
@@ -119,37 +119,37 @@ impl SecretSource {
         if secret.is_empty() {
             let message = format!("the {what} in {self} ({origin}) is empty");
             return Err(match what {
-                Kept::Token => Error::settings(message).hint("`step-token px token` mints one"),
+                Kept::Token => Error::settings(message).hint("mint one with `step-token px token`"),
                 Kept::SharedSecret => {
-                    Error::key(message).hint("`step-token px keygen secret FILE` makes one")
+                    Error::key(message).hint("make one with `step-token px keygen secret FILE`")
                 }
             });
         }
         Ok(secret)
     }
 
-    /// A Secret of Kubernetes, or a key in PEM, is not what is meant where a bare secret is due.
+    /// Refuses a Kubernetes Secret, a token or PEM in place of a bare secret.
     fn refuse_wrapping(&self, bytes: &[u8], what: Kept, origin: &Origin) -> Result<(), Error> {
         let text = std::str::from_utf8(bytes).unwrap_or_default();
         if text.contains("Secret") && is_secret(text) {
             let message =
-                format!("{self} ({origin}) is a Kubernetes Secret, and not the {what} in it");
-            let hint = format!("{origin} k8s:{} reads its member", self.typed());
+                format!("{self} ({origin}) is a Kubernetes Secret, not the {what} itself");
+            let hint = format!("read a member of it with {origin} k8s:{}", self.typed());
             return Err(Error::key(message).hint(hint));
         }
         if what == Kept::SharedSecret && text.starts_with("eyJ") && text.split('.').count() == 3 {
-            return Err(Error::key(format!("{self} ({origin}) is a token, and not the {what}"))
-                .hint("--token-file takes a token"));
+            return Err(Error::key(format!("{self} ({origin}) is a token, not a {what}"))
+                .hint("give a token with --token-file"));
         }
         if text.contains("-----BEGIN ") {
-            let message = format!("{self} ({origin}) is PEM, and not a {what}");
+            let message = format!("{self} ({origin}) is PEM, not a {what}");
             return Err(Error::key(message)
-                .hint("--rsa-private-keyfile and --ecdsa-private-keyfile take keys"));
+                .hint("give a private key with --rsa-private-keyfile or --ecdsa-private-keyfile"));
         }
         Ok(())
     }
 
-    /// Returns the source as it is typed.
+    /// Returns the source as it is typed on the command line.
     fn typed(&self) -> String {
         match &self.source {
             Source::Path(path) => path.display().to_string(),

@@ -16,27 +16,27 @@ use crate::px::shared_secret::{PxSharedSecretArgs, SecretWish};
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "The server")]
 pub(crate) struct PxServerArgs {
-    /// Read all that follows from this YAML file; flags outrank it
+    /// Read the server's settings from this YAML file; flags override it
     #[arg(long, value_name = "FILE")]
     pub(crate) server_config: Option<Given<Source>>,
 
-    /// The issuer that the server trusts
+    /// Set the issuer that the server trusts
     #[arg(long, value_name = "NAME", alias = "jwt-issuer")]
     pub(crate) issuer: Option<Given<String>>,
 
-    /// The server's RSA public key: PEM of a public key or a certificate
+    /// Read the server's RSA public key from PEM: a public key or a certificate
     #[arg(long, value_name = "SOURCE", alias = "jwt-rsa-pubkey-file")]
     pub(crate) rsa_public_keyfile: Option<Given<Source>>,
 
-    /// The server's EC public key: PEM of a public key or a certificate
+    /// Read the server's EC public key from PEM: a public key or a certificate
     #[arg(long, value_name = "SOURCE", alias = "jwt-ecds-pubkey-file")]
     pub(crate) ecdsa_public_keyfile: Option<Given<Source>>,
 
-    /// The claim that is the user's unique ID: sub, email or name (default: sub)
+    /// Take the user's unique ID from this claim: sub, email or name (default: sub)
     #[arg(long, value_name = "CLAIM")]
     pub(crate) username_claim: Option<UsernameClaim>,
 
-    /// Judge as servers on the older JWT library do (jwt-go 3): `exp` included, no check of types
+    /// Check like an older server (jwt-go 3): accept the second of `exp`, ignore non-numeric times
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true,
           default_missing_value = "true")]
     pub(crate) older_server: Option<Switch>,
@@ -81,8 +81,8 @@ pub(super) fn read(
         server.ec = Some(public_key(&ec, ServerKey::ec, world)?);
     }
     if server.shared_secret.is_none() && server.rsa.is_none() && server.ec.is_none() {
-        return Err(Error::usage("the server has no key, so it would not even start").hint(
-            "--shared-secret-file, --rsa-public-keyfile or --ecdsa-public-keyfile names what it has",
+        return Err(Error::usage("the server's key is not given").hint(
+            "give the one it has: --shared-secret-file, --rsa-public-keyfile or --ecdsa-public-keyfile",
         ));
     }
     server.username = flags.username_claim.or(config.username_claim).unwrap_or_default();
@@ -101,7 +101,7 @@ fn issuer(flags: &PxServerArgs, file: &ConfigFile) -> Result<String, Error> {
     };
     issuer.filter(|issuer| !issuer.is_empty()).cloned().ok_or_else(|| {
         Error::usage("the server's issuer is not given")
-            .hint("--issuer is what it has in PORTWORX_AUTH_JWT_ISSUER or --jwt-issuer; `openstorage.io` unless it was set")
+            .hint("set --issuer to the server's PORTWORX_AUTH_JWT_ISSUER or --jwt-issuer; its default is `openstorage.io`")
     })
 }
 
@@ -162,7 +162,7 @@ impl ConfigFile {
     fn source(&self, key: &str, text: &str) -> Result<Setting<Source>, Error> {
         let source: Source = text.parse().map_err(|why: String| self.wrong(key, &why))?;
         if source == Source::Stdin {
-            return Err(self.wrong(key, "standard input is not read from there"));
+            return Err(self.wrong(key, "a configuration file cannot name standard input"));
         }
         Ok(Setting::new(source.beside(&self.directory), self.origin(key)))
     }
@@ -171,7 +171,7 @@ impl ConfigFile {
     fn secret_source(&self, key: &str, text: &str) -> Result<Setting<SecretSource>, Error> {
         let source: SecretSource = text.parse().map_err(|why: String| self.wrong(key, &why))?;
         if source.stream() == Some(Stream::Stdin) {
-            return Err(self.wrong(key, "standard input is not read from there"));
+            return Err(self.wrong(key, "a configuration file cannot name standard input"));
         }
         Ok(Setting::new(source.beside(&self.directory), self.origin(key)))
     }
@@ -186,10 +186,10 @@ fn public_key(
     read(&bytes).map_err(|cause| {
         let hint = match &cause {
             ServerKeyError::Private => {
-                Some("`openssl pkey -pubout` writes the public half of a key".to_owned())
+                Some("write the public key with `openssl pkey -pubout`".to_owned())
             }
             ServerKeyError::NoKey { label } if label == "RSA PUBLIC KEY" => Some(
-                "a server does not read PKCS#1; `openssl rsa -RSAPublicKey_in -pubout` converts it"
+                "convert PKCS#1, which no server reads, with `openssl rsa -RSAPublicKey_in -pubout`"
                     .to_owned(),
             ),
             _ => None,

@@ -13,16 +13,16 @@ use crate::px::secret_member::{Kept, SecretSource};
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "The shared secret")]
 pub(crate) struct PxSharedSecretArgs {
-    /// The secret itself, for everybody who lists processes to see; --shared-secret-file is better
+    /// Use this secret; everyone who can list processes sees it, so prefer --shared-secret-file
     #[arg(long, value_name = "SECRET", alias = "jwt-shared-secret")]
     pub(crate) shared_secret: Option<Given<String>>,
 
-    /// Read the secret from here: a file, `-`, env:NAME, fd:N, cred:NAME, or any of these behind k8s:
-    /// for a Kubernetes Secret
+    /// Read the secret from a file, `-`, env:NAME, fd:N or cred:NAME; write k8s: before any of
+    /// these if it is a Kubernetes Secret
     #[arg(long, value_name = "SOURCE")]
     pub(crate) shared_secret_file: Option<Given<SecretSource>>,
 
-    /// The member of the Kubernetes Secret (default: shared-secret)
+    /// Read this member of the Kubernetes Secret (default: shared-secret)
     #[arg(long, value_name = "KEY")]
     pub(crate) secret_key: Option<DataKey>,
 }
@@ -31,12 +31,12 @@ pub(crate) struct PxSharedSecretArgs {
 pub(super) enum SecretWish {
     /// From the command line itself.
     Typed(SharedSecret),
-    /// From elsewhere.
+    /// From a file or another source.
     Elsewhere { source: Setting<SecretSource>, key: DataKey },
 }
 
 impl SecretWish {
-    /// Settles which of the two flags is meant, if any.
+    /// Decides which of the two flags to use, if any.
     pub(super) fn settle(args: &PxSharedSecretArgs) -> Result<Option<Self>, Error> {
         let source =
             args.shared_secret_file.as_ref().and_then(|it| it.setting("shared-secret-file"));
@@ -52,15 +52,15 @@ impl SecretWish {
         let kubernetes = source.as_ref().is_some_and(|source| source.value.is_kubernetes());
         if key.is_some() && !kubernetes {
             return Err(Error::usage(
-                "--secret-key names a member of a Kubernetes Secret, and none is read",
+                "--secret-key names a member of a Kubernetes Secret, but no Secret is read",
             )
-            .hint("--shared-secret-file k8s:FILE reads one"));
+            .hint("read one with --shared-secret-file k8s:FILE, or leave out --secret-key"));
         }
         match (source, typed) {
-            (Some(_), Some(_)) => Err(Error::usage(
-                "--shared-secret and --shared-secret-file are given, and one key signs",
-            )
-            .hint("leave out --shared-secret, which shows it to everybody")),
+            (Some(_), Some(_)) => {
+                Err(Error::usage("both --shared-secret and --shared-secret-file are given")
+                    .hint("leave out --shared-secret, which everyone who can list processes sees"))
+            }
             (Some(source), None) => {
                 let key = key.cloned().unwrap_or_else(DataKey::shared_secret);
                 Ok(Some(Self::Elsewhere { source, key }))
@@ -89,7 +89,7 @@ impl SecretWish {
         }
     }
 
-    /// Reads the secret, and warns where it can be seen or guessed.
+    /// Reads the secret, and warns if it can be seen or guessed.
     pub(super) fn read(&self, world: &World) -> Result<SharedSecret, Error> {
         let secret = self.read_quietly(world)?;
         if let Some(advice) = Advice::of_secret(secret.expose()) {
@@ -98,12 +98,12 @@ impl SecretWish {
         Ok(secret)
     }
 
-    /// The same, for whoever speaks of guessing in another place.
+    /// The same without the warning about guessing, which the caller reports itself.
     pub(super) fn read_quietly(&self, world: &World) -> Result<SharedSecret, Error> {
         match self {
             Self::Typed(secret) => {
                 world.warn(
-                    "--shared-secret shows the secret to everybody who lists processes; --shared-secret-file env:NAME, fd:N or a file does not",
+                    "--shared-secret shows the secret to everyone who can list processes; use --shared-secret-file with a file, env:NAME or fd:N instead",
                 );
                 Ok(secret.clone())
             }

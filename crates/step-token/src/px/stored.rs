@@ -1,4 +1,4 @@
-//! Tokens that are somewhere: in a file, a variable, a context, or on the command line.
+//! Where tokens are read from: a file, a variable, a context or the command line.
 
 use std::path::Path;
 
@@ -15,11 +15,11 @@ use crate::px::contexts_file::{self, PxContextsFileArg};
 use crate::px::options::{Manner, optional};
 use crate::px::secret_member::{Kept, SecretSource};
 
-/// Where a token is.
+/// Where to read a token from.
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct PxTokenArg {
-    /// The token; `-` is standard input. Without it: --token-file, PXCTL_AUTH_TOKEN, --context, the
-    /// current context
+    /// The token; `-` reads standard input (default: from --token-file, --context, PXCTL_AUTH_TOKEN
+    /// or the current context, in this order)
     #[arg(value_name = "TOKEN")]
     pub(crate) token: Option<String>,
 
@@ -30,14 +30,15 @@ pub(crate) struct PxTokenArg {
     pub(crate) contexts: PxContextsFileArg,
 }
 
-/// A token that is kept somewhere.
+/// Where a token is stored.
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct PxTokenFileArgs {
-    /// Read the token from here: a file, `-`, env:NAME, fd:N, cred:NAME, or any of these behind k8s:
+    /// Read the token from a file, `-`, env:NAME, fd:N or cred:NAME; write k8s: before any of
+    /// these if it is a Kubernetes Secret
     #[arg(long, value_name = "SOURCE")]
     pub(crate) token_file: Option<Given<SecretSource>>,
 
-    /// The member of the Kubernetes Secret that holds the token (default: auth-token)
+    /// Read this member of the Kubernetes Secret (default: auth-token)
     #[arg(long, value_name = "KEY")]
     pub(crate) token_key: Option<DataKey>,
 }
@@ -45,7 +46,7 @@ pub(crate) struct PxTokenFileArgs {
 /// The token of a context.
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct PxStoredTokenArgs {
-    /// The token itself, for everybody who lists processes to see; --token-file is better
+    /// Use this token; everyone who can list processes sees it, so prefer --token-file
     #[arg(long, short = 't', value_name = "TOKEN")]
     pub(crate) token: Option<Given<String>>,
 
@@ -53,20 +54,20 @@ pub(crate) struct PxStoredTokenArgs {
     pub(crate) file: PxTokenFileArgs,
 }
 
-/// Reads the token to be judged: the one given, else the one that pxctl would send.
+/// Reads the token to check: the one given, or else the one that pxctl would send.
 pub(super) fn read(args: &PxTokenArg, manner: &Manner, world: &World) -> Result<Token, Error> {
     let file = file(&args.file)?;
     if args.token.as_deref() == Some("") {
         return Err(Error::usage("the token is empty")
-            .hint("look at the variable it came from; `-` reads standard input"));
+            .hint("check the variable it comes from, or use `-` to read standard input"));
     }
     if let (true, Some(_)) = (args.token.is_some() || file.is_some(), &manner.context) {
-        return Err(Error::usage("--context has no effect on a token that is given")
+        return Err(Error::usage("--context has no effect when a token is given")
             .hint("leave out one of them"));
     }
     match (args.token.as_deref(), file) {
         (Some(_), Some(_)) => {
-            Err(Error::usage("a token and --token-file are given, and one is judged")
+            Err(Error::usage("both a token and --token-file are given")
                 .hint("leave out one of them"))
         }
         (Some("-"), None) => {
@@ -74,11 +75,11 @@ pub(super) fn read(args: &PxTokenArg, manner: &Manner, world: &World) -> Result<
             from(&Setting::new(Source::Stdin.into(), origin), &DataKey::auth_token(), world)
         }
         (Some(token), None) if !token.contains('.') && Path::new(token).is_file() => {
-            Err(Error::usage(format!("{token} is a file, and a token is due"))
-                .hint(format!("--token-file {token} reads it")))
+            Err(Error::usage(format!("{token} is a file; expected a token"))
+                .hint(format!("read it with --token-file {token}")))
         }
         (Some(token), None) => {
-            world.warn("a token on the command line is seen by everybody who lists processes; `-` reads it from standard input");
+            world.warn("everyone who can list processes sees a token on the command line; use `-` to read it from standard input");
             Ok(Token::new(token.to_owned()))
         }
         (None, Some((source, key))) => from(&source, &key, world),
@@ -86,21 +87,21 @@ pub(super) fn read(args: &PxTokenArg, manner: &Manner, world: &World) -> Result<
     }
 }
 
-/// Settles where a token is kept, and the member if that is a Kubernetes Secret.
+/// Returns where a token is stored, and which member if that is a Kubernetes Secret.
 fn file(args: &PxTokenFileArgs) -> Result<Option<(Setting<SecretSource>, DataKey)>, Error> {
     let source = optional("token-file", args.token_file.as_ref())?;
     let is_kubernetes = source.as_ref().is_some_and(|source| source.value.is_kubernetes());
     if args.token_key.is_some() && !is_kubernetes {
         return Err(Error::usage(
-            "--token-key names a member of a Kubernetes Secret, and none is read",
+            "--token-key names a member of a Kubernetes Secret, but no Secret is read",
         )
-        .hint("--token-file k8s:FILE reads one"));
+        .hint("read one with --token-file k8s:FILE, or leave out --token-key"));
     }
     let key = args.token_key.clone().unwrap_or_else(DataKey::auth_token);
     Ok(source.map(|source| (source, key)))
 }
 
-/// Reads a token; one line end behind it is dropped.
+/// Reads a token; one line end after it is dropped.
 pub(super) fn from(
     source: &Setting<SecretSource>,
     key: &DataKey,
@@ -108,7 +109,7 @@ pub(super) fn from(
 ) -> Result<Token, Error> {
     let bytes = source.value.read(key, Kept::Token, &source.origin, world)?;
     let text = std::str::from_utf8(&bytes).map_err(|_| {
-        Error::settings(format!("the token in {} ({}) is no text", source.value, source.origin))
+        Error::settings(format!("the token in {} ({}) is not UTF-8", source.value, source.origin))
     })?;
     Ok(Token::new(text.to_owned()))
 }
@@ -118,18 +119,16 @@ pub(super) fn of_flags(args: &PxStoredTokenArgs, world: &World) -> Result<Option
     let typed = optional("token", args.token.as_ref())?;
     let token = match (typed, file(&args.file)?) {
         (Some(_), Some(_)) => {
-            return Err(Error::usage(
-                "--token and --token-file are given, and a context has one token",
-            )
-            .hint("leave out --token, which shows it to everybody"));
+            return Err(Error::usage("both --token and --token-file are given")
+                .hint("leave out --token, which everyone who can list processes sees"));
         }
         (Some(typed), None) if typed.value == "-" => {
-            return Err(Error::usage("--token is the token itself, and `-` is none")
-                .hint("--token-file - reads standard input"));
+            return Err(Error::usage("--token takes the token itself, not `-`")
+                .hint("use --token-file - to read standard input"));
         }
         (Some(typed), None) => {
             world.warn(
-                "--token shows the token to everybody who lists processes; --token-file does not",
+                "--token shows the token to everyone who can list processes; use --token-file instead",
             );
             Token::new(typed.value)
         }
@@ -140,33 +139,35 @@ pub(super) fn of_flags(args: &PxStoredTokenArgs, world: &World) -> Result<Option
     Ok(Some(token))
 }
 
-/// What is kept to be sent must fit into a header (RFC 9110 §5.5).
+/// Refuses a token that no header can carry (RFC 9110 §5.5).
 pub(super) fn fits_a_header(token: &Token) -> Result<(), Error> {
     if token.expose().bytes().all(|byte| byte.is_ascii_graphic()) {
         Ok(())
     } else {
-        Err(Error::settings("the token has a blank or something else in it that no header carries")
-            .hint("a token is three parts of base64url with dots between them"))
+        Err(Error::settings(
+            "the token contains a blank or another character that no header can carry",
+        )
+        .hint("copy the token as it was printed: three base64url parts separated by dots"))
     }
 }
 
-/// Says of a token that is stored or chosen what would make it useless.
+/// Warns if a token that is stored or chosen cannot be used.
 pub(super) fn warn_of(token: Option<&Token>, world: &World) {
     if let Some(fault) = token.and_then(|token| fault(token, world.now())) {
-        world.warn(&format!("its token {fault}"));
+        world.warn(&format!("the token {fault}"));
     }
 }
 
-/// Says what is wrong with a token, as far as that shows without a key.
+/// Returns what is wrong with a token, as far as that can be seen without a key.
 pub(super) fn fault(token: &Token, now: Timestamp) -> Option<String> {
     let Some(identity) = unverified(token.expose()) else {
-        return Some("is none that a server could read".to_owned());
+        return Some("cannot be read by any server".to_owned());
     };
     let now = now.unix_seconds();
     let time = Timestamp::from_unix_seconds;
     match (identity.expires, identity.issued_at) {
         (Expiry::Absent, _) => Some("has no `exp`".to_owned()),
-        (Expiry::NoTime, _) => Some("has an `exp` that is no time".to_owned()),
+        (Expiry::NoTime, _) => Some("has an `exp` that is not a time".to_owned()),
         (Expiry::At(end), _) if end <= now => Some(format!("expired at {}", time(end))),
         (_, Some(beginning)) if beginning > now => {
             Some(format!("is not valid before {}", time(beginning)))
@@ -175,7 +176,7 @@ pub(super) fn fault(token: &Token, now: Timestamp) -> Option<String> {
     }
 }
 
-/// The token that pxctl would send: of the environment, of a context that is named, of the current one.
+/// The token that pxctl would send: from the environment, the named context or the current one.
 fn sent_by_pxctl(file: &PxContextsFileArg, manner: &Manner, world: &World) -> Result<Token, Error> {
     let variable = world.variable(VARIABLE)?.filter(|token| !token.is_empty());
     if let (Some(_), None) = (variable, &manner.context) {
@@ -186,7 +187,7 @@ fn sent_by_pxctl(file: &PxContextsFileArg, manner: &Manner, world: &World) -> Re
         return Ok(Token::new(text.to_owned()));
     }
     if variable.is_some() {
-        world.warn(&format!("{VARIABLE} is set, and pxctl would send that one"));
+        world.warn(&format!("{VARIABLE} is set, and pxctl would send that token"));
     }
     let path = contexts_file::path(file, world)?;
     let contexts = contexts_file::load(&path)?.unwrap_or_default();
@@ -196,7 +197,7 @@ fn sent_by_pxctl(file: &PxContextsFileArg, manner: &Manner, world: &World) -> Re
         (None, Some(current)) => current.to_owned(),
         (None, None) => {
             return Err(Error::usage("no token is given").hint(format!(
-                "--token-file names it, `-` reads standard input; {VARIABLE} is not set and no context is current"
+                "give --token-file, or `-` for standard input; {VARIABLE} is not set, and no context is current"
             )));
         }
     };
@@ -205,12 +206,12 @@ fn sent_by_pxctl(file: &PxContextsFileArg, manner: &Manner, world: &World) -> Re
         false => contexts_file::unusable(&path, &cause),
         true => {
             Error::settings(format!("the current context `{name}` is not in {}", path.display()))
-                .hint("`step-token px context set NAME` makes another one current")
+                .hint("choose another with `step-token px context set NAME`")
         }
     })?;
     let token = context.token.ok_or_else(|| {
         Error::settings(format!("context `{name}` in {} has no token", path.display()))
-            .hint(format!("`step-token px context create {name} --token-file FILE` gives it one"))
+            .hint(format!("add one with `step-token px context create {name} --token-file FILE`"))
     })?;
     world.announce("Token", &format!("context {name} in {}", path.display()));
     Ok(token)

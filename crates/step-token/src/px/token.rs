@@ -22,16 +22,16 @@ pub(crate) struct PxTokenArgs {
     #[command(flatten)]
     pub(crate) account: PxAccountArgs,
 
-    /// The issuer, by which the server finds the key; no https:// in front
-    #[arg(long, value_name = "NAME", help_heading = "Where it is good, and how long")]
+    /// Set the issuer, exactly as the server has it and without https://
+    #[arg(long, value_name = "NAME", help_heading = "Issuer and lifetime")]
     pub(crate) issuer: Option<Given<String>>,
 
-    /// How long the token lives: one number and s, m, h, d or y (default: 1d)
-    #[arg(long, value_name = "DURATION", help_heading = "Where it is good, and how long")]
+    /// Set the lifetime: a whole number and s, m, h, d or y (default: 1d)
+    #[arg(long, value_name = "DURATION", help_heading = "Issuer and lifetime")]
     pub(crate) token_duration: Option<Lifetime>,
 
-    /// Date the token back, for servers whose clocks are behind (default: 0s)
-    #[arg(long, value_name = "DURATION", help_heading = "Where it is good, and how long")]
+    /// Backdate the token, for servers whose clocks are behind (default: 0s)
+    #[arg(long, value_name = "DURATION", help_heading = "Issuer and lifetime")]
     pub(crate) backdate: Option<Lifetime>,
 
     #[command(flatten)]
@@ -41,17 +41,18 @@ pub(crate) struct PxTokenArgs {
     pub(crate) key: PxPrivateKeyArgs,
 
     /// Write the token to this file, mode 0600, instead of standard output; `-` is standard output
-    #[arg(long, value_name = "FILE", help_heading = "Where it goes")]
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub(crate) output: Option<Given<PathBuf>>,
 
-    /// Mint a token for each row of this CSV: subject, name, email, roles, groups, duration
-    #[arg(long, value_name = "FILE", help_heading = "Many at once")]
+    /// Mint a token for each row of this CSV file, which has the columns subject, name, email,
+    /// roles, groups and duration
+    #[arg(long, value_name = "FILE", help_heading = "Many tokens at once")]
     pub(crate) fleet: Option<Given<Source>>,
 }
 
 /// Mints one token.
 pub(super) fn run(args: &PxTokenArgs, manner: &Manner, world: &World) -> Result<(), Error> {
-    // What cannot be is said before a secret is read or a password asked for.
+    // Report an impossible request before reading a secret or asking for a password.
     let issuer = issuer(args)?;
     let key = KeyWish::settle(&args.secret, &args.key, &readers(args))?;
     let account = account::read(&args.account, world)?;
@@ -78,14 +79,14 @@ pub(super) fn issuer(args: &PxTokenArgs) -> Result<String, Error> {
         Some(Given::Value(issuer)) => Ok(issuer.clone()),
         Some(Given::Empty) => {
             Err(Error::usage("the issuer is empty (--issuer), and no server accepts such a token")
-                .hint("it is what the server has in PORTWORX_AUTH_JWT_ISSUER or --jwt-issuer"))
+                .hint("set it to the server's PORTWORX_AUTH_JWT_ISSUER or --jwt-issuer"))
         }
         None => Err(Error::usage("no issuer is given")
-            .hint("--issuer is what the server has in PORTWORX_AUTH_JWT_ISSUER or --jwt-issuer")),
+            .hint("set --issuer to the server's PORTWORX_AUTH_JWT_ISSUER or --jwt-issuer")),
     }
 }
 
-/// Returns how far tokens are dated back.
+/// Returns how far tokens are backdated.
 pub(super) fn backdate(args: &PxTokenArgs) -> Lifetime {
     args.backdate.unwrap_or(Lifetime::ZERO)
 }
@@ -102,7 +103,7 @@ pub(super) fn readers(args: &PxTokenArgs) -> Vec<(String, Option<Stream>)> {
         .collect()
 }
 
-/// Returns where the token goes; pxctl overwrites a file that is there.
+/// Returns where the token goes; like pxctl, this overwrites an existing file.
 fn output(args: &PxTokenArgs, manner: &Manner) -> Result<OutputSettings, Error> {
     let file = output_file(args.output.as_ref())?;
     Ok(OutputSettings { file, force: true, json: manner.json })

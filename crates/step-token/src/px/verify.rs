@@ -1,4 +1,4 @@
-//! `px verify`: what a server would say of a token, check by check.
+//! `px verify`: what a server would say about a token, check by check.
 
 use clap::Args;
 use openstorage_token::{Advice, Conditions, Lifetime, TokenAlgorithm, judge};
@@ -30,25 +30,25 @@ pub(crate) struct PxVerifyArgs {
     #[command(flatten)]
     pub(crate) rights: PxRightsArgs,
 
-    /// Judge as of this time: RFC 3339, or a duration from now (default: now)
-    #[arg(long, value_name = "TIME|DURATION", help_heading = "How it is judged")]
+    /// Check as of this time: RFC 3339, or a duration from now (default: now)
+    #[arg(long, value_name = "TIME|DURATION", help_heading = "How to check")]
     pub(crate) at: Option<When>,
 
-    /// Let the clock be off by this much; a server allows nothing (default: 0s)
-    #[arg(long, value_name = "DURATION", help_heading = "How it is judged")]
+    /// Allow the clocks to differ by this much; a server allows nothing (default: 0s)
+    #[arg(long, value_name = "DURATION", help_heading = "How to check")]
     pub(crate) leeway: Option<Lifetime>,
 
-    /// Take this algorithm alone
-    #[arg(long, value_name = "ALG", help_heading = "How it is judged")]
+    /// Accept only this algorithm
+    #[arg(long, value_name = "ALG", help_heading = "How to check")]
     pub(crate) alg: Option<TokenAlgorithm>,
 
-    /// Refuse what a server lets pass and a careful reader would not
+    /// Also refuse what a server accepts but should not
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true,
-          default_missing_value = "true", help_heading = "How it is judged")]
+          default_missing_value = "true", help_heading = "How to check")]
     pub(crate) strict: Option<Switch>,
 }
 
-/// Judges a token, and answers what its holder may do.
+/// Checks a token, and says what its holder may do.
 pub(super) fn run(args: &PxVerifyArgs, manner: &Manner, world: &World) -> Result<Exit, Error> {
     readers(args)?;
     let ServerSettings { server, roles, advice } = server::read(&args.server, &args.secret, world)?;
@@ -102,11 +102,11 @@ fn readers(args: &PxVerifyArgs) -> Result<(), Error> {
     one_reader_of_each(&readers)
 }
 
-/// Returns the time the token is judged at.
+/// Returns the time at which the token is checked.
 fn at(at: Option<When>, world: &World) -> Result<Timestamp, Error> {
     let Some(at) = at else { return Ok(world.now()) };
     at.resolve(world.now())
-        .map_err(|cause| Error::usage("there is no such time (--at)").because(cause))
+        .map_err(|cause| Error::usage("the time is out of range (--at)").because(cause))
 }
 
 const VERIFY_EXAMPLES: &str = "\

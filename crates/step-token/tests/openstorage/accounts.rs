@@ -22,7 +22,7 @@ use differences::{DIFFERENCES, Way};
 /// What a reader makes of a file: a token, or why not.
 type Made = Result<String, String>;
 
-/// Puts files before the vendor's reader and before ours.
+/// Gives files to the vendor's reader and to ours.
 #[track_caller]
 fn mint(texts: &[Vec<u8>]) -> Vec<(Made, Made)> {
     let question = |text: &Vec<u8>| {
@@ -149,7 +149,7 @@ fn what_no_account_comes_near_is_refused_here_alone() {
     }
 }
 
-/// The line break at the end of a block is what it keeps, and here there is none.
+/// A block keeps the line break at its end, and here there is none.
 #[test]
 fn a_block_that_the_end_of_the_file_cuts_short_has_no_line_break_either() {
     agree(&bytes(&[&[
@@ -162,7 +162,7 @@ fn a_block_that_the_end_of_the_file_cuts_short_has_no_line_break_either() {
     ]]));
 }
 
-/// They are no YAML (YAML 1.2 §5.1), and a terminal obeys some of them.
+/// They are not YAML (YAML 1.2 §5.1), and a terminal obeys some of them.
 #[test]
 fn control_characters_are_refused_wherever_they_stand() {
     agree(&bytes(&[&[
@@ -180,7 +180,7 @@ fn control_characters_are_refused_wherever_they_stand() {
     ]]));
 }
 
-/// So it is written where it is long (YAML 1.1, the type `!!binary`).
+/// This is how a long one is written (YAML 1.1, the type `!!binary`).
 #[test]
 fn base64_may_have_line_breaks_in_it() {
     agree(&bytes(&[&[

@@ -1,4 +1,4 @@
-//! Tokens of every algorithm and every form of key, spent at both servers.
+//! Tokens of every algorithm and every form of key, used at both servers.
 
 use std::path::{Path, PathBuf};
 
@@ -43,7 +43,7 @@ fn spend(token: &str, key: &str, value: Value, what: &str) {
     }
 }
 
-/// Spends a token at servers with the public key, and at servers with a certificate of it.
+/// Uses a token at servers with the public key, and at servers with a certificate of it.
 #[track_caller]
 fn spend_pair(token: &str, alg: &str, public: &str, private: &Path) {
     let member = if alg.starts_with("RS") { "rsaPublicKey" } else { "ecdsPublicKey" };
@@ -108,7 +108,7 @@ fn an_ec_pair_of_keygen_signs_with_the_algorithm_of_its_curve() {
     }
 }
 
-/// One with the label of its algorithm, one of PKCS#8, one behind its parameters, sealed ones, a JWK.
+/// One with the label of its algorithm, one of PKCS#8, one after its parameters, encrypted ones, a JWK.
 #[test]
 fn a_private_key_may_come_in_every_form() {
     for (alg, name) in [

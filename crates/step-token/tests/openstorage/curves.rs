@@ -1,4 +1,4 @@
-//! ECDSA with an algorithm that belongs to another curve, which the servers do not mind.
+//! ECDSA with an algorithm that belongs to another curve, which the servers accept.
 
 use std::process::Command;
 
@@ -22,7 +22,7 @@ const CURVES: [(&str, &str, &str, usize); 3] = [
     ("p521", "P-521", "ES512", 66),
 ];
 
-/// Signs with the openssl of the system, which knows no JWT, and pads each number to a width.
+/// Signs with the system's openssl, which knows nothing of JWTs, and pads each number to a width.
 fn token(alg: &str, hash: &str, width: usize, key: &str) -> String {
     let header = format!(r#"{{"alg":"{alg}","typ":"JWT"}}"#);
     let payload = format!(
@@ -45,7 +45,7 @@ fn numbers(der: &[u8]) -> (Vec<u8>, Vec<u8>) {
     (r.to_vec(), rest[2..].to_vec())
 }
 
-/// Puts zeros in front of a number; of one that does not fit, the end is left.
+/// Puts zeros before a number; if it does not fit, keeps its end.
 fn padded(number: &[u8], width: usize) -> Vec<u8> {
     let zeros = vec![0; width.saturating_sub(number.len())];
     let end = &number[number.len().saturating_sub(width)..];
@@ -80,7 +80,7 @@ fn an_algorithm_of_another_curve_passes_where_its_numbers_have_room_and_is_calle
                 assert_eq!(ours["accepted"], theirs["accepted"], "{what}");
                 assert_eq!(ours["answer"], theirs["code"], "{what}");
 
-                let lax = format!("{alg} belongs to another curve than the key's, {kind}");
+                let lax = format!("{alg} does not belong to the curve of the key, {kind}");
                 let is_lax = passes && alg != own;
                 assert_eq!(ours["lax"], if is_lax { json!([lax]) } else { json!([]) }, "{what}");
                 let strict = verify().arg("--strict").run();

@@ -1,4 +1,4 @@
-//! How long a token lives, in the words of the vendor's grammar.
+//! How long a token is valid, in the vendor's grammar.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -11,7 +11,7 @@ use crate::peers::Flavour;
 use crate::program::{NOW, Px};
 use crate::random::Random;
 
-/// Asks the vendor's code how many seconds each text is; `None` is none that it reads.
+/// Asks the vendor's code how many seconds each text is; `None` if it does not read the text.
 #[track_caller]
 fn theirs(texts: &[String]) -> Vec<Option<i64>> {
     let question = |text: &String| {
@@ -143,7 +143,7 @@ fn seeded_texts_are_durations_for_both_or_for_neither() {
     }
 }
 
-/// The vendor counts nanoseconds in 64 bits, and beyond them gives some other time, often a past one.
+/// The vendor counts nanoseconds in 64 bits, which wrap into another time, often one in the past.
 #[test]
 fn what_the_vendor_cannot_count_is_refused_here_alone() {
     let texts = [

@@ -1,4 +1,4 @@
-//! The keys of the recorded test data, as files and as what signs.
+//! The keys of the recorded test data, as files and as signers.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -9,7 +9,7 @@ use token_jose::{
 
 use crate::peers::run;
 
-/// The shared secret of every test that asks for no other; a server takes any bytes.
+/// The default shared secret of the tests; a server accepts any bytes.
 pub(crate) const SECRET: &str = "sécret, and long enough for everybody to be content with it";
 
 /// Returns a private or public key of the recorded test data.

@@ -6,7 +6,7 @@
 //! Kubernetes judge the manifests. All of them are what `scripts/peers` installs; without them the
 //! tests fail.
 //!
-//! What is drawn is drawn from a seed that stands in the file: every run sees the same cases.
+//! Random cases come from a seed in the file: every run sees the same ones.
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test says by a panic that something is wrong")]
 

@@ -11,7 +11,7 @@ use crate::kubernetes::{Kubeconform, annotated};
 use crate::peers::Flavour;
 use crate::program::{NOW, Px};
 
-/// What is to be kept, and where.
+/// What to store, and where.
 #[derive(Clone, Debug, Default)]
 struct Wish {
     name: &'static str,
@@ -68,7 +68,7 @@ impl Wish {
             Content::Token => "--token-file=-",
             Content::Secret(_) => "--shared-secret-file=-",
         };
-        // One line end is dropped; a carriage return before it belongs to it.
+        // One line end is dropped, with a carriage return before it.
         px.arg(flag).stdin([&self.bytes()[..], b"\r\n"].concat()).succeed()
     }
 
@@ -109,7 +109,7 @@ impl Wish {
     }
 }
 
-/// Every kind of wish, and every name that a reader of YAML could take for something else.
+/// Every kind of request, and every name that a YAML reader could misread.
 fn wishes() -> Vec<Wish> {
     let secret = |bytes: &'static [u8]| Wish {
         name: "pxkeys",
@@ -242,7 +242,7 @@ fn a_token_is_read_back_from_us_and_from_kubectl() {
     let folder = tempfile::tempdir().unwrap();
     let wishes = wishes().into_iter().filter(|wish| wish.key.is_none());
     for wish in wishes.filter(|wish| matches!(wish.content, Content::Token)) {
-        // Several objects are a list in JSON, of which no Secret is picked.
+        // Several objects are a list in JSON, from which no Secret is picked.
         let formats = if wish.class.is_some() { &FORMATS[..1] } else { &FORMATS };
         for format in formats {
             let manifest = wish.manifest(format);

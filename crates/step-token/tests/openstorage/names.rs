@@ -1,4 +1,4 @@
-//! What Kubernetes takes for a name.
+//! The names that Kubernetes accepts.
 
 use openstorage_token::kubernetes::{DataKey, Namespace, ObjectName};
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! Whose resources somebody may use.
+//! Whose resources a user may use.
 
 use openstorage_token::{Access, Grant, Ownership};
 use serde_json::{Map, Value, json};
@@ -8,7 +8,7 @@ use crate::peers::Flavour;
 use crate::program::Px;
 use crate::random::Random;
 
-/// Somebody, and a resource.
+/// A user and a resource.
 #[derive(Debug)]
 struct Case {
     username: &'static str,
@@ -110,7 +110,7 @@ fn owners_groups_and_collaborators_have_what_a_server_lets_them() {
     }
 }
 
-/// Groups `g1` with read and `g2` with admin: who has both may write or not, as they stand in the token.
+/// Groups `g1` with read and `g2` with admin: whether a user with both may write depends on their order in the token.
 #[test]
 fn the_order_of_groups_in_a_token_decides_as_it_does_at_a_server() {
     for (held, access, permitted) in [

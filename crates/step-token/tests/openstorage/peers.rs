@@ -1,4 +1,4 @@
-//! The programs that the tests meet: where they are, and how they are asked.
+//! The programs that the tests run: where they are, and how to call them.
 
 use std::io::Write as _;
 use std::path::PathBuf;

@@ -134,5 +134,5 @@ impl Write for Sink {
     }
 }
 
-/// The time of every test that asks for no other.
+/// The default time of the tests.
 pub(crate) const NOW: i64 = 1_700_000_000;

@@ -25,7 +25,7 @@ fn ask_program(held: &[&str], custom: &Value, methods: &[&str]) -> Vec<(String, 
     can.map(|one| (one["method"].to_string(), one["granted"].as_bool().unwrap())).collect()
 }
 
-/// Puts every method before a server and before the program; returns how many are granted.
+/// Asks a server and the program about every method; returns how many are granted.
 #[track_caller]
 fn agree(flavour: Flavour, held: &[&str], custom: &Value, methods: &[&str]) -> usize {
     let question = |method: &&str| json!({"roles": held, "custom": custom, "method": method});
@@ -85,7 +85,7 @@ fn draw_role(name: &str, random: &mut Random) -> Value {
     json!({"name": name, "rules": rules.collect::<Vec<_>>()})
 }
 
-/// The server says of each why not, when it is created.
+/// The server says why it refuses each of them when it is created.
 #[test]
 fn a_role_that_no_server_takes_is_refused() {
     let rules = json!([{"services": ["volume"], "apis": ["*"]}]);

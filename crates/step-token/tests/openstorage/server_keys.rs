@@ -37,7 +37,7 @@ fn taken(flag: Flag, text: &str) -> (bool, bool) {
     (current, ran.exit == Exit::No)
 }
 
-/// Puts files before a server and before the program, and expects these answers.
+/// Gives files to a server and to the program, and expects these answers.
 #[track_caller]
 fn expect(files: &[(&str, Flag, String)], server: bool, program: bool) {
     let other = |(what, flag, text): &(&str, Flag, String)| {
@@ -134,7 +134,7 @@ fn what_is_no_key_of_the_flag_is_refused() {
     expect(&files, false, false);
 }
 
-/// Weak keys, a curve that is no JWT's, labels that say private, and armour that RFC 7468 forbids.
+/// Weak keys, a curve that no JWT uses, labels that say private, and armour that RFC 7468 forbids.
 #[test]
 fn some_files_that_a_server_starts_with_are_refused_on_purpose() {
     let ec = keys::text("p256.pub.pem");

@@ -1,4 +1,4 @@
-//! A thousand tokens, good and spoilt, judged by both servers and by the program.
+//! A thousand tokens, good and spoilt, checked by both servers and by the program.
 
 mod claims;
 mod draft;
@@ -28,7 +28,7 @@ fn a_thousand_tokens_are_judged_as_an_older_server_judges_them() {
     a_thousand_tokens(Flavour::Older);
 }
 
-/// Draws the same thousand for every server; of either answer there must be enough to mean something.
+/// Draws the same thousand for every server, with enough tokens of either answer.
 #[track_caller]
 fn a_thousand_tokens(flavour: Flavour) {
     let mut maker = Maker::new(SEED);
@@ -43,7 +43,7 @@ fn a_thousand_tokens(flavour: Flavour) {
     assert!(tally.values().all(|count| *count > 100), "{flavour:?} {tally:?}");
 }
 
-/// Puts the cases before a server and before the program; returns how often each code was answered.
+/// Gives the cases to a server and to the program; returns how often each code was answered.
 #[track_caller]
 fn compare(flavour: Flavour, cases: &[Case]) -> BTreeMap<String, usize> {
     let questions: Vec<Value> = cases.iter().map(Case::question).collect();

@@ -24,8 +24,8 @@ roles: ["system.user"]
 groups: ["kubernetes"]
 "#;
 
-const SEEN: &str = "warning: --shared-secret shows the secret to everybody who lists processes; \
-                    --shared-secret-file env:NAME, fd:N or a file does not\n";
+const SEEN: &str = "warning: --shared-secret shows the secret to everyone who can list processes; \
+                    use --shared-secret-file with a file, env:NAME or fd:N instead\n";
 
 fn bench() -> Bench {
     let bench = Bench::new();
@@ -76,7 +76,7 @@ fn tokens_are_made_and_kept_as_the_documentation_does_it() {
 
     let run = bench.pxctl(&format!("context create admin --token={admin}"));
     assert_eq!((run.status, run.stdout.as_str()), (0, ""), "{run:?}");
-    assert!(run.stderr.contains("context admin is created\n"), "{run:?}");
+    assert!(run.stderr.contains("context admin was created\n"), "{run:?}");
     let run = bench.pxctl(
         "context create user --token-file=kube.token --endpoint http://localhost:9001 --quiet",
     );
@@ -118,7 +118,7 @@ fn listed(bench: &Bench, admin: &str) {
     assert_eq!(bench.pxctl("context list --color").stdout, run.stdout);
     let configured = bench.pxctl("--config=other.yaml context list");
     assert_eq!(configured.stdout, run.stdout);
-    let note = "--config: nothing in other.yaml matters here, and it is not read\n";
+    let note = "--config has no effect: px reads no settings from other.yaml\n";
     assert_eq!(configured.stderr, note);
 
     for line in ["-j context list", "context list -j", "context list --json --raw"] {
@@ -167,7 +167,7 @@ fn contexts_are_changed_as_the_documentation_does_it() {
     assert!(!contexts().contains("current"), "{}", contexts());
     assert_eq!(bench.pxctl("context delete admin").status, 0);
     let run = bench.pxctl("context delete --token-file=token/vector3");
-    assert_eq!((run.status, run.stderr.as_str()), (0, "context user is removed\n"), "{run:?}");
+    assert_eq!((run.status, run.stderr.as_str()), (0, "context user was removed\n"), "{run:?}");
     assert_eq!(contexts(), "contextconfig:\n  configurations: []\n");
 }
 

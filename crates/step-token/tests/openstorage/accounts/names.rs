@@ -1,6 +1,6 @@
-//! Auth-config files by the names of their members, and by what stands for something else.
+//! Auth-config files by the names of their members, and by anchors, aliases and merges.
 
-/// Names that are no plain words.
+/// Names that are not plain words.
 pub(super) const KEYS: &[&str] = &[
     "1: a\n0x10: b\n1.5: c\ntrue: d\nnull: e\n~: f\n2020-01-01: g\n.nan: h\nname: n\n",
     "'name': a\n\"sub\": b\n!!str email: c\n",

@@ -190,7 +190,7 @@ pub(super) const JSON: &[&str] = &[
     "{\"name\"}",
 ];
 
-/// What is no UTF-8, or another encoding.
+/// Bytes that are not UTF-8, or another encoding.
 pub(super) const BYTES: &[&[u8]] = &[
     b"name: a\xff\n",
     b"# \xff\nname: a\n",

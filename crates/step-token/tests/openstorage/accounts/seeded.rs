@@ -2,7 +2,7 @@
 
 use crate::random::Random;
 
-/// Draws a file; about one in four is none that anybody reads.
+/// Draws a file; about one in four cannot be read.
 pub(super) fn draw(random: &mut Random) -> String {
     let prologue =
         random.pick(&["", "", "", "# c\n", "---\n", "--- # c\n", "\n", "%YAML 1.1\n---\n"]);
@@ -79,7 +79,7 @@ fn key(name: &str, random: &mut Random) -> String {
     }
 }
 
-/// Draws what stands behind the colon of a string, the blank included.
+/// Draws what comes after the colon of a string, including the blank.
 fn value(random: &mut Random) -> String {
     match random.below(10) {
         0 | 1 => scalar_block(random, "  "),
@@ -142,7 +142,7 @@ const NAMES: [&str; 12] = [
     "iss",
 ];
 
-/// The first eight may stand anywhere.
+/// The first eight may be used anywhere.
 const WORDS: [&str; 25] = [
     "a",
     "system.admin",

@@ -1,4 +1,4 @@
-//! Payloads as nobody should write them.
+//! Payloads with unusual spelling.
 
 use super::draft::Draft;
 use super::mutation::{Mutation, Step};

@@ -16,7 +16,7 @@ pub(super) struct Draft {
     pub(super) header: Vec<u8>,
     /// Names and values of the claims as JSON has them, the quotation marks included.
     pub(super) members: Vec<(Vec<u8>, Vec<u8>)>,
-    /// What stands before and behind the payload.
+    /// What comes before and after the payload.
     pub(super) around: (&'static str, &'static str),
     /// The payload instead of all that.
     pub(super) payload: Option<Vec<u8>>,
@@ -103,7 +103,7 @@ impl Draft {
         draft
     }
 
-    /// Adds a claim behind the others.
+    /// Adds a claim after the others.
     pub(super) fn claim(&mut self, name: &str, value: &str) {
         self.raw_claim(format!("\"{name}\"").as_bytes(), value.as_bytes());
     }

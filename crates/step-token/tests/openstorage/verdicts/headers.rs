@@ -1,4 +1,4 @@
-//! Headers as nobody should write them.
+//! Headers with unusual spelling.
 
 use super::draft::Draft;
 use super::mutation::{Mutation, Step};
@@ -17,7 +17,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation { name: "a deep header", weight: 2, step: Step::Draft(deep) },
 ];
 
-/// Writes a header with a value of `alg`, and what belongs behind it.
+/// Writes a header with a value of `alg`, and what belongs after it.
 pub(super) fn write(draft: &mut Draft, alg: &str, more: &[u8]) {
     draft.header = [br#"{"alg":"#, alg.as_bytes(), more, br#","typ":"JWT"}"#].concat();
 }

@@ -23,7 +23,7 @@ pub(super) enum Step {
     Parts(fn(&mut [String; 2], &mut Random)),
     /// To the signature before it is encoded.
     Signature(fn(&mut Vec<u8>, &mut Random)),
-    /// To the signature behind that.
+    /// To the signature after that.
     Encoded(fn(&mut String, &mut Random)),
     /// To the whole token.
     Token(fn(&mut String, &mut Random)),

@@ -46,7 +46,7 @@ fn padding(parts: &mut [String; 2], random: &mut Random) {
     parts[at] = padded(&parts[at], random);
 }
 
-/// Adds padding, as much as is due or not.
+/// Adds padding, of the right or the wrong length.
 pub(super) fn padded(part: &str, random: &mut Random) -> String {
     let due = (4 - part.len() % 4) % 4;
     let count = random.pick(&[due, due, 1, 2, 3, 4]);

@@ -67,7 +67,7 @@ fn every_row_is_judged_as_an_older_server_judges_it() {
     compare(Flavour::Older, &cases());
 }
 
-/// A server of either generation follows a nil pointer here, and ends: nobody may call that accepted.
+/// A server of either generation follows a nil pointer here and crashes, which must not count as accepted.
 #[test]
 fn a_payload_that_is_null_is_refused_whatever_becomes_of_the_server() {
     let null = with("null".to_owned(), |draft| draft.payload = Some(b"null".to_vec()));

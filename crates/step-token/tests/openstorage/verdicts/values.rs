@@ -21,7 +21,7 @@ pub(super) const VALUES: [&str; 17] = [
     "\"openstorage.io\"",
 ];
 
-/// What may stand for roles and groups; the first twelve are lists of strings, or null.
+/// Possible values of roles and groups; the first twelve are lists of strings, or null.
 pub(super) const LISTS: [&str; 24] = [
     "[]",
     "null",
@@ -49,7 +49,7 @@ pub(super) const LISTS: [&str; 24] = [
     "[\"\\ud800\"]",
 ];
 
-/// What may stand for `exp`, `iat` and `nbf`.
+/// Possible values of `exp`, `iat` and `nbf`.
 pub(super) const TIMES: [&str; 40] = [
     "0",
     "-0",
@@ -123,7 +123,7 @@ pub(super) const MORE: [(&str, &str); 26] = [
     ("x", "0.00000000000000000000000000000000000000000000000001"),
 ];
 
-/// What may stand between quotation marks.
+/// Possible text between quotation marks.
 pub(super) const TEXTS: &[&[u8]] = &[
     b"\\ud800",
     b"\\udfff",
