@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Sourced by the scripts beside it and by .ci/run: what the machine must have.
+# Sourced by the scripts in this directory and by .ci/run: checks what the machine must have.
 
 # as_root COMMAND…
 as_root() {
@@ -15,8 +15,8 @@ as_root() {
 
 # debian_packages PACKAGE…
 #
-# Installs those that are missing. Without apt-get it says what is needed and returns 1: on another
-# system only its user knows where the same things come from. All output goes to stderr, because a
+# Installs those that are missing. Without apt-get it prints what is needed and returns 1: on other
+# systems the user knows where to get the same things. All output goes to stderr, because the
 # caller's stdout may be its result.
 debian_packages() {
   local package missing=()
@@ -29,11 +29,11 @@ debian_packages() {
   done
   [ ${#missing[@]} -gt 0 ] || return 0
   if ! command -v apt-get >/dev/null; then
-    echo "${0##*/}: please install what Debian calls: ${missing[*]}" >&2
+    echo "${0##*/}: please install these packages (Debian names): ${missing[*]}" >&2
     return 1
   fi
   echo "${0##*/}: installing ${missing[*]}" >&2
-  # A fresh image has no package lists, and old ones name versions that the mirror dropped.
+  # A fresh image has no package lists, and old lists name versions that the mirror no longer has.
   as_root apt-get update -qq >&2 </dev/null || return 1
   as_root env DEBIAN_FRONTEND=noninteractive \
     apt-get install -y -qq --no-install-recommends "${missing[@]}" >&2 </dev/null
@@ -51,7 +51,7 @@ needs_to_build() {
     cc:build-essential make:make pkg-config:pkg-config python3:python3 ssh-keygen:openssh-client
   )
   if ! command -v cargo >/dev/null; then
-    echo "${0##*/}: there is no cargo on the PATH: install Rust from https://rustup.rs" >&2
+    echo "${0##*/}: there is no cargo on the PATH; install Rust from https://rustup.rs" >&2
     return 1
   fi
   # The gate reads the release binary; tests run the program on a terminal, and as root without its
@@ -70,7 +70,7 @@ needs_to_build() {
   fi
   if [ ${#wanted[@]} -gt 0 ]; then debian_packages "${wanted[@]}" || return 1; fi
 
-  # Building OpenSSL from source costs two minutes and tests nothing of ours. The release build does
+  # Building OpenSSL from source takes two minutes and tests none of our code. The release build does
   # it, so that its program needs no libssl; OPENSSL_NO_VENDOR=0 does it everywhere.
   if system_openssl; then export OPENSSL_NO_VENDOR=${OPENSSL_NO_VENDOR:-1}; fi
 }

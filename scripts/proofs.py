@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-# Tests run with the clock of whoever runs them.
+# Tests run with the real clock.
 START, END = datetime.datetime(2024, 1, 1), datetime.datetime(2126, 1, 1)
 BEFORE, LONG_OVER = datetime.datetime(2018, 1, 1), datetime.datetime(2020, 1, 1)
 FAR_OFF = datetime.datetime(2125, 1, 1)

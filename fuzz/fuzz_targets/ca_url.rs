@@ -1,6 +1,6 @@
 //! Addresses of CAs, as flags and as `dnsNames`.
 //!
-//! What is accepted is a spelling of its own, and no message shows the password of one refused.
+//! An accepted address parses to itself again, and no error shows a password.
 
 #![no_main]
 

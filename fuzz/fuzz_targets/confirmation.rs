@@ -1,4 +1,4 @@
-//! What ties a token to one request: certificate requests and SSH public keys.
+//! Confirmations, which tie a token to one request: certificate requests and SSH public keys.
 
 #![no_main]
 

@@ -1,7 +1,7 @@
-//! The fence before josekit: compact and JSON JWEs (RFC 7516 §7).
+//! The checks before josekit: compact and JSON JWEs (RFC 7516 §7).
 //!
-//! What passes it is judged a second time, by other means and from the text alone: known
-//! algorithms, exact lengths, no `crit`, a bounded `p2c`. Then it is opened, unless that is work.
+//! Accepted JWEs are checked again independently, from the text alone: known
+//! algorithms, exact lengths, no `crit`, a bounded `p2c`. Then they are opened, if not slow.
 
 #![no_main]
 
@@ -12,10 +12,10 @@ use libfuzzer_sys::fuzz_target;
 use serde_json::Value;
 use token_jose::{KeyFile, MAX_PBKDF2_ROUNDS, Passphrase};
 
-/// What the seeds are sealed with, cut to the length that the algorithm takes.
+/// The passphrase of the seeds, cut to the length that the algorithm needs.
 const PASSPHRASE: &[u8; 64] = b"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 
-/// The rounds that are worked through; more would be fuzzing PBKDF2.
+/// The most rounds that are derived; more would be fuzzing PBKDF2.
 const MOST_ROUNDS: u64 = 1_000;
 
 fuzz_target!(|data: &[u8]| {
@@ -24,10 +24,10 @@ fuzz_target!(|data: &[u8]| {
         Ok(_) => return,
         Err(error) => return drop(format!("{error} {error:?}")),
     };
-    // Broken characters are replaced, as the parser does for the text around PEM.
+    // Invalid UTF-8 is replaced, as the parser does for the text around PEM.
     let parts = Parts::of(&String::from_utf8_lossy(data));
     let Ok(header) = serde_json::from_slice::<Value>(&parts.protected) else {
-        // Half a character in a member that was passed over. josekit reads that one too, and stops.
+        // Half of a surrogate pair in an ignored member. josekit reads that too, and fails.
         assert!(sealed.open(&Passphrase::new(PASSPHRASE.to_vec())).is_err());
         return;
     };

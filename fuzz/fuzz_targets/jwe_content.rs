@@ -1,6 +1,6 @@
-//! What comes out of a sealed key whose seal is whole: the bytes are sealed here and opened again.
+//! The contents of a validly sealed key: the bytes are sealed here and opened again.
 //!
-//! The first byte chooses: odd, and the rest is what `zip` inflates (RFC 7516 §4.1.3); even, and it
+//! The first byte chooses: if odd, the rest is inflated as `zip` (RFC 7516 §4.1.3); if even, it
 //! is the JWK itself.
 
 #![no_main]

@@ -1,7 +1,7 @@
 //! Tokens in compact serialization (RFC 7515 §7.1).
 //!
-//! The splitter is strict, so that one token has one spelling; and no text but those that the
-//! published keys signed verifies under them.
+//! The parser is strict, so that each token has only one encoding; and only texts that the
+//! published keys signed verify with them.
 
 #![no_main]
 

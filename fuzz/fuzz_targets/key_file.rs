@@ -1,8 +1,8 @@
-//! Key files of every kind: PEM in all its labels, OpenSSH, JWK and sets of them, nebula-cert's own
+//! Key files of every kind: PEM with all labels, OpenSSH, JWK and sets of them, nebula-cert's own
 //! labels, public keys.
 //!
-//! A key that was accepted signs, and its public half verifies what it signed. Of the sealed ones
-//! only legacy PEM is opened: its derivation is one hash, that of the others is work by design.
+//! An accepted key signs, and its public key verifies the signature. Of the sealed ones
+//! only legacy PEM is opened: its derivation is one hash, the others are slow by design.
 
 #![no_main]
 
@@ -14,7 +14,7 @@ use token_jose::{
     Algorithm, Error, KeyFile, KeyKind, Passphrase, PrivateKey, PublicKey, SigningKey as _,
 };
 
-/// The kinds of bare keys, by the byte that the target has in front of one, from 1.
+/// The types of raw keys, by the byte that the target puts before them, from 1.
 const KINDS: [KeyKind; 6] =
     [KeyKind::P256, KeyKind::P384, KeyKind::P521, KeyKind::Ed25519, KeyKind::X25519, KeyKind::Rsa];
 
@@ -24,7 +24,7 @@ const RSA_PSS: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 10];
 const RSA_SHA256: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 11];
 const ED25519: &[u8] = &[0x2b, 0x65, 0x70];
 
-/// The key that parameters of signatures are tried with.
+/// The key for trying signature parameters.
 const RSA: &[u8] = include_bytes!("../../testdata/vectors/test-keys/rsa2048.pub.pem");
 
 fuzz_target!(|data: &[u8]| {
@@ -47,7 +47,7 @@ fuzz_target!(|data: &[u8]| {
     }
 });
 
-/// Returns the public half of a key that is not sealed.
+/// Returns the public key of a key that is not sealed.
 fn use_file(file: Result<KeyFile, Error>) -> Option<PublicKey> {
     match file {
         Ok(KeyFile::Plain(key)) => {
@@ -89,7 +89,7 @@ fn use_private(key: &PrivateKey) {
     let verified = public.verify(key.algorithm(), b"message", &signature);
     assert!(verified.is_ok(), "{key:?} signs what it does not verify: {verified:?}");
 
-    // The same signature in a certificate, where both are written alike.
+    // The same signature in a certificate, where both have the same encoding.
     let in_certificates = match key.algorithm() {
         Algorithm::Rs256 => RSA_SHA256,
         Algorithm::EdDsa => ED25519,
@@ -113,7 +113,7 @@ fn use_public(key: &PublicKey) {
     }
 }
 
-/// Takes the bare bytes of a key from its JWK; RSA has none.
+/// Takes the raw bytes of a key from its JWK; RSA has none.
 fn bare(jwk: &str) -> Option<Vec<u8>> {
     let jwk: Value = serde_json::from_str(jwk).expect("a JWK is JSON");
     let member = |name| URL_SAFE_NO_PAD.decode(jwk.get(name)?.as_str()?).ok();

@@ -1,6 +1,6 @@
-//! Nebula certificates of both versions: PEM, bundles of it, and bare bytes.
+//! Nebula certificates of both versions: PEM, bundles, and raw bytes.
 //!
-//! DER gets the armour of version 2 first, without which it is refused, so that a change in a
+//! DER is first put into PEM of version 2, without which it is refused, so that a change in a
 //! certificate is not a change in its base64.
 
 #![no_main]
@@ -112,7 +112,7 @@ fn is_for_its_names(proof: &Nebula, certificate: &NebulaCertificate) {
     }
 }
 
-/// Asserts that a host is below the CA that it names, and below no other.
+/// Asserts that a host is trusted by the CA that it names, and by no other.
 fn is_trusted(proof: &Nebula, certificate: &NebulaCertificate) {
     for pem in ROOTS {
         let root = NebulaCertificate::parse(pem).expect("a CA of the test data");

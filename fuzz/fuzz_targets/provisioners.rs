@@ -1,6 +1,6 @@
-//! The answer to `GET /provisioners`, which nobody has authenticated.
+//! The answer to `GET /provisioners`, which is not authenticated.
 //!
-//! The entries are kept as they came: a list of them, written anew, is the same list.
+//! The entries are kept unchanged: a list of them, written again, is the same list.
 
 #![no_main]
 

@@ -13,7 +13,7 @@ fuzz_target!(|data: &[u8]| {
         }
     }
 
-    // Whatever is kept comes back.
+    // Everything that is stored is read back.
     let (name, key) = ("s".parse::<ObjectName>().expect("a name"), DataKey::auth_token());
     let manifest = Manifest::secret(&name, None, &key, data);
     for text in [manifest.to_yaml(), manifest.to_json(false), manifest.to_json(true)] {

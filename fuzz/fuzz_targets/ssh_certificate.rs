@@ -1,6 +1,6 @@
 //! SSH certificates: the line of a `*-cert.pub` file.
 //!
-//! Bytes that begin as the wire encoding does are put into such a line first, so that a change in a
+//! Bytes that begin like the wire encoding are put into such a line first, so that a change in a
 //! certificate is not a change in its base64.
 
 #![no_main]
@@ -16,11 +16,11 @@ use token_jose::Evidence;
 /// The key of `p256-host-cert.pub` and `p256-user-cert.pub`.
 const KEY: &[u8] = include_bytes!("../../testdata/vectors/test-keys/p256.pkcs8.pem");
 
-/// What SSHPOP tokens are for.
+/// The operations of SSHPOP tokens.
 const OPERATIONS: [Operation; 3] = [Operation::SshRevoke, Operation::SshRenew, Operation::SshRekey];
 
 fuzz_target!(|data: &[u8]| {
-    // A length of four bytes, and no name of a type has more than 255.
+    // A length of four bytes; no type name has more than 255.
     if data.starts_with(&[0; 3]) { read(line(data).as_bytes()) } else { read(data) }
 });
 
@@ -69,7 +69,7 @@ fn read(bytes: &[u8]) {
     }
 }
 
-/// Asserts that a certificate revokes none but itself.
+/// Asserts that a certificate revokes only itself.
 fn is_for_its_serial(proof: &SshPop, serial: u64) {
     let own = proof.default_subject().expect("a serial number is a subject");
     assert_eq!(own.as_str(), serial.to_string());
@@ -79,7 +79,7 @@ fn is_for_its_serial(proof: &SshPop, serial: u64) {
     assert!(matches!(refused, Err(Error::OtherSerial { .. })), "{refused:?}");
 }
 
-/// Writes a line around a wire encoding; what the type is, the encoding says itself.
+/// Writes a line around a wire encoding, which itself contains the type.
 fn line(wire: &[u8]) -> String {
     format!("ssh-ed25519-cert-v01@openssh.com {} a comment\n", STANDARD.encode(wire))
 }

@@ -1,4 +1,4 @@
-//! Durations in Go's syntax, RFC 3339 times, and what they make of a "now".
+//! Durations in Go's syntax, RFC 3339 times, and their results from a "now".
 
 #![no_main]
 

@@ -1,6 +1,6 @@
 //! X.509 certificates that vouch for a token or for their own renewal: PEM bundles, and DER.
 //!
-//! DER is read as the file it is, and once more in PEM with whatever certificates follow it, so that
+//! DER is read as it is, and again in PEM with the certificates that follow it, so that
 //! a change in a chain is not a change in its base64.
 
 #![no_main]
@@ -70,7 +70,7 @@ fn holds(credential: &dyn Credential) {
     let chain = chain(credential);
     let (leaf, above) = chain.split_first().expect("a chain has a leaf");
 
-    // OpenSSL is the second opinion. What it cannot read is no matter here.
+    // OpenSSL gives a second opinion. Certificates that it cannot read are skipped.
     if let Ok(key) = X509::from_der(leaf).and_then(|leaf| leaf.public_key()?.public_key_to_der()) {
         let key = PublicKey::from_spki(&key).expect("the key of an accepted certificate");
         assert_eq!(&key, credential.public_key());
@@ -101,7 +101,7 @@ fn holds(credential: &dyn Credential) {
     }
 }
 
-/// Asserts that a chain leads to its last certificate, if nothing on the way is in the way.
+/// Asserts that a chain leads to its last certificate, if each certificate in it is valid.
 fn is_below_its_last(x5c: &X5c) {
     let chain = chain(x5c);
     let (leaf, above) = chain.split_first().expect("a chain has a leaf");
@@ -118,14 +118,14 @@ fn is_below_its_last(x5c: &X5c) {
     }
 }
 
-/// Tells whether a CA would accept what this certificate signed.
+/// Returns whether a CA would accept what this certificate signed.
 fn may_issue(der: &[u8], as_root: bool) -> bool {
     let certificate = parsed(der);
     let validity = certificate.validity();
     let validity = validity.not_before.timestamp()..=validity.not_after.timestamp();
     let purposes = certificate.extended_key_usage().expect("it was accepted");
     let usage = certificate.key_usage().expect("it was accepted");
-    // Before version 3 there was no way to say so.
+    // Before version 3 there was no extension for this.
     let is_old =
         as_root && certificate.basic_constraints() == Ok(None) && certificate.version().0 < 2;
     validity.contains(&NOW.unix_seconds())

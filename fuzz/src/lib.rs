@@ -1,4 +1,4 @@
-//! What several fuzz targets do with what they parsed.
+//! Checks that several fuzz targets share.
 
 use std::fmt::Display;
 
@@ -9,16 +9,16 @@ use token_jose::{KeyFile, PrivateKey, SigningKey as _};
 use token_text::Shown;
 use token_time::Timestamp;
 
-/// A time at which the certificates of `testdata/vectors` are good.
+/// A time at which the certificates of `testdata/vectors` are valid.
 pub const NOW: Timestamp = Timestamp::from_unix_seconds(1_800_000_000);
 
-/// A time at which hardly anything is.
+/// A time at which hardly any is valid.
 pub const LATER: Timestamp = Timestamp::from_unix_seconds(i64::MAX);
 
-/// How many entries of a list are looked at one by one; all of them are selected from.
+/// The most entries of a list that are checked one by one; the selection uses all of them.
 const MOST: usize = 6;
 
-/// Calls everything a program asks of a list of provisioners.
+/// Calls everything that a program calls on a list of provisioners.
 pub fn use_provisioners(provisioners: &[Provisioner]) {
     for provisioner in provisioners.iter().take(MOST) {
         let _ = format!("{provisioner:?}");
@@ -55,13 +55,13 @@ pub fn printable(line: &str) {
     assert!(!line.chars().any(char::is_control), "control characters in {line:?}");
 }
 
-/// Asserts that a message from within a certificate can be shown as the program shows it.
+/// Asserts that a message with text from a certificate is safe as the program shows it.
 pub fn shown(message: &dyn Display) {
     printable(&Shown(&message.to_string()).to_string());
 }
 
-/// Calls what a program asks of a certificate that was accepted at a time, and asserts that it joins
-/// its own key alone.
+/// Calls what a program calls on a certificate accepted at a time, and asserts that it accepts
+/// only its own key.
 pub fn use_credential(credential: &dyn Credential, at: Timestamp, key: PrivateKey) {
     let _ = format!("{credential:?} {:?}", credential.proof());
     assert!(credential.ends().is_none_or(|end| at <= end), "accepted behind its end");
@@ -105,7 +105,7 @@ fn key_id(provisioner: &Provisioner) -> Option<String> {
     }
 }
 
-/// Selects, and asserts that what was found is what was asked for.
+/// Selects, and asserts that the result fits the request.
 fn found(provisioners: &[Provisioner], selector: &Selector) {
     let found = match select(provisioners, selector) {
         Selection::One { provisioner, .. } => vec![provisioner],

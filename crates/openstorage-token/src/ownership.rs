@@ -129,8 +129,8 @@ impl OwnershipAnswer {
 
 impl fmt::Display for OwnershipAnswer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let has = |f: &mut fmt::Formatter<'_>, who: &str, grant: &Grant| {
-            write!(f, "{who} `{}` has {}", grant.name, grant.access.as_str())
+        let has = |f: &mut fmt::Formatter<'_>, who: &str, grant: &Grant, only: &str| {
+            write!(f, "{who} `{}` has {only}{} access", grant.name, grant.access.as_str())
         };
         match self {
             Self::Public => f.write_str("the resource is public"),
@@ -139,18 +139,15 @@ impl fmt::Display for OwnershipAnswer {
             Self::Administrator => {
                 f.write_str("the user is in group `*`, which has access to every resource")
             }
-            Self::Group(grant) => has(f, "group", grant),
-            Self::Collaborator(grant) => has(f, "user", grant),
+            Self::Group(grant) => has(f, "group", grant, ""),
+            Self::Collaborator(grant) => has(f, "user", grant, ""),
             Self::GroupHasTooLittle(grant) => {
-                has(f, "group", grant)?;
+                has(f, "group", grant, "only ")?;
                 f.write_str(
-                    " alone, and a server looks at the first group of the token that is listed",
+                    ", and a server stops at the first of the token's groups that is listed",
                 )
             }
-            Self::CollaboratorHasTooLittle(grant) => {
-                has(f, "user", grant)?;
-                f.write_str(" alone")
-            }
+            Self::CollaboratorHasTooLittle(grant) => has(f, "user", grant, "only "),
             Self::Stranger => {
                 f.write_str("the user does not own it, and it is not shared with them")
             }

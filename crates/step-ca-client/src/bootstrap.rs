@@ -1,4 +1,4 @@
-//! How trust in a CA begins: with the fingerprint of its root.
+//! Bootstrapping trust in a CA, from the fingerprint of its root.
 
 use step_claims::{CaUrl, RootFingerprint};
 
@@ -9,15 +9,15 @@ use crate::transport::{Options, Transport};
 
 /// Fetches the root certificate that has this fingerprint: `GET /root/FINGERPRINT`.
 ///
-/// This is the one request in which nobody checks the server's certificate. It says nothing secret,
+/// This is the only request that does not check the server's certificate. It sends nothing secret,
 /// shows no client identity and follows no redirect, and the answer is used only if the SHA-256 of
-/// its DER is the fingerprint, so it does not matter who sent it. Whatever else is in the answer is
+/// its DER is the fingerprint, so it does not matter who sent it. The rest of the answer is
 /// dropped.
 ///
 /// # Errors
 ///
 /// - [`Error::Url`] or [`Error::Setup`] as for [`Client::new`](crate::Client::new).
-/// - [`Error::Request`] if there is no good answer, and with
+/// - [`Error::Request`] if there is no valid answer, and with
 ///   [`RequestFault::WrongRoot`](crate::RequestFault::WrongRoot) if it has another fingerprint.
 pub async fn fetch_root(
     ca_url: &CaUrl,

@@ -1,4 +1,4 @@
-//! A CA behind a URL: what it tells to anybody who asks.
+//! A CA behind a URL: the requests that need no token.
 
 use serde::Deserialize;
 use step_claims::{CaUrl, RootFingerprint};
@@ -13,25 +13,25 @@ use crate::transport::{Answer, Options, Transport, encoded};
 
 /// A CA behind a URL.
 ///
-/// The roots it was made with are the only trust anchors: those of the system are never consulted.
-/// Every request has a deadline, every answer a bound, nothing is tried twice. Redirects are
-/// followed to `https` alone, ten at most, and held to the same roots.
+/// The given roots are the only trust anchors: those of the system are never used.
+/// Every request has a deadline, every answer a size limit, and nothing is retried. Redirects are
+/// followed only to `https`, at most ten, and must match the same roots.
 ///
-/// Building one costs a fraction of a millisecond; it is made once and keeps its connection. The futures
-/// need a tokio runtime with I/O and time enabled, and a current-thread one will do.
+/// Building one takes less than a millisecond; reuse it, as it keeps its connection. The futures
+/// need a tokio runtime with I/O and time enabled; a current-thread runtime is enough.
 #[derive(Clone, Debug)]
 pub struct Client {
     pub(crate) transport: Transport,
 }
 
-/// What a CA says of itself.
+/// What a CA says about itself.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Version {
     /// The version, such as `0.30.2`, or `N/A`.
     pub version: String,
-    /// Whether the CA wants a client certificate on every request.
+    /// Whether the CA requires a client certificate on every request.
     #[serde(default)]
     pub require_client_authentication: bool,
 }
@@ -57,17 +57,17 @@ struct RootList {
 }
 
 impl Client {
-    /// Makes a client for the CA at `ca_url` that trusts `roots` and nobody else. It connects when
-    /// something is asked for.
+    /// Creates a client for the CA at `ca_url` that trusts only `roots`. It connects with the
+    /// first request.
     ///
-    /// The proxy that the environment names (`HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`) is used for
-    /// every host but `localhost` and loopback addresses.
+    /// The proxy from the environment (`HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`) is used for
+    /// every host except `localhost` and loopback addresses.
     ///
     /// # Errors
     ///
-    /// - [`Error::Url`] if the address is no URL.
-    /// - [`Error::Anchor`] if none of the roots can be a trust anchor.
-    /// - [`Error::Setup`] if the user agent cannot stand in a header.
+    /// - [`Error::Url`] if the address is not a URL.
+    /// - [`Error::Anchor`] if none of the roots can be used as a trust anchor.
+    /// - [`Error::Setup`] if the user agent is not valid in a header.
     pub fn new(ca_url: &CaUrl, roots: &Roots, options: &Options) -> Result<Self, Error> {
         Ok(Self { transport: Transport::new(ca_url, roots, options)? })
     }
@@ -81,11 +81,11 @@ impl Client {
         Ok(self.provisioner_list().await?.provisioners)
     }
 
-    /// Returns all provisioners, those of an unknown type apart.
+    /// Returns all provisioners, with those of unknown types in a list of their own.
     ///
     /// # Errors
     ///
-    /// [`Error::Request`] if a page cannot be had or read, and with one of these faults if the list
+    /// [`Error::Request`] if a page cannot be fetched or read, with one of these faults if the list
     /// does not end: [`RequestFault::RepeatedCursor`] (Q60), [`RequestFault::TooManyPages`] after
     /// 1,000, [`RequestFault::TooManyProvisioners`] after 100,000, [`RequestFault::TooLarge`] after
     /// 256 MiB.
@@ -102,15 +102,15 @@ impl Client {
     /// Returns the sealed private key of a JWK provisioner, a compact JWE (RFC 7516 §3.1), or
     /// `None` if the CA has no such key: `GET /provisioners/KID/encrypted-key`.
     ///
-    /// The same text stands in the list of provisioners, where it is found for every key ID. Here
-    /// an ID with a slash in it is never found, however it is written (Q51).
+    /// The list of provisioners has the same text, and has it for every key ID. Here
+    /// an ID with a slash is never found, however it is encoded (Q51).
     ///
     /// # Errors
     ///
-    /// [`Error::Request`] if there is no good answer.
+    /// [`Error::Request`] if there is no valid answer.
     pub async fn encrypted_key(&self, key_id: &KeyId) -> Result<Option<String>, Error> {
         if matches!(key_id.as_str(), "." | "..") {
-            // A URL has no way to write these as a segment (RFC 3986 §5.2.4).
+            // A URL cannot have these as a segment (RFC 3986 §5.2.4).
             return Ok(None);
         }
         let path = format!("/provisioners/{}/encrypted-key", encoded(key_id.as_str()));
@@ -126,7 +126,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error::Request`] if there is no good answer, or another certificate in it.
+    /// [`Error::Request`] if there is no valid answer, or it contains another certificate.
     pub async fn root(&self, fingerprint: RootFingerprint) -> Result<Roots, Error> {
         root(&self.transport, fingerprint).await
     }
@@ -135,18 +135,18 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error::Request`] if there is no good answer.
+    /// [`Error::Request`] if there is no valid answer.
     pub async fn roots(&self) -> Result<Roots, Error> {
         let answer = self.transport.get("/roots").await?.accepted()?;
         let list: RootList = read(&answer)?;
         Roots::parse_all(&list.crts).map_err(|source| answer.fault(RequestFault::Roots { source }))
     }
 
-    /// Returns the state of the CA in its own word, which is `ok`: `GET /health`.
+    /// Returns the CA's own word for its state, which is `ok`: `GET /health`.
     ///
     /// # Errors
     ///
-    /// [`Error::Request`] if there is no good answer.
+    /// [`Error::Request`] if there is no valid answer.
     pub async fn health(&self) -> Result<String, Error> {
         Ok(self.transport.get("/health").await?.json::<Health>()?.status)
     }
@@ -155,13 +155,13 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error::Request`] if there is no good answer.
+    /// [`Error::Request`] if there is no valid answer.
     pub async fn version(&self) -> Result<Version, Error> {
         self.transport.get("/version").await?.json()
     }
 }
 
-/// Asks for a root and believes the answer only if it has the fingerprint.
+/// Requests a root and accepts the answer only if it has the fingerprint.
 pub(crate) async fn root(
     transport: &Transport,
     fingerprint: RootFingerprint,
@@ -170,7 +170,7 @@ pub(crate) async fn root(
     let root: Root = read(&answer)?;
     let roots = Roots::parse(root.ca.as_bytes())
         .map_err(|source| answer.fault(RequestFault::Roots { source }))?;
-    // Whatever else came along proves nothing.
+    // Other certificates in the answer are not verified.
     roots
         .only(fingerprint)
         .map_err(|answered| answer.fault(RequestFault::WrongRoot { asked: fingerprint, answered }))

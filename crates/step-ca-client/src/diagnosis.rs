@@ -11,25 +11,25 @@ use url::Url;
 
 use crate::fault::request::RequestFault;
 
-/// What a fault's message needs to know of the client.
+/// What the message of a fault needs to know about the client.
 #[derive(Clone, Debug)]
 pub(crate) struct Context {
     pub(crate) roots: Vec<RootFingerprint>,
-    /// Whether a client certificate is shown to who asks for one.
+    /// Whether the client presents a certificate if asked for one.
     pub(crate) identity: bool,
     pub(crate) timeout: Duration,
     pub(crate) connect_timeout: Duration,
 }
 
 impl RequestFault {
-    /// Tells what became of a request for `url`.
+    /// Returns why a request for `url` failed.
     pub(crate) fn of(error: reqwest::Error, url: &Url, context: &Context) -> Self {
         let closed = || Self::Closed { shown: context.identity };
         for cause in causes(&error) {
             if let Some(tls) = cause.downcast_ref::<rustls::Error>() {
                 return Self::of_tls(tls, context);
             }
-            // Over HTTP/2 only the text of the TLS library's error arrives.
+            // Over HTTP/2 only the text of the TLS library's error is available.
             if let Some(alert) = alert_about_our_certificate(&cause.to_string(), context.identity) {
                 return Self::ClientCertificate { shown: context.identity, alert };
             }
@@ -61,7 +61,7 @@ impl RequestFault {
                 _ => {}
             }
         }
-        // hyper's own kind for this has no public type here.
+        // hyper's own error for this has no public type.
         if causes(&error).any(|cause| cause.to_string().contains("connection closed")) {
             return closed();
         }
@@ -73,7 +73,7 @@ impl RequestFault {
             Timestamp::from_unix_seconds(i64::try_from(time.as_secs()).unwrap_or(i64::MAX))
         };
         match error {
-            // `BadSignature` is what a root with the right name and another key leads to.
+            // A root with the right name and another key gives `BadSignature`.
             rustls::Error::InvalidCertificate(
                 CertificateError::UnknownIssuer | CertificateError::BadSignature,
             ) => Self::Untrusted { roots: context.roots.clone() },
@@ -115,7 +115,7 @@ impl RequestFault {
     }
 }
 
-/// Walks from an error to its cause; an `io::Error` does not name what it wraps as its source.
+/// Yields an error and its causes; an `io::Error` does not return the error inside it as source.
 fn causes<'a>(
     error: &'a (dyn StdError + 'static),
 ) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
@@ -127,7 +127,7 @@ fn causes<'a>(
     })
 }
 
-/// The last cause says what happened, and those before it only where.
+/// The last cause says what happened; the ones before it only say where.
 fn innermost(error: reqwest::Error) -> Box<dyn StdError + Send + Sync> {
     match causes(&error).last() {
         Some(last) if causes(&error).count() > 1 => last.to_string().into(),
@@ -135,13 +135,13 @@ fn innermost(error: reqwest::Error) -> Box<dyn StdError + Send + Sync> {
     }
 }
 
-/// Tells whether an alert is about the client's certificate. One alert is about any signature, and
+/// Returns whether an alert is about the client's certificate. One is for any signature, and
 /// a client that shows a certificate makes one with it.
 fn is_about_our_certificate(alert: AlertDescription, shown: bool) -> bool {
     (shown && alert == AlertDescription::DecryptError) || ABOUT_A_CERTIFICATE.contains(&alert)
 }
 
-/// Finds such an alert by its name in the text of an error.
+/// Finds such an alert by name in the text of an error.
 fn alert_about_our_certificate(text: &str, shown: bool) -> Option<String> {
     let (_, name) = text.split_once("received fatal alert: ")?;
     ABOUT_A_CERTIFICATE
@@ -152,7 +152,7 @@ fn alert_about_our_certificate(text: &str, shown: bool) -> Option<String> {
         .find(|known| name.trim_end() == known)
 }
 
-/// The alerts a server sends about a client's certificate (RFC 8446 §6.2).
+/// The alerts that a server sends about a client's certificate (RFC 8446 §6.2).
 const ABOUT_A_CERTIFICATE: [AlertDescription; 8] = [
     AlertDescription::AccessDenied,
     AlertDescription::BadCertificate,
@@ -164,7 +164,7 @@ const ABOUT_A_CERTIFICATE: [AlertDescription; 8] = [
     AlertDescription::UnsupportedCertificate,
 ];
 
-/// Takes `localhost` out of `DnsName("localhost")`, as the TLS library writes it.
+/// Returns `localhost` for `DnsName("localhost")`, the notation of the TLS library.
 fn bare_name(name: &str) -> &str {
     let inner = name.split_once('(').and_then(|(_, rest)| rest.strip_suffix(')')).unwrap_or(name);
     inner.trim_matches('"')

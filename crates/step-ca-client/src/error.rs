@@ -8,9 +8,9 @@ use crate::fault::identity::IdentityFault;
 use crate::fault::request::RequestFault;
 use crate::fault::roots::RootsFault;
 
-/// Why a CA, on disk or behind a URL, is of no use.
+/// Why a CA, on disk or behind a URL, cannot be used.
 ///
-/// No message holds a token, a key or anything else that was sent to a CA.
+/// No message contains a token, a key or anything else that was sent to a CA.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -25,7 +25,7 @@ pub enum Error {
         source: io::Error,
     },
 
-    /// A file is longer than anything of its kind.
+    /// A file is longer than any real file of its kind.
     #[error("{what} `{}` is longer than {} MiB", path.display(), limit >> 20)]
     TooLarge {
         /// What the file is.
@@ -36,19 +36,19 @@ pub enum Error {
         limit: u64,
     },
 
-    /// A relative path leads to a file neither from the working directory nor beside the file that
-    /// holds it.
+    /// A relative path in a file leads to nothing, neither from the working directory nor from the
+    /// directory of that file.
     #[error("there is no {what} at `{}` or at `{}`", first.display(), second.display())]
     InNeither {
         /// What the file is.
         what: &'static str,
-        /// The path as written, which leads from the working directory.
+        /// The path as written, relative to the working directory.
         first: PathBuf,
-        /// The path beside the file that holds it.
+        /// The path relative to the directory of the file that holds it.
         second: PathBuf,
     },
 
-    /// A ca.json is not one that tokens can be minted for.
+    /// A ca.json cannot be used to mint tokens.
     #[error("CA configuration `{}` cannot be used", path.display())]
     Config {
         /// The ca.json.
@@ -57,14 +57,14 @@ pub enum Error {
         source: Box<step_provisioner::Error>,
     },
 
-    /// A ca.json has no `root`, so there is nothing a token could pin.
+    /// A ca.json has no `root`, so a token cannot pin a root certificate.
     #[error("CA configuration `{}` names no root certificate", path.display())]
     NoRoot {
         /// The ca.json.
         path: PathBuf,
     },
 
-    /// A file of root certificates is of no use.
+    /// A file of root certificates cannot be used.
     #[error("root certificate `{}` cannot be used", path.display())]
     Roots {
         /// The file.
@@ -74,7 +74,7 @@ pub enum Error {
         fault: RootsFault,
     },
 
-    /// The client identity is of no use.
+    /// The client identity cannot be used.
     #[error("client identity `{}` cannot be used", path.display())]
     Identity {
         /// The `identity.json`.
@@ -84,7 +84,7 @@ pub enum Error {
         fault: IdentityFault,
     },
 
-    /// None of the root certificates can be a trust anchor.
+    /// None of the root certificates can be used as a trust anchor.
     #[error("root certificate {fingerprint} cannot be used as a trust anchor: {reason}")]
     Anchor {
         /// The certificate, the first one if there are several.
@@ -93,7 +93,7 @@ pub enum Error {
         reason: String,
     },
 
-    /// The address of a CA is no URL: a port above 65535, for example.
+    /// The address of a CA is not a URL: its port is above 65535, for example.
     #[error("`{url}` is not the address of a CA")]
     Url {
         /// The address.
@@ -102,21 +102,21 @@ pub enum Error {
         source: url::ParseError,
     },
 
-    /// A token cannot stand in a header, as it would have to.
+    /// A token contains characters that are not allowed in a header.
     #[error("the token contains characters that no token can have")]
     Token,
 
-    /// The client cannot be set up: a user agent that cannot stand in a header, for example.
+    /// The client cannot be set up: its user agent is not valid in a header, for example.
     #[error("the HTTPS client cannot be set up")]
     Setup {
         /// What is wrong.
         source: Box<dyn StdError + Send + Sync>,
     },
 
-    /// A request to a CA failed, or the CA's answer was no good.
+    /// A request to a CA failed, or the CA's answer was invalid.
     #[error("request to {url} failed")]
     Request {
-        /// What was asked for.
+        /// The URL of the request.
         url: String,
         /// What went wrong.
         #[source]
@@ -125,7 +125,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// Returns whether the CA or the way to it is at fault, rather than a file or a setting.
+    /// Returns whether the CA or the network is at fault, rather than a file or a setting.
     #[must_use]
     pub fn is_network(&self) -> bool {
         matches!(self, Self::Request { .. })

@@ -1,4 +1,4 @@
-//! Files that are read whole, and where a relative path leads.
+//! Reading whole files, and resolving relative paths.
 
 use std::fs::File;
 use std::io;
@@ -9,10 +9,10 @@ use zeroize::Zeroizing;
 
 use crate::error::Error;
 
-/// The longest file that is read: 64 MiB, far above any ca.json or bundle.
+/// The longest file that is read: 64 MiB, far more than any ca.json or bundle.
 pub(crate) const MAX_FILE: u64 = 64 << 20;
 
-/// Reads a file of at most [`MAX_FILE`] bytes. The bytes are wiped when dropped: it may hold a key.
+/// Reads a file of at most [`MAX_FILE`] bytes. They are wiped when dropped: it may hold a key.
 pub(crate) fn read(what: &'static str, path: &Path) -> Result<Zeroizing<Vec<u8>>, Error> {
     let fault = |source| Error::Read { what, path: path.to_owned(), source };
     let file = File::open(path).map_err(fault)?;
@@ -28,7 +28,7 @@ pub(crate) fn read(what: &'static str, path: &Path) -> Result<Zeroizing<Vec<u8>>
     }
 }
 
-/// Reads the file that `name` stands for inside the file `inside`: a relative path leads from the
+/// Reads the file `name` that the file `inside` refers to: a relative path is resolved from the
 /// working directory or, if there is no such file, from the directory of `inside`.
 pub(crate) fn read_named(
     what: &'static str,
@@ -40,7 +40,7 @@ pub(crate) fn read_named(
         Ok(bytes) => return Ok((first, bytes)),
         Err(error) => error,
     };
-    // The same path again if `name` is absolute or `inside` is in the working directory.
+    // The same path if `name` is absolute or `inside` is in the working directory.
     let second = inside.parent().map_or_else(|| first.clone(), |parent| parent.join(name));
     if second == first || !is_missing(&error) {
         return Err(error);
@@ -52,7 +52,7 @@ pub(crate) fn read_named(
     }
 }
 
-/// Tells whether the reason is that there is no such file.
+/// Returns whether the reason is that there is no such file.
 pub(crate) fn is_missing(error: &Error) -> bool {
     matches!(error, Error::Read { source, .. } if source.kind() == io::ErrorKind::NotFound)
 }

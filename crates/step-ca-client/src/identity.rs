@@ -1,4 +1,4 @@
-//! The certificate that a client shows to the CA.
+//! The client certificate for requests to a CA.
 
 use std::fmt;
 use std::path::Path;
@@ -15,10 +15,10 @@ use crate::error::Error;
 use crate::fault::identity::IdentityFault;
 use crate::file;
 
-/// How much earlier than its first second a certificate is used, as upstream does.
+/// How long before its first second a certificate is already used, as step does.
 const LEEWAY: i64 = 60;
 
-/// A client certificate with its key, shown to the CA on every request (mutual TLS).
+/// A client certificate with its key, presented to the CA in every request (mutual TLS).
 ///
 /// Source: smallstep/certificates, `ca/identity/identity.go`.
 #[derive(Clone)]
@@ -28,7 +28,7 @@ pub struct Identity {
     not_after: Timestamp,
 }
 
-/// The members of an `identity.json`; Go takes a missing one and `null` for empty.
+/// The members of an `identity.json`; like Go, a missing one and `null` count as empty.
 #[derive(Deserialize)]
 struct Entry {
     #[serde(rename = "type")]
@@ -40,19 +40,19 @@ struct Entry {
 impl Identity {
     /// Loads what `$STEP/config/identity.json` names: `{"type":"mTLS","crt":PATH,"key":PATH}`.
     ///
-    /// Returns `None` if there is no such file, or if its type is empty, which switches it off. A
-    /// relative path leads from the working directory or, if nothing is there, from the directory
-    /// of the file. Whether the certificate is valid now is a question for
+    /// Returns `None` if there is no such file, or if its type is empty, which disables it. A
+    /// relative path is resolved from the working directory or, if nothing is there, the directory
+    /// of the file. Whether the certificate is valid now is checked by
     /// [`Identity::check_validity`].
     ///
-    /// A broken identity stops nothing in `step`, which passes it over without a word; here it is
-    /// an error, for the program to make a warning of.
+    /// `step` silently ignores a broken identity; here it is
+    /// an error, which the program may turn into a warning.
     ///
     /// # Errors
     ///
     /// - [`Error::Read`], [`Error::InNeither`] or [`Error::TooLarge`] if one of the three files
     ///   cannot be read.
-    /// - [`Error::Identity`] if what is in them is of no use.
+    /// - [`Error::Identity`] if their contents cannot be used.
     pub fn load(path: &Path) -> Result<Option<Self>, Error> {
         let json = match file::read("client identity", path) {
             Ok(json) => json,
@@ -66,12 +66,12 @@ impl Identity {
         Self::from_pem(&crt, &key).map(Some).map_err(fault)
     }
 
-    /// Takes a certificate, perhaps with those between it and its root behind it, and its key, both
+    /// Takes a certificate, optionally followed by its intermediate certificates, and its key, both
     /// in PEM. The key is PKCS#8, SEC1 or PKCS#1 and not sealed.
     ///
     /// # Errors
     ///
-    /// [`IdentityFault`], if one of them is missing or damaged, or if they are no pair.
+    /// [`IdentityFault`] if one of them is missing or damaged, or if they do not match.
     pub fn from_pem(certificate: &[u8], key: &[u8]) -> Result<Self, IdentityFault> {
         let chain =
             token_pem::certificates(certificate).map_err(|_| IdentityFault::NoCertificate)?;
@@ -99,8 +99,8 @@ impl Identity {
         Ok(Self { tls, not_before, not_after })
     }
 
-    /// Checks that the certificate can be shown at `now`; a minute before its first second is early
-    /// enough.
+    /// Checks that the certificate may be used at `now`, from a minute before its first
+    /// second.
     ///
     /// # Errors
     ///
@@ -129,7 +129,7 @@ impl fmt::Debug for Identity {
     }
 }
 
-/// Returns the paths of certificate and key; `None` if the identity is switched off.
+/// Returns the paths of certificate and key; `None` if the identity is disabled.
 fn parse(json: &[u8]) -> Result<Option<(String, String)>, IdentityFault> {
     let entry: Entry = serde_json::from_slice(json)
         .map_err(|error| IdentityFault::Json { line: error.line(), column: error.column() })?;
@@ -145,7 +145,7 @@ fn parse(json: &[u8]) -> Result<Option<(String, String)>, IdentityFault> {
     Ok(Some((path(entry.crt, "crt")?, path(entry.key, "key")?)))
 }
 
-/// Checks what the TLS library would check when the client is built.
+/// Checks in advance what the TLS library checks when it builds the client.
 fn check_pair(chain: &[Vec<u8>], key: &token_pem::Key) -> Result<(), IdentityFault> {
     let unusable =
         |error: &dyn fmt::Display| IdentityFault::UnusableKey { reason: error.to_string() };

@@ -1,19 +1,19 @@
-//! A CA, on disk or behind a URL: provisioners, sealed keys, roots, and the requests a token is
-//! spent on.
+//! A CA, on disk or behind a URL: provisioners, sealed keys, roots, and the requests that spend
+//! tokens.
 //!
-//! This crate opens files and makes requests, and leaves what they mean to others: which
-//! provisioner to take, how to open its key, what to do with a certificate. It never prompts or
-//! prints, and it reads no environment variable, except that its HTTP library looks there for a
-//! proxy. What it logs, by `tracing`, is one line a request, without tokens.
+//! This crate opens files and makes requests, and leaves decisions to its callers: which
+//! provisioner to use, how to open its key, what to do with a certificate. It never prompts or
+//! prints, and it reads no environment variable, except that its HTTP library looks for a
+//! proxy there. It logs one line per request with `tracing`, without tokens.
 //!
-//! - [`OfflineCa`]: a ca.json, read and nothing more (smallstep/certificates,
+//! - [`OfflineCa`]: a ca.json, which is only read (smallstep/certificates,
 //!   `authority/config/config.go`).
-//! - [`Client`]: a CA behind a URL (smallstep/certificates, `api/api.go`), trusted by its [`Roots`]
-//!   and by nothing else.
-//! - [`fetch_root`]: how trust begins, with a fingerprint.
-//! - [`SignRequest`], [`RevokeRequest`], [`SshSignRequest`]: what a token is spent on.
-//! - [`Identity`]: the client certificate that some CAs want to see.
-//! - [`Error`] and [`RequestFault`]: what went wrong, told apart by what to do about it.
+//! - [`Client`]: a CA behind a URL (smallstep/certificates, `api/api.go`), verified with its
+//!   [`Roots`] only.
+//! - [`fetch_root`]: bootstraps trust from a fingerprint.
+//! - [`SignRequest`], [`RevokeRequest`], [`SshSignRequest`]: the requests that spend a token.
+//! - [`Identity`]: the client certificate that some CAs require.
+//! - [`Error`] and [`RequestFault`]: what went wrong, with a variant for each remedy.
 //!
 //! ```
 //! use std::path::Path;
@@ -29,9 +29,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Requests are futures. A program without a runtime of its own makes one and blocks on them; a
-//! current-thread runtime starts no thread, except to resolve a name. That thread cannot be
-//! stopped, so a program that must end in time leaves its runtime by `shutdown_background`.
+//! Requests are futures. A program without a runtime creates one and blocks on them; a
+//! current-thread runtime starts no thread, except to resolve names. That thread cannot be
+//! stopped, so a program that must exit in time ends its runtime with `shutdown_background`.
 //!
 //! ```no_run
 //! use std::path::Path;

@@ -8,12 +8,12 @@ use crate::error::Error;
 use crate::file;
 use crate::roots::Roots;
 
-/// A CA on disk: its ca.json and, when asked for, its root certificates.
+/// A CA on disk: its ca.json and, on request, its root certificates.
 ///
-/// Nothing else is opened: no database, no key, no intermediate certificate. It works while the CA
+/// Nothing else is opened: no database, no key, no intermediate certificate. It works while a CA
 /// runs, and on a machine that has only these files.
 ///
-/// A relative path inside the file leads from the working directory, as it does for step-ca, and if
+/// A relative path inside the file is resolved from the working directory, as in step-ca, and if
 /// nothing is there from the directory of the file.
 #[derive(Clone, Debug)]
 pub struct OfflineCa {
@@ -27,7 +27,7 @@ impl OfflineCa {
     /// # Errors
     ///
     /// - [`Error::Read`] or [`Error::TooLarge`] if the file cannot be read.
-    /// - [`Error::Config`] if it is not a ca.json that tokens can be minted for.
+    /// - [`Error::Config`] if it is not a ca.json that can be used to mint tokens.
     pub fn open(path: &Path) -> Result<Self, Error> {
         let bytes = file::read("CA configuration", path)?;
         let config = CaConfig::parse(&bytes)
@@ -35,13 +35,13 @@ impl OfflineCa {
         Ok(Self { path: path.to_owned(), config })
     }
 
-    /// Returns what the ca.json says.
+    /// Returns the contents of the ca.json.
     #[must_use]
     pub fn config(&self) -> &CaConfig {
         &self.config
     }
 
-    /// Returns where the ca.json was read from.
+    /// Returns the path of the ca.json.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
@@ -53,7 +53,7 @@ impl OfflineCa {
     ///
     /// - [`Error::NoRoot`] if the ca.json names none.
     /// - [`Error::Read`], [`Error::InNeither`] or [`Error::TooLarge`] if it cannot be read.
-    /// - [`Error::Roots`] if there is no certificate in it, or a damaged one.
+    /// - [`Error::Roots`] if it contains no certificate, or a damaged one.
     pub fn roots(&self) -> Result<Roots, Error> {
         let first = self.config.roots.first();
         let first = first.ok_or_else(|| Error::NoRoot { path: self.path.clone() })?;
@@ -74,7 +74,7 @@ impl OfflineCa {
 
     /// Returns whether the certificate that `roots` names is one of this CA's root certificates.
     ///
-    /// A file of `root` that cannot be read matters only if the certificate is in none of the
+    /// A file of `root` that cannot be read is an error only if the certificate is in none of the
     /// others.
     ///
     /// # Errors

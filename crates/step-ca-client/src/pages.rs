@@ -1,4 +1,4 @@
-//! The list of provisioners, which comes in pages.
+//! The list of provisioners, which a CA sends in pages.
 
 use std::collections::HashSet;
 
@@ -8,16 +8,16 @@ use step_provisioner::{Provisioner, Skipped, provisioners_page};
 use crate::fault::request::RequestFault;
 use crate::transport::encoded;
 
-/// How many provisioners a page has at most; step-ca gives no more.
+/// The most provisioners on a page; step-ca sends no more.
 const PAGE: usize = 100;
 
-/// How many pages are read.
+/// The most pages that are read.
 const MAX_PAGES: usize = 1_000;
 
-/// How many provisioners are read.
+/// The most provisioners that are read.
 const MAX_PROVISIONERS: usize = 100_000;
 
-/// How many bytes all pages may have together: 256 MiB.
+/// The largest size of all pages together: 256 MiB.
 const MAX_LIST: usize = 256 << 20;
 
 /// The longest cursor; step-ca's have 40 characters.
@@ -28,7 +28,7 @@ const MAX_CURSOR: usize = 1_024;
 pub struct ProvisionerList {
     /// Those of a known type, in the order they were registered.
     pub provisioners: Vec<Provisioner>,
-    /// Those whose type is unknown here; `index` counts from the start of the whole list.
+    /// Those of an unknown type; `index` counts from the start of the whole list.
     pub skipped: Vec<Skipped>,
 }
 
@@ -51,7 +51,7 @@ impl ProvisionerList {
         self.provisioners.len() + self.skipped.len()
     }
 
-    /// Returns whether there are none.
+    /// Returns whether the list is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
@@ -64,7 +64,7 @@ pub(crate) struct Pages {
     list: ProvisionerList,
     /// How many pages there were.
     page: usize,
-    /// The cursor of the page that comes next.
+    /// The cursor of the next page.
     cursor: Option<String>,
     /// Every cursor so far.
     seen: HashSet<String>,
@@ -80,7 +80,7 @@ impl Pages {
         }
     }
 
-    /// Takes in a page and tells whether it was the last.
+    /// Adds a page and returns whether it was the last.
     pub(crate) fn add(&mut self, body: &[u8]) -> Result<bool, RequestFault> {
         self.bytes = self.bytes.saturating_add(body.len());
         if self.bytes > MAX_LIST {

@@ -1,17 +1,17 @@
 //! Which redirects are followed.
 //!
-//! reqwest would follow them too, but its errors then name the address that was asked for first.
+//! reqwest could follow them too, but its errors then name only the first address.
 
 use reqwest::Method;
 use url::Url;
 
 use crate::fault::request::RequestFault;
 
-/// How many redirects are followed in a row.
+/// The most redirects that are followed in a row.
 pub(crate) const MOST: usize = 10;
 
-/// Returns where an answer leads: to `https` alone, since whoever answers there is held to the same
-/// trust anchors. An answer that leads nowhere is final.
+/// Returns where an answer redirects to: only to `https`, because that server must match the same
+/// trust anchors. An answer without a redirect is final.
 ///
 /// Source: RFC 9110 §15.4, §10.2.2.
 pub(crate) fn target(
@@ -33,12 +33,12 @@ pub(crate) fn target(
     }
 }
 
-/// Returns whether method and body stay the same; otherwise the target is asked for by GET.
+/// Returns whether method and body stay the same; otherwise the target is requested with GET.
 pub(crate) fn keeps_method(status: u16, method: &Method) -> bool {
     matches!(status, 307 | 308) || method == Method::GET
 }
 
-/// Returns whether both are the same server, which may see the same credentials.
+/// Returns whether both are the same server, which may get the same credentials.
 pub(crate) fn same_origin(from: &Url, to: &Url) -> bool {
     from.origin() == to.origin()
 }

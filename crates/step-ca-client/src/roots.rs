@@ -1,4 +1,4 @@
-//! The certificates a CA is trusted by.
+//! The root certificates that a CA is verified with.
 
 use std::fmt;
 use std::path::Path;
@@ -14,9 +14,9 @@ const WHAT: &str = "root certificate";
 
 /// One or more root certificates: the trust anchors of every request to a CA.
 ///
-/// One of them is named by the `sha` of a token, and that is the first unless [`Roots::select`]
-/// picked another. There is always at least one, and each of them is an X.509 certificate by form;
-/// whether it is a good one shows when it is used.
+/// The `sha` of a token names one of them, which is the first unless [`Roots::select`]
+/// chose another. There is always at least one, and each is an X.509 certificate in form;
+/// its contents are checked only when it is used.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Roots {
     /// DER; never empty.
@@ -29,12 +29,12 @@ impl Roots {
     /// Reads root certificates: PEM with one or several `CERTIFICATE` sections (RFC 7468 §5) and
     /// any text around them, or the DER of a single certificate.
     ///
-    /// Sections of other kinds are passed over, a private key too. What appears as DER or PEM is
-    /// accepted everywhere alike (Q63), and so are several certificates (Q12).
+    /// Other sections are ignored, also private keys. DER and PEM are
+    /// both accepted everywhere (Q63), and so are several certificates (Q12).
     ///
     /// # Errors
     ///
-    /// [`RootsFault`], if there is no certificate or a damaged one.
+    /// [`RootsFault`] if there is no certificate or a damaged one.
     pub fn parse(bytes: &[u8]) -> Result<Self, RootsFault> {
         if bytes.trim_ascii().is_empty() {
             return Err(RootsFault::Empty);
@@ -58,13 +58,13 @@ impl Roots {
     /// # Errors
     ///
     /// - [`Error::Read`] or [`Error::TooLarge`] if the file cannot be read.
-    /// - [`Error::Roots`] if there is no certificate in it, or a damaged one.
+    /// - [`Error::Roots`] if it contains no certificate, or a damaged one.
     pub fn load(path: &Path) -> Result<Self, Error> {
         let bytes = file::read(WHAT, path)?;
         Self::in_file(path, &bytes)
     }
 
-    /// Reads those that `name` stands for inside a ca.json.
+    /// Reads the file `name` that a ca.json refers to.
     pub(crate) fn load_named(name: &str, ca_json: &Path) -> Result<Self, Error> {
         let (path, bytes) = file::read_named(WHAT, name, ca_json)?;
         Self::in_file(&path, &bytes)
@@ -79,7 +79,7 @@ impl Roots {
         Self { named: RootFingerprint::of_der(&der), certificates: vec![der] }
     }
 
-    /// Reads the certificates of several texts into one.
+    /// Reads the certificates of several texts into one value.
     pub(crate) fn parse_all(texts: &[String]) -> Result<Self, RootsFault> {
         let mut all: Option<Self> = None;
         for text in texts {
@@ -92,7 +92,7 @@ impl Roots {
         all.ok_or(RootsFault::Empty)
     }
 
-    /// Returns the certificate with that fingerprint and no other.
+    /// Returns only the certificate with that fingerprint.
     pub(crate) fn only(self, fingerprint: RootFingerprint) -> Result<Self, Vec<RootFingerprint>> {
         let present = self.fingerprints();
         self.certificates
@@ -102,7 +102,7 @@ impl Roots {
             .ok_or(present)
     }
 
-    /// Makes the certificate with this fingerprint the one that the `sha` of a token names. All of
+    /// Chooses the certificate with this fingerprint for the `sha` of a token. All of
     /// them stay trust anchors.
     ///
     /// # Errors
@@ -116,8 +116,8 @@ impl Roots {
         Ok(Self { named: fingerprint, ..self })
     }
 
-    /// Returns the fingerprint that the `sha` of a token carries: the SHA-256 of the DER of the
-    /// first certificate, or of the one that [`Roots::select`] picked.
+    /// Returns the fingerprint for the `sha` of a token: the SHA-256 of the DER of the
+    /// first certificate, or of the one that [`Roots::select`] chose.
     #[must_use]
     pub fn fingerprint(&self) -> RootFingerprint {
         self.named
@@ -135,7 +135,7 @@ impl Roots {
         &self.certificates
     }
 
-    /// Returns all certificates as PEM, 64 characters a line, with nothing around them.
+    /// Returns all certificates as PEM, 64 characters a line, without other text.
     #[must_use]
     pub fn to_pem(&self) -> String {
         self.certificates
@@ -155,7 +155,7 @@ impl fmt::Debug for Roots {
     }
 }
 
-/// Nothing may stand behind the certificate, since the fingerprint is over all of the bytes.
+/// No bytes may follow the certificate, because the fingerprint covers all bytes.
 fn is_x509(der: &[u8]) -> bool {
     parse_x509_certificate(der).is_ok_and(|(rest, _)| rest.is_empty())
 }

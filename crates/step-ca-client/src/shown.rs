@@ -1,13 +1,13 @@
-//! Text from the network, made fit for a terminal.
+//! Text from the network, made safe for a terminal.
 
 use std::fmt;
 
-/// How many characters of a text are shown.
+/// The most characters of a text that are shown.
 const MOST: usize = 500;
 
-/// A text whose control characters are written as escapes, cut after 500 characters.
+/// A text displayed with control characters escaped, cut after 500 characters.
 ///
-/// It comes from whoever answered: it must not move the cursor, turn the direction of writing or
+/// It comes from an unknown server: it must not move the cursor, reverse the direction of text or
 /// fill the screen.
 pub(crate) struct Shown<'a>(pub(crate) &'a str);
 

@@ -1,4 +1,4 @@
-//! What a token for an X.509 certificate is spent on.
+//! The requests that spend a token for an X.509 certificate.
 //!
 //! Source: smallstep/certificates, `api/api.go`, `api/sign.go`, `api/renew.go`, `api/rekey.go`,
 //! `api/revoke.go`.
@@ -20,17 +20,17 @@ pub struct SignRequest<'a> {
     pub csr: &'a str,
     /// The one-time token.
     pub ott: &'a str,
-    /// From when on the certificate is to be valid: RFC 3339, or a duration such as `5m` from the
-    /// moment the CA signs. Empty if the CA is to choose.
+    /// When the certificate becomes valid: RFC 3339, or a duration such as `5m` from the
+    /// moment the CA signs. If empty, the CA chooses.
     pub not_before: &'a str,
-    /// Until when it is to be valid, in the same forms.
+    /// When it expires, in the same forms.
     pub not_after: &'a str,
-    /// What the CA's certificate template can read.
+    /// Data for the CA's certificate template.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub template_data: Option<&'a RawValue>,
 }
 
-/// The certificates a CA answers with.
+/// The certificates in a CA's answer.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(from = "Signed")]
 #[non_exhaustive]
@@ -39,7 +39,7 @@ pub struct SignResponse {
     pub crt: String,
     /// The intermediate certificate that signed it, in PEM.
     pub ca: String,
-    /// Both and whatever stands between them and the root, each in PEM, the new one first.
+    /// The chain from the new certificate up to the root, which is left out; each in PEM.
     pub cert_chain: Vec<String>,
 }
 
@@ -53,7 +53,7 @@ struct Signed {
 }
 
 impl From<Signed> for SignResponse {
-    /// A CA of old sends no chain; then the two it sends are the chain.
+    /// An old CA sends no chain; then its two certificates are the chain.
     fn from(Signed { crt, ca, cert_chain }: Signed) -> Self {
         let chain = cert_chain.filter(|chain| !chain.is_empty());
         let cert_chain = chain.unwrap_or_else(|| {
@@ -65,20 +65,20 @@ impl From<Signed> for SignResponse {
 
 /// A request to revoke a certificate: `POST /revoke`, or `/ssh/revoke` for an SSH certificate.
 ///
-/// It is always passive: the CA marks the certificate and renews it no more. step-ca knows no other
-/// way.
+/// It is always passive: the CA marks the certificate and does not renew it. step-ca has no other
+/// kind.
 #[derive(Clone, Copy, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RevokeRequest<'a> {
-    /// The serial number in decimal, as it stands in the token's `sub`.
+    /// The serial number in decimal, as in the token's `sub`.
     pub serial: &'a str,
-    /// The one-time token. Without one, an X.509 certificate revokes itself: the client has to show
+    /// The one-time token. Without one, the X.509 certificate revokes itself: the client presents
     /// it as its [`Identity`](crate::Identity).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ott: Option<&'a str>,
-    /// Why, as a number from 0 to 10 (RFC 5280 §5.3.1).
+    /// The reason, as a number from 0 to 10 (RFC 5280 §5.3.1).
     pub reason_code: u8,
-    /// Why, in words.
+    /// The reason, in words.
     pub reason: &'a str,
 }
 
@@ -108,28 +108,28 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error::Request`] if the CA refuses or there is no good answer.
+    /// [`Error::Request`] if the CA refuses or there is no valid answer.
     pub async fn sign(&self, request: &SignRequest<'_>) -> Result<SignResponse, Error> {
         self.transport.post("/sign", request).await?.json()
     }
 
-    /// Spends a token on the revocation of an X.509 certificate.
+    /// Spends a token to revoke an X.509 certificate.
     ///
     /// # Errors
     ///
-    /// [`Error::Request`] if the CA refuses or there is no good answer.
+    /// [`Error::Request`] if the CA refuses or there is no valid answer.
     pub async fn revoke(&self, request: &RevokeRequest<'_>) -> Result<(), Error> {
         self.post_revocation("/revoke", request).await
     }
 
     /// Renews an X.509 certificate with a renew token, which carries the certificate in its header:
-    /// `POST /renew` with a bearer token (RFC 6750 §2.1). It works after the certificate expired, if
+    /// `POST /renew` with a bearer token (RFC 6750 §2.1). This also works after it has expired, if
     /// the provisioner allows that.
     ///
     /// # Errors
     ///
-    /// - [`Error::Token`] if the token cannot stand in a header.
-    /// - [`Error::Request`] if the CA refuses or there is no good answer.
+    /// - [`Error::Token`] if the token is not valid in a header.
+    /// - [`Error::Request`] if the CA refuses or there is no valid answer.
     pub async fn renew(&self, token: &str) -> Result<SignResponse, Error> {
         let mut bearer =
             HeaderValue::from_str(&format!("Bearer {token}")).map_err(|_| Error::Token)?;
@@ -137,21 +137,21 @@ impl Client {
         self.transport.post_nothing("/renew", Some(bearer)).await?.json()
     }
 
-    /// Renews the X.509 certificate that the client shows as its identity.
+    /// Renews the X.509 certificate that the client presents as its identity.
     ///
     /// # Errors
     ///
-    /// [`Error::Request`] if the CA refuses or there is no good answer.
+    /// [`Error::Request`] if the CA refuses or there is no valid answer.
     pub async fn renew_identity(&self) -> Result<SignResponse, Error> {
         self.transport.post_nothing("/renew", None).await?.json()
     }
 
-    /// Replaces the X.509 certificate that the client shows as its identity by one for the key of a
-    /// certificate signing request in PEM. No token can do this.
+    /// Replaces the X.509 certificate that the client presents as its identity with one for the key
+    /// of a certificate signing request in PEM. This cannot be done with a token.
     ///
     /// # Errors
     ///
-    /// [`Error::Request`] if the CA refuses or there is no good answer.
+    /// [`Error::Request`] if the CA refuses or there is no valid answer.
     pub async fn rekey_identity(&self, csr: &str) -> Result<SignResponse, Error> {
         self.transport.post("/rekey", &Rekey { csr }).await?.json()
     }

@@ -1,4 +1,4 @@
-//! What a token for an SSH certificate is spent on.
+//! The requests that spend a token for an SSH certificate.
 //!
 //! Source: smallstep/certificates, `api/ssh.go`, `api/sshRenew.go`, `api/sshRekey.go`,
 //! `api/sshRevoke.go`.
@@ -14,7 +14,7 @@ use crate::client::Client;
 use crate::error::Error;
 use crate::spend::RevokeRequest;
 
-/// For whom an SSH certificate is.
+/// The type of an SSH certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SshCertificateType {
@@ -26,7 +26,7 @@ pub enum SshCertificateType {
 
 /// A request for an SSH certificate: `POST /ssh/sign`.
 ///
-/// What the token says comes first; what neither says, the CA chooses.
+/// Values in the token take precedence; the CA chooses those that neither gives.
 #[derive(Clone, Copy, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SshSignRequest<'a> {
@@ -35,33 +35,33 @@ pub struct SshSignRequest<'a> {
     pub public_key: &'a [u8],
     /// The one-time token.
     pub ott: &'a str,
-    /// For whom it is.
+    /// The type of the certificate.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cert_type: Option<SshCertificateType>,
     /// The certificate's key ID, which servers log.
     #[serde(rename = "keyID", skip_serializing_if = "str::is_empty")]
     pub key_id: &'a str,
-    /// The logins or hosts it is good for.
+    /// The logins or hosts it is valid for.
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     pub principals: &'a [String],
-    /// From when on it is to be valid: RFC 3339, or a duration from the moment the CA signs.
+    /// When it becomes valid: RFC 3339, or a duration from the moment the CA signs.
     #[serde(skip_serializing_if = "str::is_empty")]
     pub valid_after: &'a str,
-    /// Until when it is to be valid, in the same forms.
+    /// When it expires, in the same forms.
     #[serde(skip_serializing_if = "str::is_empty")]
     pub valid_before: &'a str,
     /// A second public key, in its wire encoding, for the certificate that adds the user on a host.
     #[serde(serialize_with = "optional_base64", skip_serializing_if = "Option::is_none")]
     pub add_user_public_key: Option<&'a [u8]>,
-    /// A certificate signing request in PEM, for an X.509 certificate that comes along.
+    /// A certificate signing request in PEM, for an additional X.509 certificate.
     #[serde(rename = "identityCSR", skip_serializing_if = "Option::is_none")]
     pub identity_csr: Option<&'a str>,
-    /// What the CA's certificate template can read.
+    /// Data for the CA's certificate template.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub template_data: Option<&'a RawValue>,
 }
 
-/// The certificates a CA answers an SSH request with.
+/// The certificates in a CA's answer to an SSH request.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -72,7 +72,7 @@ pub struct SshSignResponse {
     /// The SSH certificate that adds the user on a host, if one was asked for.
     #[serde(default, deserialize_with = "from_optional_base64")]
     pub add_user_crt: Option<Vec<u8>>,
-    /// The X.509 certificate that came along and those above it, each in PEM; often none.
+    /// The additional X.509 certificate and its signers, each in PEM; often none.
     #[serde(default, deserialize_with = "null_is_empty")]
     pub identity_crt: Vec<String>,
 }
@@ -95,36 +95,36 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error::Request`] if the CA refuses or there is no good answer.
+    /// [`Error::Request`] if the CA refuses or there is no valid answer.
     pub async fn ssh_sign(&self, request: &SshSignRequest<'_>) -> Result<SshSignResponse, Error> {
         self.transport.post("/ssh/sign", request).await?.json()
     }
 
-    /// Spends a token, which carries an SSH host certificate in its header, on the renewal of that
+    /// Spends a token, which carries an SSH host certificate in its header, to renew that
     /// certificate: `POST /ssh/renew`.
     ///
     /// # Errors
     ///
-    /// [`Error::Request`] if the CA refuses or there is no good answer.
+    /// [`Error::Request`] if the CA refuses or there is no valid answer.
     pub async fn ssh_renew(&self, ott: &str) -> Result<SshSignResponse, Error> {
         self.transport.post("/ssh/renew", &Renewal { ott }).await?.json()
     }
 
-    /// Spends a token, which carries an SSH host certificate in its header, on one like it for
+    /// Spends a token, which carries an SSH host certificate in its header, on its replacement for
     /// another key, given in its wire encoding: `POST /ssh/rekey`.
     ///
     /// # Errors
     ///
-    /// [`Error::Request`] if the CA refuses or there is no good answer.
+    /// [`Error::Request`] if the CA refuses or there is no valid answer.
     pub async fn ssh_rekey(&self, ott: &str, public_key: &[u8]) -> Result<SshSignResponse, Error> {
         self.transport.post("/ssh/rekey", &Rekeying { ott, public_key }).await?.json()
     }
 
-    /// Spends a token on the revocation of an SSH certificate; the CA demands one here.
+    /// Spends a token to revoke an SSH certificate; here the CA requires a token.
     ///
     /// # Errors
     ///
-    /// [`Error::Request`] if the CA refuses or there is no good answer.
+    /// [`Error::Request`] if the CA refuses or there is no valid answer.
     pub async fn ssh_revoke(&self, request: &RevokeRequest<'_>) -> Result<(), Error> {
         self.post_revocation("/ssh/revoke", request).await
     }
@@ -145,7 +145,7 @@ impl fmt::Debug for SshSignRequest<'_> {
     }
 }
 
-/// Padded standard base64 (RFC 4648 §4), as Go writes bytes.
+/// Padded standard base64 (RFC 4648 §4), Go's encoding of bytes.
 fn base64<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&STANDARD.encode(bytes))
 }
@@ -162,7 +162,7 @@ fn from_base64<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D:
     bytes.ok_or_else(|| serde::de::Error::custom("a certificate is missing"))
 }
 
-/// An empty text and `null` both mean that there is none.
+/// An empty text and `null` both mean a missing value.
 fn from_optional_base64<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<Vec<u8>>, D::Error> {

@@ -1,4 +1,4 @@
-//! One request and its answer: deadlines, bounds, and what the faults are called.
+//! One request and its answer: deadlines, size limits and errors.
 
 use std::time::{Duration, Instant};
 
@@ -24,20 +24,20 @@ use crate::roots::Roots;
 /// The longest answer that is read: 10 MiB.
 pub(crate) const MAX_BODY: usize = 10 << 20;
 
-/// Everything but the unreserved characters of RFC 3986 §2.3, so that a text stays one segment of a
+/// All but the unreserved characters of RFC 3986 §2.3, so that a text stays one segment of a
 /// path, or one value of a query.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// How a client goes about its requests.
+/// The settings of a client.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// How long a request may take until its answer is complete; 15 s unless set, as in `step`.
+    /// The timeout of a request with its complete answer; by default 15 s, as in `step`.
     pub timeout: Duration,
-    /// How long a connection may take to come about, TLS handshake included; 10 s unless set.
+    /// The timeout of a connection, including the TLS handshake; by default 10 s.
     pub connect_timeout: Duration,
-    /// The `User-Agent` header (RFC 9110 §10.1.5); this crate's name and version unless set.
+    /// The `User-Agent` header (RFC 9110 §10.1.5); by default this crate's name and version.
     pub user_agent: String,
-    /// The certificate to show to the CA, if any.
+    /// The certificate to present to the CA, if any.
     pub identity: Option<Identity>,
 }
 
@@ -56,21 +56,21 @@ impl Default for Options {
 #[derive(Clone, Debug)]
 pub(crate) struct Transport {
     http: reqwest::Client,
-    /// `https://`, host and port, without a slash at the end.
+    /// `https://`, host and port, without a trailing slash.
     base: String,
-    /// How many redirects are followed.
+    /// The most redirects that are followed.
     redirects: usize,
     context: Context,
 }
 
-/// What is sent, again and again if the CA redirects. It may hold a token.
+/// The body that is sent, repeatedly if the CA redirects. It may contain a token.
 struct Outgoing {
     method: Method,
     body: Option<Vec<u8>>,
     authorization: Option<HeaderValue>,
 }
 
-/// An answer of any status, as far as it was short enough.
+/// An answer of any status, within the size limit.
 pub(crate) struct Answer {
     pub(crate) url: String,
     pub(crate) status: u16,
@@ -78,14 +78,14 @@ pub(crate) struct Answer {
     html: bool,
 }
 
-/// How a CA words a refusal.
+/// The body of a CA's refusal.
 #[derive(Deserialize)]
 struct Refusal {
     message: Option<String>,
 }
 
 impl Transport {
-    /// Trusts `roots` and nobody else.
+    /// Trusts only `roots`.
     pub(crate) fn new(ca: &CaUrl, roots: &Roots, options: &Options) -> Result<Self, Error> {
         let mut builder = builder(ca, options)?.tls_certs_only(anchors(roots)?);
         if let Some(identity) = &options.identity {
@@ -100,8 +100,8 @@ impl Transport {
         Ok(Self { http: build(builder)?, base: ca.to_string(), redirects: redirect::MOST, context })
     }
 
-    /// Trusts anybody, follows no redirect and shows no identity: for the one request whose answer
-    /// proves itself.
+    /// Trusts any server, follows no redirect and presents no identity: only for the request whose
+    /// answer is checked by its fingerprint.
     pub(crate) fn insecure(ca: &CaUrl, options: &Options) -> Result<Self, Error> {
         let builder = builder(ca, options)?.tls_danger_accept_invalid_certs(true);
         let context = Context {
@@ -113,7 +113,7 @@ impl Transport {
         Ok(Self { http: build(builder)?, base: ca.to_string(), redirects: 0, context })
     }
 
-    /// Asks for a path, which begins with a slash.
+    /// Sends a GET request for a path, which begins with a slash.
     pub(crate) async fn get(&self, path: &str) -> Result<Answer, Error> {
         self.send(path, Outgoing { method: Method::GET, body: None, authorization: None }).await
     }
@@ -126,7 +126,7 @@ impl Transport {
         self.send(path, outgoing).await
     }
 
-    /// Posts nothing to a path, perhaps with an `Authorization` header.
+    /// Posts an empty body to a path, optionally with an `Authorization` header.
     pub(crate) async fn post_nothing(
         &self,
         path: &str,
@@ -160,7 +160,7 @@ impl Transport {
         })
     }
 
-    /// Makes one request; the deadline counts from `start`.
+    /// Sends one request; the deadline counts from `start`.
     async fn ask(
         &self,
         outgoing: &Outgoing,
@@ -216,7 +216,7 @@ impl Transport {
 }
 
 impl Outgoing {
-    /// Drops what the target of a redirect must not get.
+    /// Removes what the target of a redirect must not get.
     fn follow(&mut self, status: u16, from: &Url, to: &Url) {
         if !redirect::keeps_method(status, &self.method) {
             self.method = Method::GET;
@@ -229,7 +229,7 @@ impl Outgoing {
 }
 
 impl Answer {
-    /// Returns the answer if its status is 2xx and it is not a page for people.
+    /// Returns the answer if its status is 2xx and it is not an HTML page.
     pub(crate) fn accepted(self) -> Result<Self, Error> {
         let fault = if self.html || self.body.trim_ascii_start().starts_with(b"<") {
             RequestFault::Html { status: self.status }
@@ -258,7 +258,7 @@ impl Answer {
     }
 }
 
-/// Writes a text as one segment of a path, or one value of a query.
+/// Encodes a text as one segment of a path, or one value of a query.
 pub(crate) fn encoded(text: &str) -> String {
     utf8_percent_encode(text, RESERVED).to_string()
 }
@@ -272,7 +272,7 @@ fn builder(ca: &CaUrl, options: &Options) -> Result<reqwest::ClientBuilder, Erro
         .redirect(Policy::none())
         .user_agent(options.user_agent.as_str())
         .connect_timeout(options.connect_timeout);
-    // As for Go's programs, a proxy stands before every host but this one.
+    // As in Go programs, a proxy is used for every host but this one.
     Ok(if is_loopback(&url) { builder.no_proxy() } else { builder })
 }
 
@@ -289,8 +289,8 @@ fn is_loopback(url: &Url) -> bool {
     }
 }
 
-/// Turns roots into trust anchors. One that cannot be an anchor is left out, which widens no trust;
-/// one that can must be left.
+/// Turns roots into trust anchors. One that cannot be an anchor is left out, which adds no trust;
+/// at least one must remain.
 fn anchors(roots: &Roots) -> Result<Vec<reqwest::Certificate>, Error> {
     let mut anchors = Vec::new();
     let mut refusal = None;

@@ -7,8 +7,8 @@ use crate::operation::Operation;
 
 /// The endpoint a token is spent at: the claim `aud` (RFC 7519 §4.1.3).
 ///
-/// A CA accepts a token only at the endpoint that this names. It compares the texts letter for
-/// letter, except that ports do not count.
+/// A CA accepts a token only at the endpoint named here. It compares the texts letter for
+/// letter, but ignores ports.
 ///
 /// ```
 /// use step_claims::{Audience, CaUrl, Operation, Prefix};
@@ -27,12 +27,12 @@ pub struct Audience {
     operation: Operation,
 }
 
-/// How the endpoint's path begins; a CA answers to both.
+/// The start of the endpoint's path; a CA accepts both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Prefix {
-    /// `/1.0/sign`, which `step` writes for a CA that it knows by its URL.
+    /// `/1.0/sign`, which `step` writes for a CA given by its URL.
     Versioned,
-    /// `/sign`, which `step` writes for a CA that it knows by its `ca.json`.
+    /// `/sign`, which `step` writes for a CA given by its `ca.json`.
     Bare,
 }
 
@@ -48,12 +48,12 @@ impl Audience {
 
     /// Returns the same audience with the fragment that names a provisioner: `#x5c/NAME`.
     ///
-    /// Provisioners of the kinds `x5c`, `sshpop` and `nebula` are found by it; those of the other
-    /// kinds that mint locally are found by `iss` and `kid`. A fragment that is there already is
+    /// A CA finds `x5c`, `sshpop` and `nebula` provisioners by this fragment, and the other
+    /// types that mint locally by `iss` and `kid`. A fragment that is already there is
     /// replaced.
     ///
-    /// The name is percent-encoded as [`encode_fragment`] does. `step` writes it raw, which no CA
-    /// can match if the name holds a `%` (Q22).
+    /// [`encode_fragment`] percent-encodes the name. `step` writes it raw, which no CA
+    /// can match if the name contains a `%` (Q22).
     #[must_use]
     pub fn of_provisioner(mut self, kind: &str, name: &str) -> Self {
         let end = self.text.find('#').unwrap_or(self.text.len());
@@ -68,7 +68,7 @@ impl Audience {
         &self.text
     }
 
-    /// Returns what the token can be spent on.
+    /// Returns the operation that the token can be spent on.
     pub fn operation(&self) -> Operation {
         self.operation
     }
@@ -92,10 +92,10 @@ impl Serialize for Audience {
     }
 }
 
-/// Percent-encodes the text of a URL fragment the way step-ca spells it when it compares.
+/// Percent-encodes the text of a URL fragment as step-ca does before it compares.
 ///
 /// ASCII letters and digits and `-_.~$&+,/:;=?@!()*` stay; every other byte becomes `%XX` in upper
-/// case. The choice matters, because the CA compares this spelling and no other: `%2F` for a slash
+/// case. This matters, because the CA compares only this spelling: `%2F` for a slash
 /// or a lower-case `%c3` does not match.
 ///
 /// Source: Go, `src/net/url/url.go` (`URL.EscapedFragment`).

@@ -5,21 +5,21 @@ use std::str::FromStr;
 
 use crate::error::{CaUrlFault, Error};
 
-/// The address of a CA: `https://`, a host and perhaps a port, and nothing behind them.
+/// The address of a CA: `https://`, a host and an optional port, and nothing after them.
 ///
-/// An audience is compared letter for letter, so the text is kept exactly: the case of the host, an
-/// explicit `:443`, a colon without a port behind it. A missing scheme is `https`. A path, a query,
+/// An audience is compared letter for letter, so the text is kept as is: the case of the host, an
+/// explicit `:443`, a colon without a port. A missing scheme means `https`. A path, a query,
 /// a fragment and a user name are dropped, as `step` drops them; [`CaUrl::dropped`] names them, so
-/// that the program can say so (Q21).
+/// that the program can report it (Q21).
 ///
-/// What is decided where `step` is unclear:
+/// Decisions where `step` is unclear:
 ///
-/// - a bracketed IPv6 address is taken as it stands (Q20);
-/// - an IPv6 address without brackets is split at its last colon if an address stands before it and
-///   digits behind it, so `::1:8080` has the port 8080; otherwise the whole is the address;
+/// - a bracketed IPv6 address is kept as it is (Q20);
+/// - an IPv6 address without brackets is split at its last colon if an address precedes it and
+///   digits follow it, so `::1:8080` has the port 8080; otherwise the whole text is the address;
 /// - an address without a host and one with two ports are refused (Q61);
-/// - a host with letters beyond ASCII is refused, because a certificate and so the CA's `dnsNames`
-///   spell it `xn--…`.
+/// - a host with non-ASCII letters is refused, because certificates, and so the CA's `dnsNames`,
+///   write it as `xn--…`.
 ///
 /// Source: smallstep/cli, `flags/flags.go` (`ParseCaURL`); RFC 3986 §3.2.
 ///
@@ -33,14 +33,14 @@ use crate::error::{CaUrlFault, Error};
 /// ```
 #[derive(Clone, Debug)]
 pub struct CaUrl {
-    /// Brackets stand around an IPv6 address.
+    /// An IPv6 address is in brackets.
     host: String,
-    /// Digits, or nothing behind a colon.
+    /// Digits, or nothing after a colon.
     port: Option<String>,
     dropped: Vec<UrlPart>,
 }
 
-/// A part of a URL that the address of a CA has no use for.
+/// A part of a URL that does not belong in the address of a CA.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum UrlPart {
@@ -48,9 +48,9 @@ pub enum UrlPart {
     User,
     /// A path other than a single slash.
     Path,
-    /// What follows a question mark.
+    /// The query, after a question mark.
     Query,
-    /// What follows a number sign.
+    /// The fragment, after a number sign.
     Fragment,
 }
 
@@ -66,14 +66,14 @@ impl fmt::Display for UrlPart {
 }
 
 impl CaUrl {
-    /// Returns the address of a CA that calls itself `name` in the `dnsNames` of its `ca.json`.
+    /// Returns the address of a CA that has `name` in the `dnsNames` of its `ca.json`.
     ///
-    /// A bare IPv6 address gets its brackets. A port that stands in `name` is kept; otherwise
+    /// A bare IPv6 address gets brackets. A port in `name` is kept; otherwise
     /// `port` is used.
     ///
     /// # Errors
     ///
-    /// [`Error::CaUrl`] if `name` is no host.
+    /// [`Error::CaUrl`] if `name` is not a host.
     pub fn from_dns_name(name: &str, port: Option<u16>) -> Result<Self, Error> {
         let fault = |fault| Error::CaUrl { text: name.to_owned(), fault };
         check_characters(name).map_err(fault)?;
@@ -87,17 +87,17 @@ impl CaUrl {
         Ok(Self { host, port, dropped: Vec::new() })
     }
 
-    /// Returns the host as it was spelled, an IPv6 address in brackets.
+    /// Returns the host as it was written, an IPv6 address in brackets.
     pub fn host(&self) -> &str {
         &self.host
     }
 
-    /// Returns the port as it was spelled: digits, or nothing where only a colon stood.
+    /// Returns the port as it was written: digits, or nothing if there was only a colon.
     pub fn port(&self) -> Option<&str> {
         self.port.as_deref()
     }
 
-    /// Returns host and port as they stand in a URL: `ca.example.com:9000`.
+    /// Returns host and port as in a URL: `ca.example.com:9000`.
     pub fn authority(&self) -> String {
         match &self.port {
             Some(port) => format!("{}:{port}", self.host),
@@ -105,7 +105,7 @@ impl CaUrl {
         }
     }
 
-    /// Returns the parts that were there and were dropped.
+    /// Returns the parts that were dropped.
     pub fn dropped(&self) -> &[UrlPart] {
         &self.dropped
     }
@@ -117,7 +117,7 @@ impl fmt::Display for CaUrl {
     }
 }
 
-/// Two addresses are equal if their text is; what was dropped does not count.
+/// Two addresses are equal if their texts are; dropped parts are ignored.
 impl PartialEq for CaUrl {
     fn eq(&self, other: &Self) -> bool {
         (&self.host, &self.port) == (&other.host, &other.port)
@@ -171,7 +171,7 @@ fn parse(text: &str) -> Result<CaUrl, CaUrlFault> {
     Ok(CaUrl { host, port: port.map(str::to_owned), dropped })
 }
 
-/// Tells whether someone wrote `https:/ca` or `http:ca/`, which would name a host called `https`.
+/// Returns whether text is like `https:/ca` or `http:ca/`, which would name a host `https`.
 fn is_cut_scheme(text: &str) -> bool {
     text.split_once(':').is_some_and(|(scheme, rest)| {
         ["http", "https"].iter().any(|known| scheme.eq_ignore_ascii_case(known))
@@ -186,7 +186,7 @@ fn check_characters(text: &str) -> Result<(), CaUrlFault> {
     }
 }
 
-/// Splits `host[:port]`, brackets before colons.
+/// Splits `host[:port]`; brackets take precedence over colons.
 fn split_authority(authority: &str) -> Result<(String, Option<&str>), CaUrlFault> {
     if let Some(rest) = authority.strip_prefix('[') {
         let (address, behind) = rest.split_once(']').ok_or(CaUrlFault::Brackets)?;
@@ -215,13 +215,13 @@ fn split_authority(authority: &str) -> Result<(String, Option<&str>), CaUrlFault
     }
 }
 
-/// Checks a name or an IPv4 address: the letters of RFC 3986's `reg-name` without percent-encoding.
+/// Checks a name or an IPv4 address: the characters of RFC 3986's `reg-name`, unencoded.
 fn check_host(host: &str) -> Result<String, CaUrlFault> {
     if host.trim_matches('.').is_empty() {
         return Err(CaUrlFault::NoHost);
     }
     if !host.is_ascii() {
-        // What the CA's certificate would say; `None` where no certificate can.
+        // The form in the CA's certificate; `None` if no certificate can have such a name.
         let ascii = url::Host::parse(host).ok().map(|host| host.to_string());
         return Err(CaUrlFault::NotAscii { ascii });
     }
@@ -236,19 +236,19 @@ fn check_port(port: &str) -> Result<&str, CaUrlFault> {
     if is_digits(port) { Ok(port) } else { Err(CaUrlFault::Port) }
 }
 
-/// Also true of no digits at all: `ca:` is an address, whose colon is kept.
+/// Also true if there are no digits: `ca:` is an address, and its colon is kept.
 fn is_digits(port: &str) -> bool {
     port.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Returns the text for an error message, with the user name and password replaced.
 fn without_password(text: &str) -> String {
-    // What stands behind an `@` is no scheme any more.
+    // Text after an `@` is not a scheme.
     let scheme_end = text.find("://").map(|at| at + "://".len());
     let scheme_end = scheme_end.filter(|end| text.find('@').is_none_or(|at| at >= *end));
     let (scheme, rest) = text.split_at(scheme_end.unwrap_or_default());
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    // A `/` may stand in a password that nobody encoded, so the last `@` of all counts then.
+    // An unencoded password may contain a `/`, so the very last `@` is used then.
     match rest.split_at(end).0.rfind('@').or_else(|| rest.rfind('@')) {
         Some(at) => format!("{scheme}…{}", rest.split_at(at).1),
         None => text.to_owned(),

@@ -16,37 +16,37 @@ use crate::validity::Validity;
 /// Source: smallstep/cli, `token/token.go` and `token/options.go`; RFC 7519 §4.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claims {
-    /// Who vouches for the requester: the name of a provisioner (`iss`).
+    /// The name of the provisioner that vouches for the requester (`iss`).
     pub issuer: String,
-    /// The name the token is about (`sub`).
+    /// The name that the token is for (`sub`).
     pub subject: Subject,
-    /// The endpoint it is spent at (`aud`).
+    /// The endpoint where it is spent (`aud`).
     pub audience: Audience,
     /// When it is made and when it may be spent (`iat`, `nbf`, `exp`).
     pub validity: Validity,
-    /// What makes it one of a kind (`jti`).
+    /// The unique ID of the token (`jti`).
     pub token_id: TokenId,
     /// The root certificate its holder should trust (`sha`).
     pub root: Option<RootFingerprint>,
-    /// What it allows, and for which names (`sans`, or `ssh` in `step`).
+    /// What it allows and for which names (`sans`, or `ssh` in `step`).
     pub purpose: Purpose,
-    /// The one request it may be spent with (`cnf`); only if it issues a certificate.
+    /// The one request that it may be spent with (`cnf`); only for tokens that issue a certificate.
     pub confirmation: Option<Confirmation>,
-    /// Data for certificate templates (`user`); only if it issues a certificate.
+    /// Data for certificate templates (`user`); only for tokens that issue a certificate.
     pub user: UserData,
 }
 
 impl Claims {
-    /// Writes the payload as `step` does: one line of JSON, members in alphabetical order, to be
-    /// signed as it is.
+    /// Writes the payload as `step` does: one line of JSON, members in alphabetical order, ready
+    /// to be signed.
     ///
     /// `user` is left out when it is empty (Q2).
     ///
     /// # Errors
     ///
     /// - [`Error::AudienceMismatch`] if the audience is not the endpoint of the purpose.
-    /// - [`Error::ConfirmationUnused`], [`Error::UserUnused`] if the purpose has no place for them.
-    /// - [`Error::Json`] if the writer fails, which none of these types makes it do.
+    /// - [`Error::ConfirmationUnused`], [`Error::UserUnused`] if the purpose cannot carry them.
+    /// - [`Error::Json`] if the JSON writer fails, which does not happen with these types.
     pub fn to_json(&self) -> Result<Vec<u8>, Error> {
         let operation = self.purpose.operation();
         if self.audience.operation() != operation {

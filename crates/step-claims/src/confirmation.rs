@@ -17,11 +17,11 @@ use x509_parser::prelude::FromDer;
 
 use crate::error::Error;
 
-/// A tie between a token and the one request it may be spent with: the claim `cnf` (RFC 7800).
+/// Ties a token to the one request that it may be spent with: the claim `cnf` (RFC 7800).
 ///
 /// For an X.509 certificate that is the SHA-256 of the complete certificate request in DER, and the
 /// CA refuses any other request. For an SSH certificate it is the SHA-256 of the public key as SSH
-/// sends it (RFC 4253 §6.6), and step-ca does not look at it (Q3). Either is written in base64url
+/// sends it (RFC 4253 §6.6), which step-ca does not check (Q3). Both are written in base64url
 /// without padding, as the member `x5rt#S256`.
 ///
 /// Source: smallstep/cli, `token/options.go` (`WithConfirmationFingerprint`) and
@@ -42,8 +42,8 @@ impl Confirmation {
     /// Computes the confirmation of a certificate request.
     ///
     /// It may be DER, or PEM of a type that ends in `CERTIFICATE REQUEST`, with other text and other
-    /// blocks around it; of several requests the first one counts, as in `step`. The request is
-    /// parsed, so that nothing else passes for one; its signature is for the CA to verify.
+    /// blocks around it; the first of several requests is used, as in `step`. The request is
+    /// parsed, so that nothing else is mistaken for one; the CA verifies its signature.
     ///
     /// # Errors
     ///
@@ -62,14 +62,14 @@ impl Confirmation {
     }
 
     /// Computes the confirmation of an SSH public key, given as a line of `authorized_keys`: type,
-    /// key in base64, and perhaps options before them and a comment behind them.
+    /// key in base64, with optional options before them and an optional comment after them.
     ///
     /// Empty lines and lines that begin with `#` are skipped.
     ///
     /// # Errors
     ///
     /// [`Error::SshKeyEmpty`], [`Error::SshKeySeveral`], [`Error::SshKeyIsPrivateKey`],
-    /// [`Error::SshKeyIsCertificate`] or [`Error::SshKey`] if it is anything else.
+    /// [`Error::SshKeyIsCertificate`] or [`Error::SshKey`] if it is something else.
     pub fn of_ssh_key(text: &str) -> Result<Self, Error> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         if text.contains("PRIVATE KEY-----") {
@@ -96,7 +96,7 @@ impl Confirmation {
 impl FromStr for Confirmation {
     type Err = Error;
 
-    /// Reads the value as it stands in the claim; any other text could never match (Q64).
+    /// Parses the value as written in the claim; any other text could never match (Q64).
     fn from_str(text: &str) -> Result<Self, Error> {
         let bytes = URL_SAFE_NO_PAD.decode(text).ok().and_then(|bytes| bytes.try_into().ok());
         bytes.map(Self).ok_or_else(|| Error::Confirmation { text: text.to_owned() })
@@ -117,8 +117,8 @@ impl Serialize for Confirmation {
     }
 }
 
-/// Returns the DER of the first certificate request in a text with PEM blocks, or none if there are
-/// no blocks at all.
+/// Returns the DER of the first certificate request in a text with PEM blocks, or `None` if it has
+/// no blocks.
 fn request_in_pem(text: &[u8]) -> Result<Option<Vec<u8>>, Error> {
     let mut labels = Vec::new();
     let mut offset = 0;
@@ -170,7 +170,7 @@ fn what_it_is_instead(der: &[u8], error: nom::Err<X509Error>) -> Error {
     if X509Certificate::from_der(der).is_ok() {
         return Error::CsrIsCertificate;
     }
-    // A private key begins with its version (RFC 5958, RFC 5915, RFC 8017); a request with a
+    // A private key begins with its version (RFC 5958, RFC 5915, RFC 8017); a request begins with a
     // sequence.
     if let Ok((_, sequence)) = Sequence::from_der(der)
         && sequence.content.first() == Some(&INTEGER)
@@ -200,12 +200,12 @@ fn of_key_fields(line: &str) -> Result<Confirmation, Error> {
     if matches!(key.algorithm(), Algorithm::Other(_)) {
         return Err(Error::SshKey(ssh_key::Error::AlgorithmUnknown));
     }
-    // What was sent is hashed, not what the parser would send.
+    // Hash the bytes as given, not as the parser would encode them.
     let blob = STANDARD.decode(blob).map_err(|_| Error::SshKey(ssh_key::Error::FormatEncoding))?;
     Ok(Confirmation(Sha256::digest(blob).into()))
 }
 
-/// Returns what follows the first field of a line, in which blanks may stand between quotes.
+/// Returns the text after the first field of a line. Quoted parts of the field may contain blanks.
 ///
 /// Source: sshd(8), AUTHORIZED_KEYS FILE FORMAT.
 fn behind_options(line: &str) -> Option<&str> {

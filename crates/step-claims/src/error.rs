@@ -4,14 +4,14 @@ use token_time::{SignedDuration, Timestamp};
 
 use crate::operation::Operation;
 
-/// Why a token cannot say what it was asked to say.
+/// Why a token cannot be built as requested.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// The text is not the address of a CA.
     #[error("{text:?} is not the address of a CA: {fault}")]
     CaUrl {
-        /// The text as it was given, save for a user name and password.
+        /// The text as it was given, without user name and password.
         text: String,
         /// The first thing wrong with it.
         fault: CaUrlFault,
@@ -29,7 +29,7 @@ pub enum Error {
     #[error("a principal is empty")]
     EmptyPrincipal,
 
-    /// The text is in none of the forms of an X.509 serial number.
+    /// The text is not an X.509 serial number in any accepted form.
     #[error(
         "{text:?} is not the serial number of a certificate: write it in decimal without leading \
          zeros (662316), in hexadecimal after 0x (0xa1b2c), or in pairs of hexadecimal digits \
@@ -40,16 +40,16 @@ pub enum Error {
         text: String,
     },
 
-    /// A serial number has more digits than any certificate's.
+    /// The serial number has more digits than any certificate uses.
     #[error("a serial number of {digits} digits is too long; the limit is {longest}")]
     SerialTooLong {
         /// How many digits were given.
         digits: usize,
-        /// The largest number that is read in that form.
+        /// The largest number of digits accepted in that form.
         longest: usize,
     },
 
-    /// The text is in none of the forms of an SSH serial number.
+    /// The text is not an SSH serial number in any accepted form.
     #[error(
         "{text:?} is not the serial number of an SSH certificate: write it in decimal without \
          leading zeros (4660) or in hexadecimal after 0x (0x1234), below 2^64"
@@ -72,7 +72,7 @@ pub enum Error {
         not_after: Timestamp,
     },
 
-    /// The token would be over as soon as it is made.
+    /// The token would be expired as soon as it is made.
     #[error("token would end at {not_after}, but it is already {now}")]
     AlreadyExpired {
         /// When it would end.
@@ -81,7 +81,7 @@ pub enum Error {
         now: Timestamp,
     },
 
-    /// The token could first be spent too long from now.
+    /// The token would become valid too far in the future.
     #[error("token would start {asked} from now; the longest delay allowed is {limit}")]
     StartsTooLate {
         /// The delay asked for.
@@ -90,7 +90,7 @@ pub enum Error {
         limit: SignedDuration,
     },
 
-    /// The token would live too short a time to be spent.
+    /// The token would live too briefly to be spent.
     #[error("token would live {asked}; the shortest allowed is {limit}")]
     TooShort {
         /// The lifetime asked for.
@@ -132,30 +132,30 @@ pub enum Error {
         text: String,
     },
 
-    /// Where a certificate request was expected there is nothing.
+    /// A certificate request was expected, but the text is empty.
     #[error("the certificate request is empty")]
     CsrEmpty,
 
-    /// Where a certificate request was expected there is a certificate.
+    /// A certificate request was expected, but this is a certificate.
     #[error("this is a certificate, not a certificate request")]
     CsrIsCertificate,
 
-    /// Where a certificate request was expected there is a private key.
+    /// A certificate request was expected, but this is a private key.
     #[error("this is a private key, not a certificate request")]
     CsrIsPrivateKey,
 
-    /// Where a certificate request was expected there is PEM of another type.
+    /// A certificate request was expected, but this is PEM of another type.
     #[error("this is PEM of type {label:?}, not a certificate request")]
     CsrLabel {
         /// The type of the first block.
         label: String,
     },
 
-    /// Where a certificate request was expected there is neither PEM nor DER.
+    /// A certificate request was expected, but this is neither PEM nor DER.
     #[error("this is not a certificate request: expected PEM or DER")]
     CsrNotPemOrDer,
 
-    /// The armour of a certificate request is damaged.
+    /// The PEM of a certificate request is damaged.
     #[error("the PEM of the certificate request is damaged")]
     CsrPem(#[source] x509_parser::error::PEMError),
 
@@ -163,26 +163,26 @@ pub enum Error {
     #[error("the DER of the certificate request is damaged")]
     CsrDer(#[source] x509_parser::error::X509Error),
 
-    /// Something follows a certificate request in DER.
+    /// Extra bytes follow a certificate request in DER.
     #[error("{length} bytes follow the certificate request")]
     CsrTrailing {
         /// How many bytes.
         length: usize,
     },
 
-    /// Where an SSH public key was expected there is nothing.
+    /// An SSH public key was expected, but the text is empty.
     #[error("the SSH public key is empty")]
     SshKeyEmpty,
 
-    /// Where an SSH public key was expected there are several.
+    /// One SSH public key was expected, but there are several lines.
     #[error("expected one SSH public key on one line, found several lines")]
     SshKeySeveral,
 
-    /// Where an SSH public key was expected there is a private key.
+    /// An SSH public key was expected, but this is a private key.
     #[error("this is a private key, not an SSH public key")]
     SshKeyIsPrivateKey,
 
-    /// Where an SSH public key was expected there is an SSH certificate.
+    /// An SSH public key was expected, but this is an SSH certificate.
     #[error("this is an SSH certificate, not an SSH public key")]
     SshKeyIsCertificate,
 
@@ -198,21 +198,21 @@ pub enum Error {
     #[error("user data is not JSON")]
     UserNotJson(#[source] serde_json::Error),
 
-    /// User data is JSON, but no object.
+    /// User data is JSON, but not an object.
     #[error("user data must be a JSON object, but this is {found}")]
     UserNotObject {
-        /// What it is instead, with its article.
+        /// What it is instead, with an article.
         found: &'static str,
     },
 
-    /// User data is assigned without a name and a value.
+    /// An assignment of user data lacks its `=`.
     #[error("{text:?} does not set user data: write NAME=VALUE")]
     UserAssignment {
         /// The text as it was given.
         text: String,
     },
 
-    /// User data is JSON that cannot be carried.
+    /// User data contains a JSON value that a token cannot carry.
     #[error("user data {name:?} {fault}")]
     UserValue {
         /// The member of the object.
@@ -221,7 +221,7 @@ pub enum Error {
         fault: UserFault,
     },
 
-    /// The audience belongs to another operation than the purpose.
+    /// Audience and purpose belong to different operations.
     #[error("a token for {purpose} cannot be spent at the endpoint for {audience}")]
     AudienceMismatch {
         /// The operation of the purpose.
@@ -230,14 +230,14 @@ pub enum Error {
         audience: Operation,
     },
 
-    /// The token is given a confirmation, for which its purpose has no place.
+    /// A confirmation was given, but tokens with this purpose cannot carry one.
     #[error("a token for {operation} cannot carry a confirmation")]
     ConfirmationUnused {
         /// The operation of the purpose.
         operation: Operation,
     },
 
-    /// The token is given user data, for which its purpose has no place.
+    /// User data was given, but tokens with this purpose cannot carry it.
     #[error("a token for {operation} cannot carry user data")]
     UserUnused {
         /// The operation of the purpose.
@@ -257,19 +257,19 @@ pub enum CaUrlFault {
     NoHost,
     /// Its scheme is not `https`.
     Scheme,
-    /// Something other than digits follows the colon.
+    /// The text after the colon is not a number.
     Port,
-    /// It has two ports, or is an IPv6 address that is not one.
+    /// It has two ports, or is an invalid IPv6 address.
     TwoPorts,
-    /// What stands in its brackets, or behind them, is not right.
+    /// The text in its brackets, or after them, is invalid.
     Brackets,
-    /// It names a zone of an IPv6 address.
+    /// It has an IPv6 address with a zone.
     Zone,
-    /// It holds a blank, a control character, or a character that no host has.
+    /// It contains a blank, a control character, or a character not allowed in a host.
     Character(char),
-    /// Its host has letters beyond ASCII.
+    /// Its host has non-ASCII letters.
     NotAscii {
-        /// The same host in ASCII, if there is such a form.
+        /// The same host in ASCII, if it has such a form.
         ascii: Option<String>,
     },
 }
@@ -298,17 +298,17 @@ impl fmt::Display for CaUrlFault {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum UserFault {
-    /// A number is beyond the range of a 64-bit float, in which the CA would hold it.
+    /// A number is outside the range of a 64-bit float, which the CA stores it in.
     NumberRange {
         /// The number as it was given.
         number: String,
     },
-    /// Arrays and objects lie too deep inside one another.
+    /// Arrays and objects are nested too deeply.
     TooDeep {
-        /// How many levels are carried.
+        /// The most levels that are allowed.
         deepest: usize,
     },
-    /// A text contains half of a surrogate pair, which is no character.
+    /// A string contains half of a surrogate pair, which is not a character.
     HalfCharacter,
 }
 

@@ -8,11 +8,11 @@ use crate::error::Error;
 
 /// The SHA-256 of a CA's root certificate in DER: the claim `sha`.
 ///
-/// Whoever holds the token can tell by it whether the root that a server hands out is the right one.
-/// The CA itself does not look at it.
+/// The holder of the token uses it to check that a server sent the right root certificate.
+/// The CA itself ignores it.
 ///
-/// Text is 64 hexadecimal digits. Upper case is read too, and dashes or colons between digits are
-/// passed over, as `openssl x509 -fingerprint` and `step` print them.
+/// Text is 64 hexadecimal digits. Upper case is accepted, and dashes or colons between digits are
+/// ignored, because `openssl x509 -fingerprint` and `step` print them.
 ///
 /// Source: smallstep/cli, `token/options.go` (`WithSHA`) and `command/ca/bootstrap.go`.
 ///
@@ -27,7 +27,7 @@ use crate::error::Error;
 pub struct RootFingerprint([u8; 32]);
 
 impl RootFingerprint {
-    /// Takes over a fingerprint that was computed elsewhere.
+    /// Wraps a fingerprint that was computed elsewhere.
     pub const fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }

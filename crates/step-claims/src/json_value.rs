@@ -6,13 +6,13 @@ use serde_json::value::RawValue;
 
 use crate::error::UserFault;
 
-/// How deep arrays and objects may lie inside one another, the outermost being the first level.
+/// How deeply arrays and objects may be nested; the outermost is the first level.
 pub(crate) const MAX_DEPTH: usize = 128;
 
-/// A JSON value with its numbers as they were written and its members in the order of their bytes.
+/// A JSON value that keeps numbers as written and sorts members by their bytes.
 ///
-/// `serde_json::Value` would turn a number beyond 2⁵³ into another one, and keeps members in the
-/// order in which they came.
+/// `serde_json::Value` would change numbers beyond 2⁵³, and keeps members in the
+/// order in which they were written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum JsonValue {
     Null,
@@ -39,13 +39,13 @@ impl Serialize for JsonValue {
     }
 }
 
-/// Reads values out of text that serde_json has found to be JSON.
+/// Reads values from text that serde_json has accepted as JSON.
 ///
-/// So nothing here checks the grammar; what is wrong with a value, if anything, is a [`UserFault`].
-/// Each character is looked at once however deep it lies.
+/// So the grammar is not checked here; a value that cannot be used is a [`UserFault`].
+/// Each character is read once, at any depth.
 pub(crate) struct Reader<'a> {
     rest: &'a str,
-    /// The member of the outermost object that is being read.
+    /// The member of the outermost object that is currently read.
     pub(crate) member: String,
 }
 
@@ -54,7 +54,7 @@ impl<'a> Reader<'a> {
         Self { rest: json.get(), member: String::new() }
     }
 
-    /// Reads the value that comes next, at level `depth` if it is an array or an object.
+    /// Reads the next value, at level `depth` if it is an array or an object.
     pub(crate) fn value(&mut self, depth: usize) -> Result<JsonValue, UserFault> {
         self.skip_blanks();
         match self.rest.as_bytes().first() {
@@ -65,7 +65,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Reads the object that comes next; of members with the same name the last one counts.
+    /// Reads the next object; the last of several members with the same name wins.
     pub(crate) fn object(
         &mut self,
         depth: usize,
@@ -108,7 +108,7 @@ impl<'a> Reader<'a> {
         });
         // From one quote to the other; both are ASCII.
         let literal = self.take(end.map_or(self.rest.len(), |end| end + 2));
-        // `"\ud800"` is right by the grammar (RFC 8259 §8.2), yet no text.
+        // `"\ud800"` is valid by the grammar (RFC 8259 §8.2), but is not text.
         serde_json::from_str(literal).map_err(|_| UserFault::HalfCharacter)
     }
 
@@ -131,7 +131,7 @@ impl<'a> Reader<'a> {
         taken
     }
 
-    /// Skips a mark, if it is there, and the blanks on both sides of it.
+    /// Skips a punctuation mark, if present, and the white space on both sides of it.
     fn skip_mark(&mut self, mark: char) {
         self.skip_blanks();
         self.rest = self.rest.strip_prefix(mark).unwrap_or(self.rest);

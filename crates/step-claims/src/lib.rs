@@ -1,8 +1,8 @@
-//! What a step-ca one-time token says.
+//! The claims of a step-ca one-time token.
 //!
 //! A one-time token (OTT) is a short-lived JWT that lets its holder ask a CA for one thing. This
-//! crate builds the payload. It opens no file, calls no CA, reads no clock, makes no randomness and
-//! signs nothing: the caller brings the time and the token ID, and takes the claims to be signed.
+//! crate builds the payload. It opens no file, calls no CA, reads no clock, draws no randomness and
+//! signs nothing: the caller passes the time and the token ID, and signs the claims.
 //!
 //! - [`Claims`]: the whole payload, and the bytes `step` would write for it.
 //! - [`Purpose`]: what the token allows, with the names it allows it for.
@@ -11,7 +11,7 @@
 //!   (RFC 7519 §4.1.3).
 //! - [`Validity`]: `iat`, `nbf` and `exp`, within the limits `step` keeps (RFC 7519 §4.1.4 to
 //!   §4.1.6).
-//! - [`Confirmation`]: the `cnf` claim, tying a token to one request (RFC 7800).
+//! - [`Confirmation`]: the `cnf` claim, which ties a token to one request (RFC 7800).
 //! - [`UserData`]: the `user` claim, which certificate templates of the CA can read.
 //!
 //! ```

@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::error::Error;
 use crate::serial::Serial;
 
-/// Writes a newtype over a text that is not empty, with `FromStr` as its only door.
+/// Defines a newtype for a text that is not empty; `FromStr` is the only constructor.
 macro_rules! name {
     ($(#[$doc:meta])* $name:ident, $empty:ident) => {
         $(#[$doc])*
@@ -44,32 +44,32 @@ macro_rules! name {
 }
 
 name! {
-    /// The name a token is about: the claim `sub` (RFC 7519 §4.1.2).
+    /// The name that a token is for: the claim `sub` (RFC 7519 §4.1.2).
     ///
     /// A certificate's common name, an SSH certificate's key ID, or the serial number of the
-    /// certificate to revoke; see [`Serial`](crate::Serial) for that. Any text but the empty one is
-    /// carried unchanged, blanks included: what a name may be is for the CA to say.
+    /// certificate to revoke; see [`Serial`](crate::Serial) for that. Any text that is not empty is
+    /// kept unchanged, blanks included: the CA decides which names it accepts.
     Subject, EmptySubject
 }
 
 name! {
     /// One subject alternative name of an X.509 certificate.
     ///
-    /// Any text but the empty one is carried unchanged: no letter is lowered, nothing is trimmed.
+    /// Any text that is not empty is kept unchanged: it is neither lower-cased nor trimmed.
     /// (An empty name is what an empty `STEP_SAN` gives in `step`; it yields a certificate without
     /// names. Q28)
     San, EmptySan
 }
 
 name! {
-    /// One login or host that an SSH certificate is good for.
+    /// One login or host that an SSH certificate is valid for.
     ///
-    /// Any text but the empty one is carried unchanged; an empty one makes the CA fail.
+    /// Any text that is not empty is kept unchanged; an empty one makes the CA fail.
     Principal, EmptyPrincipal
 }
 
 impl From<Serial> for Subject {
-    /// A token that revokes has the certificate's serial number for its subject.
+    /// The subject of a revoke token is the certificate's serial number.
     fn from(serial: Serial) -> Self {
         Self(serial.into_string())
     }

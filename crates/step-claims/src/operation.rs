@@ -1,9 +1,9 @@
 use std::fmt;
 
-/// What a token is spent on: one endpoint of the CA.
+/// The operation that a token is spent on: one endpoint of the CA.
 ///
-/// There is an SSH rekey and no X.509 rekey. `POST /rekey` is authorised by the certificate that is
-/// being replaced, presented in the TLS handshake, and reads no token; `step ca token --rekey`
+/// There is an SSH rekey, but no X.509 rekey. `POST /rekey` is authorised by the certificate being
+/// replaced, presented in the TLS handshake, and reads no token; `step ca token --rekey`
 /// without `--ssh` silently makes a sign token instead (Q1).
 ///
 /// Source: smallstep/certificates, `api/api.go` (`Route`) and `authority/provisioner/provisioner.go`
@@ -25,7 +25,7 @@ pub enum Operation {
     SshRevoke,
     /// Renew an SSH host certificate.
     SshRenew,
-    /// Replace an SSH host certificate by one for another key.
+    /// Replace an SSH host certificate with one for another key.
     SshRekey,
 }
 
@@ -42,8 +42,8 @@ impl Operation {
         Self::SshRekey,
     ];
 
-    /// Returns the endpoint's path below the CA's address, without a slash in front and without the
-    /// `1.0/` that every endpoint also answers to.
+    /// Returns the endpoint's path below the CA's address, without a leading slash and without the
+    /// `1.0/` that every endpoint also accepts.
     pub const fn path(self) -> &'static str {
         match self {
             Self::Sign => "sign",
@@ -56,7 +56,7 @@ impl Operation {
         }
     }
 
-    /// Tells whether this is about an SSH certificate.
+    /// Returns whether this concerns an SSH certificate.
     pub const fn is_ssh(self) -> bool {
         match self {
             Self::Sign | Self::Revoke | Self::Renew => false,
@@ -66,8 +66,8 @@ impl Operation {
         }
     }
 
-    /// Tells whether this issues a certificate for names that the token lists, which is where the
-    /// claims `cnf` and `user` have a meaning.
+    /// Returns whether this issues a certificate for names that the token lists. Only then do the
+    /// claims `cnf` and `user` have an effect.
     pub const fn issues(self) -> bool {
         matches!(self, Self::Sign | Self::SshUser | Self::SshHost)
     }

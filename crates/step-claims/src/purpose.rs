@@ -19,7 +19,7 @@ pub enum Purpose {
     Revoke,
     /// Renew the X.509 certificate whose common name is the subject.
     ///
-    /// No provisioner vouches for this: the certificate itself does, in the token's header.
+    /// The certificate itself, in the token's header, vouches for this, not a provisioner.
     Renew,
     /// Issue an SSH user certificate.
     SshUser(SshCertificate),
@@ -29,26 +29,26 @@ pub enum Purpose {
     SshRevoke,
     /// Renew the SSH host certificate that vouches for the token.
     SshRenew,
-    /// Replace the SSH host certificate that vouches for the token by one for another key.
+    /// Replace the SSH host certificate that vouches for the token with one for another key.
     SshRekey,
 }
 
-/// What an SSH certificate is to say; its key ID is the token's subject.
+/// The requested contents of an SSH certificate; its key ID is the token's subject.
 ///
-/// The CA takes these values over those of the request, and where the token is silent the request's
-/// are used or the CA's defaults.
+/// The CA prefers these values to those of the request. For values that are not set it uses the
+/// request's or its own defaults.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SshCertificate {
-    /// The logins or hosts it is good for; with none, the CA uses the subject.
+    /// The logins or hosts it is valid for; with none, the CA uses the subject.
     pub principals: Vec<Principal>,
-    /// From when on it is good. A duration counts from the moment the CA signs.
+    /// When it becomes valid. A duration counts from the moment the CA signs.
     pub valid_after: Option<When>,
-    /// Until when it is good. A duration counts from the moment the CA signs.
+    /// When it expires. A duration counts from the moment the CA signs.
     pub valid_before: Option<When>,
 }
 
 impl Purpose {
-    /// Returns the operation a token with this purpose is spent on.
+    /// Returns the operation that a token with this purpose is spent on.
     pub fn operation(&self) -> Operation {
         match self {
             Self::Sign(_) => Operation::Sign,

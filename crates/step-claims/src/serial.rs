@@ -4,18 +4,18 @@ use x509_parser::num_bigint::BigUint;
 
 use crate::error::Error;
 
-/// The longest serial number that is read, in hexadecimal digits.
+/// The longest serial number that is accepted, in hexadecimal digits.
 ///
-/// RFC 5280 §4.1.2.2 allows 40; this leaves room for CAs that do not keep to it.
+/// RFC 5280 §4.1.2.2 allows 40; this leaves room for CAs that exceed it.
 const MAX_HEX_DIGITS: usize = 128;
 
-/// What 128 hexadecimal digits need at most in decimal.
+/// The most decimal digits that 128 hexadecimal digits need.
 const MAX_DECIMAL_DIGITS: usize = 155;
 
-/// The serial number of a certificate that is to be revoked, in decimal.
+/// The serial number of a certificate to revoke, in decimal.
 ///
-/// A CA compares the token's subject with the decimal form and knows no other, while `openssl` and
-/// browsers show hexadecimal. `step` passes on what it is given and so makes tokens that no CA
+/// A CA compares the token's subject with the decimal form only, while `openssl` and
+/// browsers show hexadecimal. `step` passes on the text as given and so makes tokens that no CA
 /// accepts (Q30).
 ///
 /// ```
@@ -29,16 +29,16 @@ const MAX_DECIMAL_DIGITS: usize = 155;
 pub struct Serial(String);
 
 impl Serial {
-    /// Reads the serial number of an X.509 certificate: decimal (`662316`), hexadecimal behind `0x`
+    /// Parses the serial number of an X.509 certificate: decimal (`662316`), hexadecimal after `0x`
     /// (`0xa1b2c`), or pairs of hexadecimal digits with colons between them (`0a:1b:2c`).
     ///
-    /// A decimal number does not begin with a zero: `openssl` prints hexadecimal without a mark,
-    /// and a CA reads such a number as octal, so nobody can tell what was meant.
+    /// A decimal number must not begin with a zero: `openssl` prints hexadecimal without a prefix,
+    /// and a CA reads such a number as octal, so its meaning would be unclear.
     ///
     /// # Errors
     ///
     /// - [`Error::Serial`] if the text is none of the three.
-    /// - [`Error::SerialTooLong`] if it has more digits than any certificate.
+    /// - [`Error::SerialTooLong`] if it has more digits than any certificate uses.
     pub fn x509(text: &str) -> Result<Self, Error> {
         let refusal = || Error::Serial { text: text.to_owned() };
         let hex = if let Some(digits) = after_0x(text) {
@@ -54,7 +54,7 @@ impl Serial {
             return Ok(Self(digits.to_owned()));
         };
         check_length(&hex, MAX_HEX_DIGITS)?;
-        // The parser of the number type would let `+` and `_` pass.
+        // The number type's own parser would accept `+` and `_`.
         if hex.is_empty() || !hex.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return Err(refusal());
         }
@@ -62,7 +62,7 @@ impl Serial {
         Ok(Self(number.to_string()))
     }
 
-    /// Reads the serial number of an SSH certificate: decimal, or hexadecimal behind `0x`, below
+    /// Parses the serial number of an SSH certificate: decimal, or hexadecimal after `0x`, below
     /// 2⁶⁴.
     ///
     /// # Errors

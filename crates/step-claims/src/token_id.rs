@@ -5,9 +5,9 @@ use serde::Serialize;
 
 use crate::error::Error;
 
-/// What makes a token one of a kind: the claim `jti` (RFC 7519 §4.1.7).
+/// The unique ID of a token: the claim `jti` (RFC 7519 §4.1.7).
 ///
-/// A CA remembers the IDs of spent tokens and refuses to see one twice. It is 256 random bits as 64
+/// A CA remembers the IDs of spent tokens and refuses a second use. It is 256 random bits as 64
 /// lower-case hexadecimal digits, which is what `step` writes.
 ///
 /// Source: smallstep/cli, `token/options.go` (`WithJWTID`) and `utils/cautils/token_generator.go`.
@@ -16,7 +16,7 @@ use crate::error::Error;
 pub struct TokenId(String);
 
 impl TokenId {
-    /// Takes over 256 bits, which the caller draws from a secure source.
+    /// Wraps 256 bits, which the caller draws from a secure random source.
     pub fn from_random(bytes: [u8; 32]) -> Self {
         Self(crate::fingerprint::hex(&bytes))
     }
@@ -30,7 +30,7 @@ impl TokenId {
 impl FromStr for TokenId {
     type Err = Error;
 
-    /// Takes over an ID that was drawn before; for making the same token once more.
+    /// Parses an existing ID, to make the same token again.
     fn from_str(text: &str) -> Result<Self, Error> {
         let digits = text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
         if text.len() != 64 || !digits {

@@ -6,11 +6,11 @@ use serde_json::value::RawValue;
 use crate::error::Error;
 use crate::json_value::{JsonValue, Reader};
 
-/// Data of the requester's own: the claim `user`, which certificate templates of the CA read as
+/// The requester's own data: the claim `user`, which certificate templates of the CA read as
 /// `.Token.user`.
 ///
-/// Members come in the order of their bytes, also inside nested objects, and of several with the
-/// same name the last one counts. Numbers stay as they were written: `step` turns `1000000` into
+/// Members are sorted by their bytes, also inside nested objects, and the last of several with the
+/// same name wins. Numbers stay as they were written: `step` turns `1000000` into
 /// `1e+06` and `9007199254740993` into another number (Q26).
 ///
 /// Source: smallstep/cli, `flags/flags.go` (`ParseTemplateData`).
@@ -32,13 +32,13 @@ use crate::json_value::{JsonValue, Reader};
 pub struct UserData(BTreeMap<String, JsonValue>);
 
 impl UserData {
-    /// Reads a JSON object, as it stands in the file of `--set-file`. A byte order mark in front of
+    /// Parses a JSON object, the contents of the file of `--set-file`. A byte order mark before
     /// it is skipped.
     ///
     /// # Errors
     ///
     /// - [`Error::UserNotUtf8`] and [`Error::UserNotJson`] if it cannot be read.
-    /// - [`Error::UserNotObject`] if it is an array, a text, a number, or `null` (Q46).
+    /// - [`Error::UserNotObject`] if it is an array, a string, a number, or `null` (Q46).
     /// - [`Error::UserValue`] if a value cannot be carried, see [`UserFault`](crate::UserFault).
     pub fn from_object(json: &[u8]) -> Result<Self, Error> {
         let json = std::str::from_utf8(json).map_err(Error::UserNotUtf8)?;
@@ -61,11 +61,11 @@ impl UserData {
         Err(Error::UserNotObject { found })
     }
 
-    /// Sets one member from `NAME=VALUE`, as `--set` takes it.
+    /// Sets one member from `NAME=VALUE`, the argument of `--set`.
     ///
-    /// A value that is JSON is stored as such, any other as text: `n=1` is a number, `n="1"` and
-    /// `n=one` are texts, `n=` is the empty text. The name ends at the first `=`; it may be empty,
-    /// and a dot in it is no path.
+    /// A JSON value is stored as JSON, any other as a string: `n=1` is a number, `n="1"` and
+    /// `n=one` are strings, `n=` is an empty one. The name ends at the first `=`; it may be empty,
+    /// and a dot in it does not make a path.
     ///
     /// # Errors
     ///
@@ -76,7 +76,7 @@ impl UserData {
             return Err(Error::UserAssignment { text: assignment.to_owned() });
         };
         let value = match serde_json::from_str::<&RawValue>(value) {
-            // The object that is the claim is the first level.
+            // The claim's own object is the first level.
             Ok(raw) => Reader::new(raw)
                 .value(2)
                 .map_err(|fault| Error::UserValue { name: name.to_owned(), fault })?,
@@ -86,7 +86,7 @@ impl UserData {
         Ok(())
     }
 
-    /// Tells whether there is no member, in which case a token does without the claim (Q2).
+    /// Returns whether there are no members; the token then omits the claim (Q2).
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

@@ -6,7 +6,7 @@ use crate::error::Error;
 ///
 /// All three are whole seconds since the Unix epoch and come from one reading of the clock, so that
 /// `--not-before 0s --not-after 1h` is exactly an hour (Q13). The CA allows 60 seconds of leeway on
-/// both sides, and knows no longest lifetime: that limit is kept where tokens are made.
+/// both sides and has no longest lifetime: the side that makes tokens keeps that limit.
 ///
 /// Source: RFC 7519 §4.1.4 (`exp`), §4.1.5 (`nbf`), §4.1.6 (`iat`), §2 (NumericDate);
 /// smallstep/cli, `token/token.go` (the limits) and `token/options.go`.
@@ -28,41 +28,41 @@ pub struct Validity {
     not_after: i64,
 }
 
-/// Which limits a [`Validity`] keeps.
+/// The limits that a [`Validity`] must keep.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Limits {
     /// Those of `step`: [`Validity::MIN`], [`Validity::MAX`] and [`Validity::MAX_DELAY`].
     #[default]
     Step,
-    /// [`Validity::MIN`] alone. A token that lives for long is a standing key to the CA: whoever
+    /// [`Validity::MIN`] alone. A long-lived token is like a permanent key to the CA: anyone who
     /// finds it can spend it.
     LongLived,
 }
 
 impl Validity {
-    /// How long a token lives if nobody says: 5 minutes.
+    /// The default lifetime of a token: 5 minutes.
     pub const DEFAULT: SignedDuration = SignedDuration::from_seconds(5 * 60);
-    /// The shortest life, inclusive: 10 seconds.
+    /// The shortest lifetime, inclusive: 10 seconds.
     pub const MIN: SignedDuration = SignedDuration::from_seconds(10);
-    /// The longest life, inclusive: 1 hour.
+    /// The longest lifetime, inclusive: 1 hour.
     pub const MAX: SignedDuration = SignedDuration::from_seconds(60 * 60);
-    /// The longest time from now until a token may first be spent, inclusive: 30 minutes.
+    /// The longest delay from now until a token becomes valid, inclusive: 30 minutes.
     pub const MAX_DELAY: SignedDuration = SignedDuration::from_seconds(30 * 60);
 
-    /// Settles the three times.
+    /// Computes the three times.
     ///
-    /// Durations count from `now`, of which only the whole second counts; other times are cut to
+    /// Durations count from `now`, truncated to the whole second; other times are truncated to
     /// whole seconds too. Without `not_before` the token can be spent at once, without `not_after`
     /// it lives for [`Validity::DEFAULT`] from `not_before`.
     ///
     /// # Errors
     ///
     /// - [`Error::EndsBeforeStart`] if it would end at its start or before it.
-    /// - [`Error::AlreadyExpired`] if it would end now or has ended (Q14).
+    /// - [`Error::AlreadyExpired`] if it would end now or earlier (Q14).
     /// - [`Error::StartsTooLate`] if it would start later than [`Validity::MAX_DELAY`] from now.
     /// - [`Error::TooShort`] or [`Error::TooLong`] if it would live less than [`Validity::MIN`] or
     ///   more than [`Validity::MAX`].
-    /// - [`Error::Time`] if a time cannot be held.
+    /// - [`Error::Time`] if a time is out of range.
     pub fn new(
         now: Timestamp,
         not_before: Option<When>,
@@ -109,12 +109,12 @@ impl Validity {
         self.issued_at
     }
 
-    /// Returns from when on it may be spent: `nbf`.
+    /// Returns when the token becomes valid: `nbf`.
     pub fn not_before(&self) -> i64 {
         self.not_before
     }
 
-    /// Returns when it may no longer be spent: `exp`.
+    /// Returns when the token expires: `exp`.
     pub fn not_after(&self) -> i64 {
         self.not_after
     }

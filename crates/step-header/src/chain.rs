@@ -1,4 +1,4 @@
-//! A leaf and those that signed it, in that order.
+//! A leaf certificate and its signers, in that order.
 
 use token_jose::PublicKey;
 use token_time::Timestamp;
@@ -7,8 +7,8 @@ use crate::credential::{Remark, Trust};
 use crate::error::Error;
 use crate::x509::{Bundle, Certificate, Link};
 
-/// A chain whose leaf may sign tokens: the leaf first, then everything of the file that signed it or
-/// one above it, each once.
+/// A chain whose leaf may sign tokens: the leaf first, then its signers from the file, level by
+/// level, each once.
 #[derive(Clone, Debug)]
 pub(crate) struct Chain {
     /// Never empty.
@@ -18,7 +18,7 @@ pub(crate) struct Chain {
 }
 
 impl Chain {
-    /// Reads a file and puts its certificates in order.
+    /// Reads a file and sorts its certificates.
     pub(crate) fn read(bytes: &[u8]) -> Result<Self, Error> {
         let Bundle { certificates, has_key } = Bundle::read(bytes)?;
         let mut rest = certificates.clone();
@@ -59,7 +59,7 @@ impl Chain {
         self.certificates.iter().map(|certificate| certificate.der.clone()).collect()
     }
 
-    /// Looks for a way from the leaf to one of the roots, as a CA does at that time.
+    /// Looks for a path from the leaf to one of the roots, as a CA does at that time.
     ///
     /// Source: RFC 5280 §6.1, as far as a token is concerned: signatures, validity, CA certificates,
     /// client authentication. Name constraints and path lengths are left to the CA.
@@ -79,7 +79,7 @@ impl Chain {
             last = certificate;
             for root in &roots.certificates {
                 let (link, serves) = match root.der == certificate.der {
-                    // The leaf itself may be what is trusted, and is no CA's certificate then.
+                    // The leaf itself may be a trusted root; then it need not be a CA certificate.
                     true => (Link::Signed, leads(root, time)),
                     false => (certificate.link_to(root), serves(root, time, true)),
                 };
@@ -102,7 +102,7 @@ impl Chain {
                 }
                 match serves(issuer, time, false) {
                     Ok(()) => open.push(issuer),
-                    // What ends here is a root of its own, and no way on.
+                    // A root in the file that is not trusted: the path ends here.
                     Err(_) if issuer.is_self_signed() => {}
                     Err(fault) => refused = Some(format!("has a signer that {fault}")),
                 }
@@ -115,7 +115,7 @@ impl Chain {
         }
     }
 
-    /// Says where the way ends.
+    /// Describes where the path ends.
     fn missing(&self, last: &Certificate, roots: &Roots) -> String {
         let roots = roots.names();
         let leaf = self.leaf();
@@ -141,19 +141,19 @@ impl Chain {
     }
 }
 
-/// Tells whether a certificate can stand anywhere in a chain.
+/// Checks that a certificate can be part of a chain.
 fn leads(certificate: &Certificate, time: Timestamp) -> Result<(), Error> {
     certificate.is_valid_at(time)?;
     certificate.is_for_clients()
 }
 
-/// Tells whether a certificate can stand above another one.
+/// Checks that a certificate can sign another one in a chain.
 fn serves(issuer: &Certificate, time: Timestamp, as_root: bool) -> Result<(), Error> {
     leads(issuer, time)?;
     if issuer.may_issue(as_root) { Ok(()) } else { Err(Error::NoCa { name: issuer.name.clone() }) }
 }
 
-/// The roots that a chain is held against.
+/// The roots that a chain is compared with.
 #[derive(Debug)]
 pub(crate) struct Roots {
     certificates: Vec<Certificate>,
@@ -176,9 +176,9 @@ impl Roots {
     }
 }
 
-/// Finds the leaf: the first certificate that is no CA's. If the file begins with a CA's, there must
-/// be one other only. A CA's certificate that stands first and alone may be a leaf, if its key usage
-/// has digital signatures too.
+/// Finds the leaf: the first certificate that is not of a CA. If the file begins with a CA's, only
+/// one that is not of a CA may follow. A CA certificate alone may be a leaf, if its key usage
+/// includes digital signature.
 fn leaf(certificates: &[Certificate]) -> Result<usize, Error> {
     let is_authority = |candidate: &Certificate| {
         let signed_by_it = |other: &Certificate| {
@@ -203,8 +203,8 @@ fn leaf(certificates: &[Certificate]) -> Result<usize, Error> {
     }
 }
 
-/// Moves everything above the leaf out of `rest`, one level after the other. What has the name of an
-/// issuer and cannot be checked stays: the CA may be able to.
+/// Moves the signers of the leaf out of `rest`, level by level. A certificate with the name of an
+/// issuer whose signature cannot be checked here is kept: the CA may be able to check it.
 fn above(leaf: Certificate, rest: &mut Vec<Certificate>) -> Vec<Certificate> {
     let mut chain = vec![leaf];
     let mut at = 0;
@@ -223,7 +223,7 @@ fn above(leaf: Certificate, rest: &mut Vec<Certificate>) -> Vec<Certificate> {
     chain
 }
 
-/// Tells whether what is left of a file stands in the order of the chain.
+/// Returns whether the rest of a file is in the order of the chain.
 fn stands_in_order(file: &[Certificate], chain: &[Certificate]) -> bool {
     let kept = |certificate: &&Certificate| chain.iter().any(|c| c.der == certificate.der);
     each_once(file.iter().filter(kept)) == each_once(chain.iter())
@@ -239,5 +239,5 @@ fn each_once<'a>(certificates: impl Iterator<Item = &'a Certificate>) -> Vec<&'a
     seen
 }
 
-/// How many roots are worth telling.
+/// The most roots that are reported.
 const MOST_NAMES: usize = 3;

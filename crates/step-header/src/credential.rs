@@ -7,95 +7,95 @@ use token_time::Timestamp;
 
 use crate::error::Error;
 
-/// A certificate as a token needs it: read, found good for its purpose, and not yet joined with its
+/// A certificate for a token: read, checked for its purpose, and not yet joined with its
 /// key.
 ///
-/// Each kind of proof is one implementation in a file of its own.
+/// Each kind of proof is an implementation in its own file.
 pub trait Credential: fmt::Debug {
-    /// Returns the proof that a provisioner is to accept; `None` if no provisioner is asked.
+    /// Returns the proof that a provisioner must accept; `None` if no provisioner is involved.
     fn proof(&self) -> Option<Proof>;
 
-    /// Returns what the JOSE header carries.
+    /// Returns the certificate for the JOSE header.
     fn evidence(&self) -> Evidence;
 
     /// Returns the last second of the certificate's validity, if the token depends on it.
     fn ends(&self) -> Option<Timestamp>;
 
-    /// Returns the key the certificate is for.
+    /// Returns the public key in the certificate.
     fn public_key(&self) -> &PublicKey;
 
-    /// Returns the subject of a token for which none was asked for.
+    /// Returns the subject of a token if the request has none.
     fn default_subject(&self) -> Option<Subject> {
         None
     }
 
-    /// Checks that the certificate can vouch for this subject and these names; returns what may go
-    /// wrong with them all the same.
+    /// Checks that the certificate can vouch for this subject and these names; returns a warning if
+    /// they may still fail.
     ///
     /// # Errors
     ///
-    /// If the CA would refuse the token for what the certificate says.
+    /// If the CA would refuse the token because of the certificate.
     fn admits(&self, subject: &Subject, purpose: &Purpose) -> Result<Option<Remark>, Error> {
         let _ = (subject, purpose);
         Ok(None)
     }
 
-    /// Tells whether the certificate leads to what a provisioner trusts.
+    /// Returns whether a provisioner trusts the certificate.
     fn trusted_by(&self, provisioner: &Kind) -> Trust {
         let _ = provisioner;
         Trust::Unknown
     }
 
-    /// Tells whether the certificate leads to one of these root certificates, each in DER.
+    /// Returns whether the certificate leads to one of these root certificates, each in DER.
     fn below(&self, roots: &[Vec<u8>]) -> Trust {
         let _ = roots;
         Trust::Unknown
     }
 
-    /// Returns what was put right, and what a person should know.
+    /// Returns what was corrected, and warnings.
     fn remarks(&self) -> Vec<Remark> {
         Vec::new()
     }
 
-    /// Returns the `kid` of a token: the thumbprint of the key, unless the kind takes the key's own.
+    /// Returns the `kid` of a token: the thumbprint of the key, or for some kinds the key's own ID.
     fn key_id(&self, key: &PrivateKey) -> KeyId {
         key.public_key().thumbprint().into()
     }
 }
 
-/// Where a certificate leads.
+/// Whether a certificate leads to a trusted root.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Trust {
-    /// To one of the roots.
+    /// It leads to one of the roots.
     Reached,
-    /// To none of them, or not by a way that the CA takes.
+    /// It leads to none of them, or not by a path that the CA accepts.
     Missed {
-        /// Why, worded to follow the certificate's name.
+        /// Why, to be read after the certificate's name.
         reason: String,
     },
-    /// The way could not be looked at to its end.
+    /// The path could not be checked to its end.
     Unchecked {
         /// Why, as a sentence of its own.
         reason: String,
     },
-    /// What is at hand does not say.
+    /// The provisioner's data does not tell.
     Unknown,
 }
 
-/// What a person should know about a certificate that was accepted.
+/// A note or a warning about an accepted certificate.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Remark {
-    /// A private key stood beside the certificates.
+    /// The file contains a private key too.
     #[error("also contains a private key, which is not used")]
     KeySkipped,
 
-    /// The certificates did not begin with the leaf, or did not follow each other.
+    /// The certificates were not in order, leaf first.
     #[error("was sorted: the leaf first, then each certificate's signer")]
     Reordered,
 
-    /// Certificates that sign nothing in the chain, or stand there twice.
+    /// Certificates that sign nothing in the chain, or are repeated.
     #[error("contains certificates that the chain does not need, left out: {}", names.join(", "))]
     LeftOut {
         /// Their names.
@@ -122,7 +122,7 @@ pub enum Remark {
         own: Vec<String>,
     },
 
-    /// The certificate is over. Only where the CA decides what follows.
+    /// The certificate has expired. Only used where the CA decides whether it accepts it.
     #[error(
         "expired at {at}: the CA renews it only if the provisioner's claims have \
          `\"allowRenewalAfterExpiry\": true`"
@@ -134,14 +134,14 @@ pub enum Remark {
 }
 
 impl Remark {
-    /// Tells whether the token may fail for it.
+    /// Returns whether the token may fail because of this.
     #[must_use]
     pub fn is_warning(&self) -> bool {
         matches!(self, Self::Expired { .. } | Self::SubjectIsNoName { .. })
     }
 }
 
-/// A key that is proven to be a certificate's, with the header that shows it.
+/// A key that was checked against its certificate, with the token header that proves it.
 #[derive(Debug)]
 pub struct ProvenKey {
     key: PrivateKey,
@@ -175,7 +175,7 @@ impl ProvenKey {
         &self.header
     }
 
-    /// Returns the proof that a provisioner is to accept; `None` for a renewal.
+    /// Returns the proof that a provisioner must accept; `None` for a renewal.
     #[must_use]
     pub fn proof(&self) -> Option<Proof> {
         self.proof
@@ -188,12 +188,12 @@ impl ProvenKey {
     }
 }
 
-/// Returns a JWK's own key ID, which comes before the thumbprint as step has it (Q49).
+/// Returns a JWK's own key ID, which takes precedence over the thumbprint, as in step (Q49).
 pub(crate) fn own_key_id(key: &PrivateKey) -> KeyId {
     key.key_id().cloned().unwrap_or_else(|| key.public_key().thumbprint().into())
 }
 
-/// Returns what a wrong purpose is called.
+/// Returns an error if the certificate cannot authorise the operation.
 pub(crate) fn serves(serves: bool, operation: Operation, what: &'static str) -> Result<(), Error> {
     if serves { Ok(()) } else { Err(Error::Purpose { operation, what }) }
 }

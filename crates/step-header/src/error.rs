@@ -4,13 +4,13 @@ use token_time::Timestamp;
 
 use crate::nebula_certificate::fault::NebulaFault;
 
-/// Why a certificate cannot prove what it is to prove.
+/// Why a certificate cannot be used as a proof.
 ///
-/// Messages are worded to follow the name of the file.
+/// Messages are to be read after the name of the file.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// There are no bytes, or nothing but blanks.
+    /// There are no bytes, or only white space.
     #[error("is empty")]
     Empty,
 
@@ -18,51 +18,51 @@ pub enum Error {
     #[error("is not a certificate: expected PEM or DER")]
     NoCertificate,
 
-    /// The PEM has no certificate in it.
+    /// The PEM contains no certificate.
     #[error("contains no certificate, only {}", labels.join(", "))]
     OnlyOther {
-        /// The labels of what is there, each in backticks.
+        /// The labels found, each in backticks.
         labels: Vec<String>,
     },
 
-    /// A section of PEM has no end, or is no base64.
+    /// A PEM section has no END line, or is not base64.
     #[error("contains a damaged certificate, which begins on line {line}")]
     Damaged {
         /// The line, from 1.
         line: usize,
     },
 
-    /// A section labelled `CERTIFICATE` that holds something else.
+    /// A section labelled `CERTIFICATE` contains something else.
     #[error("contains a damaged certificate, number {number} in the file: {reason}")]
     NotX509 {
         /// Which one, from 1.
         number: usize,
-        /// What the reader said.
+        /// What the parser said.
         reason: String,
     },
 
-    /// More certificates than any chain has.
+    /// There are more certificates than any chain has.
     #[error("has more than {most} certificates; a chain is the leaf and those that signed it")]
     TooMany {
-        /// How many are read.
+        /// The most that are read.
         most: usize,
     },
 
-    /// Every certificate is that of a CA.
+    /// All certificates are CA certificates.
     #[error("has no leaf: `{name}` is a CA certificate, which cannot sign tokens")]
     CaAsLeaf {
         /// The first of them.
         name: String,
     },
 
-    /// The first certificate is no leaf, and several others could be.
+    /// The first certificate is not a leaf, and several others could be.
     #[error("begins with a CA certificate and has several that could be the leaf: {}", names.join(", "))]
     SeveralLeaves {
         /// Their names.
         names: Vec<String>,
     },
 
-    /// The leaf's key usage does not allow signatures, or there is none.
+    /// The leaf's key usage is missing or does not allow signatures.
     #[error("may not sign: the key usage of `{name}` {usage}, but CAs require digital signature")]
     KeyUsage {
         /// The leaf.
@@ -71,21 +71,21 @@ pub enum Error {
         usage: String,
     },
 
-    /// The extended key usage leaves out clients.
+    /// The extended key usage lacks client authentication.
     #[error("is not for clients: the extended key usage of `{name}` lacks client authentication")]
     ExtendedKeyUsage {
         /// The certificate.
         name: String,
     },
 
-    /// A certificate above another one may not sign certificates.
+    /// A certificate that signed another one may not sign certificates.
     #[error("may not sign certificates: `{name}` is not a CA certificate, or lacks the key usage")]
     NoCa {
         /// The certificate.
         name: String,
     },
 
-    /// The key in the certificate is of no use.
+    /// The key in the certificate cannot be used.
     #[error("is for a key that cannot sign tokens: `{name}` {cause}")]
     Key {
         /// The certificate.
@@ -94,7 +94,7 @@ pub enum Error {
         cause: String,
     },
 
-    /// The certificate is over.
+    /// The certificate has expired.
     #[error("expired at {at}: `{name}`")]
     Expired {
         /// The certificate.
@@ -103,16 +103,16 @@ pub enum Error {
         at: Timestamp,
     },
 
-    /// The certificate has not begun.
+    /// The certificate is not valid yet.
     #[error("is not valid before {at}: `{name}`")]
     NotYetValid {
         /// The certificate.
         name: String,
-        /// When it begins.
+        /// When it becomes valid.
         at: Timestamp,
     },
 
-    /// The subject is not the name of the certificate that is to be renewed.
+    /// The subject is not the name of the certificate to renew.
     #[error("is for `{name}`, not for `{asked}`: a renewal keeps the certificate's name")]
     OtherSubject {
         /// Its common name.
@@ -121,7 +121,7 @@ pub enum Error {
         asked: String,
     },
 
-    /// The key is not the one the certificate is for.
+    /// The key does not match the certificate.
     #[error(
         "is for another key: {certified_kind} with the thumbprint {certified}, but the key \
          given is {given_kind} with the thumbprint {given}"
@@ -137,35 +137,35 @@ pub enum Error {
         certified_kind: KeyKind,
     },
 
-    /// The certificate does not serve what is asked for.
+    /// The certificate cannot authorise the operation.
     #[error("is {what}, which cannot authorise `{operation}`")]
     Purpose {
-        /// What is asked for.
+        /// The operation.
         operation: Operation,
         /// What it is.
         what: &'static str,
     },
 
-    /// There is no SSH certificate.
+    /// The text is not an SSH certificate.
     #[error("is not an SSH certificate: {reason}")]
     Ssh {
         /// What it is instead.
         reason: String,
     },
 
-    /// The certificate has no end, and step-ca does not survive it.
+    /// The certificate never expires, which step-ca cannot handle.
     #[error(
         "never expires; step-ca 0.30 closes the connection without an answer when it gets such a \
          certificate, and the token would be lost"
     )]
     NeverExpires,
 
-    /// The token would be about another certificate than the one that vouches for it.
+    /// The serial number is not that of the certificate that vouches for the token.
     #[error("has the serial number {own}, not {asked}: an SSH certificate can only revoke itself")]
     OtherSerial {
         /// Its serial number.
         own: u64,
-        /// The one asked for.
+        /// The requested one.
         asked: String,
     },
 

@@ -1,17 +1,17 @@
 //! Headers that prove possession of a certificate's key: `x5c`, `sshpop`, `nebula`, and the renew
 //! token.
 //!
-//! A provisioner of these types knows no key. It knows who issues certificates, and believes a token
-//! whose header carries one and whose signature is made with its key. This crate reads such
-//! certificates, says what they are good for and joins them with their key. It opens no file, makes
-//! no request and reads no clock. Whom to trust is not decided here: [`Trust`] says where a
-//! certificate leads, and the caller what follows.
+//! A provisioner of these types has no key. It knows who issues certificates, and accepts a token
+//! whose header carries one and whose signature was made with its key. This crate reads such
+//! certificates, checks their use and joins them with their key. It opens no file, makes
+//! no request and reads no clock. It does not decide whom to trust: [`Trust`] says where a
+//! certificate leads, and the caller decides.
 //!
-//! - [`Credential`]: a certificate as a token needs it. One file for each kind: [`X5c`] (RFC 7515
+//! - [`Credential`]: a certificate for a token, with one file for each kind: [`X5c`] (RFC 7515
 //!   §4.1.6), [`Renewal`], [`SshPop`], [`Nebula`].
-//! - [`ProvenKey`]: a credential and the key that belongs to it. There is no other way to make one,
+//! - [`ProvenKey`]: a credential and its key. It can only be made from a pair that matches,
 //!   so a token never carries the certificate of another key.
-//! - [`Remark`]: what was put right on the way, and what a person should know.
+//! - [`Remark`]: what was corrected, and warnings.
 //!
 //! ```
 //! use step_claims::Operation;

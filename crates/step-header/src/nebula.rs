@@ -1,4 +1,4 @@
-//! The header `nebula`: a host's certificate of a Nebula network.
+//! The header `nebula`: the certificate of a host in a Nebula network.
 
 use std::net::IpAddr;
 
@@ -11,9 +11,9 @@ use crate::credential::{Credential, Remark, Trust, own_key_id, serves};
 use crate::error::Error;
 use crate::nebula_certificate::certificate::{NebulaCertificate, NebulaCurve};
 
-/// A Nebula certificate that vouches for its host, under its name and its addresses.
+/// A Nebula certificate that vouches for its host, by its name and its addresses.
 ///
-/// Source for what a CA asks of it: smallstep/certificates, `authority/provisioner/nebula.go`.
+/// Source of the CA's requirements: smallstep/certificates, `authority/provisioner/nebula.go`.
 #[derive(Clone, Debug)]
 pub struct Nebula {
     certificate: NebulaCertificate,
@@ -22,14 +22,14 @@ pub struct Nebula {
 }
 
 impl Nebula {
-    /// Reads a Nebula certificate and checks that it serves an operation at the time `now`.
+    /// Reads a Nebula certificate and checks that it can authorise an operation at the time `now`.
     ///
     /// # Errors
     ///
-    /// - [`Error::Nebula`] if the bytes are none;
-    /// - [`Error::NebulaCa`] for that of a CA;
-    /// - [`Error::Key`] if the point in it is none;
-    /// - [`Error::Purpose`] if it is to revoke, or to sign for a user;
+    /// - [`Error::Nebula`] if the bytes are not a Nebula certificate;
+    /// - [`Error::NebulaCa`] for a CA certificate;
+    /// - [`Error::Key`] if its public key is not a point of its curve;
+    /// - [`Error::Purpose`] if the operation is to revoke, or to sign for a user;
     /// - [`Error::Expired`], [`Error::NotYetValid`].
     pub fn read(bytes: &[u8], operation: Operation, now: Timestamp) -> Result<Self, Error> {
         let certificate = NebulaCertificate::parse(bytes)?;
@@ -49,7 +49,7 @@ impl Nebula {
         Ok(Self { certificate, public_key, at: now })
     }
 
-    /// Returns its name and its addresses: what the CA lets it ask for.
+    /// Returns its name and its addresses, the names that the CA lets it request.
     fn own_names(&self) -> Vec<String> {
         let addresses = self.certificate.networks().iter().map(|net| net.address.to_string());
         std::iter::once(self.certificate.name().to_owned()).chain(addresses).collect()
@@ -77,9 +77,9 @@ impl Credential for Nebula {
         self.certificate.name().parse().ok()
     }
 
-    /// The CA refuses a request with other names than the certificate's own. A subject that is none
-    /// of them only feeds the template of an X.509 certificate, and is the key ID of an SSH one, so
-    /// it is no reason to refuse; names that were asked for are. An SSH host that asks for no
+    /// The CA refuses a request with other names than the certificate's own. Another subject
+    /// only goes into the template of an X.509 certificate, and is the key ID of an SSH one, so
+    /// it is no reason to refuse, but other requested names are. An SSH host that requests no
     /// principals gets all of the certificate's names.
     fn admits(&self, subject: &Subject, purpose: &Purpose) -> Result<Option<Remark>, Error> {
         let own = self.own_names();
@@ -99,8 +99,8 @@ impl Credential for Nebula {
         asked.into_iter().find(foreign).map_or(Ok(None), |asked| Err(refused(asked)))
     }
 
-    /// Found by the fingerprint of the CA. Its signature, and the limits that a CA may set to names
-    /// and networks, are left to step-ca.
+    /// The CA is found by its fingerprint. Its signature, and its limits on names
+    /// and networks, are checked by step-ca.
     fn trusted_by(&self, provisioner: &Kind) -> Trust {
         let Kind::Nebula { roots } = provisioner else { return Trust::Unknown };
         let roots = match NebulaCertificate::parse_bundle(roots) {
@@ -138,7 +138,7 @@ impl Credential for Nebula {
     }
 }
 
-/// Both ends belong to it, as Nebula has it.
+/// Both ends are inclusive, as in Nebula.
 fn is_valid_at(certificate: &NebulaCertificate, time: Timestamp) -> Result<(), Error> {
     let (start, end) = (
         Timestamp::from_unix_seconds(certificate.not_before()),
@@ -154,7 +154,7 @@ fn is_valid_at(certificate: &NebulaCertificate, time: Timestamp) -> Result<(), E
     }
 }
 
-/// Tells whether two texts are one address, however it is spelled.
+/// Returns whether two texts are the same address, in any notation.
 fn is_address(one: &str, other: &str) -> bool {
     let address = |text: &str| text.parse::<IpAddr>().map(|address| address.to_canonical());
     matches!((address(one), address(other)), (Ok(one), Ok(other)) if one == other)

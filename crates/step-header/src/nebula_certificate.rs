@@ -1,4 +1,4 @@
-//! Certificates of Nebula networks: what they say, and the armour they come in.
+//! Certificates of Nebula networks: their contents and their PEM.
 
 pub(crate) mod certificate;
 pub(crate) mod fault;
@@ -14,12 +14,12 @@ impl NebulaCertificate {
     /// Reads a file: PEM labelled `NEBULA CERTIFICATE` (version 1) or `NEBULA CERTIFICATE V2`, with
     /// any text around it; without PEM the bytes are a certificate of version 1.
     ///
-    /// Sections of other kinds are passed over without a look inside, a private key too. `step`
+    /// Other sections are ignored without decoding, also private keys. `step`
     /// takes the first of several certificates; here they are refused.
     ///
     /// # Errors
     ///
-    /// [`NebulaFault`], if there is no certificate, more than one, or a damaged one.
+    /// [`NebulaFault`] if there is no certificate, more than one, or a damaged one.
     pub fn parse(bytes: &[u8]) -> Result<Self, NebulaFault> {
         if bytes.trim_ascii().is_empty() {
             return Err(NebulaFault::Empty);
@@ -34,12 +34,12 @@ impl NebulaCertificate {
 
     /// Reads all certificates of a bundle in PEM, such as a provisioner's roots, in their order.
     ///
-    /// Text and sections of other kinds are passed over. Whether they are CA certificates is for
-    /// the caller to ask.
+    /// Text and other sections are ignored. The caller checks whether the certificates are CA
+    /// certificates.
     ///
     /// # Errors
     ///
-    /// [`NebulaFault`], if there is no certificate or a damaged one.
+    /// [`NebulaFault`] if there is no certificate or a damaged one.
     pub fn parse_bundle(pem: &[u8]) -> Result<Vec<Self>, NebulaFault> {
         if pem.trim_ascii().is_empty() {
             return Err(NebulaFault::Empty);
@@ -62,10 +62,10 @@ impl NebulaCertificate {
         Ok(certificates)
     }
 
-    /// Reads bytes without armour, which are of version 1 or nothing.
+    /// Reads bytes without PEM, which must be of version 1.
     fn parse_bare(bytes: &[u8]) -> Result<Self, NebulaFault> {
         Self::from_wire(NebulaVersion::V1, bytes).map_err(|fault| {
-            // The tag of the details, which every certificate of version 1 begins with, is also a
+            // Every certificate of version 1 begins with the tag of the details, which is also a
             // line end.
             if bytes.first() == Some(&b'\n') && std::str::from_utf8(bytes).is_err() {
                 fault
@@ -88,7 +88,7 @@ impl NebulaCertificate {
         certificate.checked()
     }
 
-    /// Checks what nebula asks of both versions, and the length of the key, which it does not.
+    /// Checks what nebula requires of both versions, and the length of the key, which it does not.
     fn checked(self) -> Result<Self, NebulaFault> {
         if self.networks.is_empty() && !self.is_ca {
             return Err(malformed("it has no network, and only a CA may have none"));
@@ -112,7 +112,7 @@ impl NebulaCertificate {
     }
 }
 
-/// Returns the version that a section's label stands for, if it is a certificate.
+/// Returns the version for a section's label, if it is a certificate.
 fn version_of(section: &Section<'_>) -> Option<NebulaVersion> {
     match section.label {
         b"NEBULA CERTIFICATE" => Some(NebulaVersion::V1),
@@ -128,7 +128,7 @@ fn certificates(pem: &[u8]) -> Option<Vec<(NebulaVersion, Section<'_>)>> {
     Some(sections.filter_map(|section| Some((version_of(&section)?, section))).collect())
 }
 
-/// The most that nebula reads of version 2 (`MaxCertificateSize`). It has no limit for version 1,
+/// The limit of nebula for version 2 (`MaxCertificateSize`). It has no limit for version 1,
 /// whose certificates have a few hundred bytes.
 const MOST_BYTES: usize = 65_536;
 

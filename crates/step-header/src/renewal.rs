@@ -1,4 +1,4 @@
-//! The renew token: an X.509 certificate that asks for its own successor.
+//! The renew token: an X.509 certificate that requests its own renewal.
 
 use step_claims::{Purpose, Subject};
 use step_provisioner::Proof;
@@ -9,16 +9,16 @@ use crate::chain::{Chain, Roots};
 use crate::credential::{Credential, Remark, Trust};
 use crate::error::Error;
 
-/// An X.509 certificate that is renewed by a token, with its chain in the header `x5cInsecure`.
+/// An X.509 certificate to renew by a token, with its chain in the header `x5cInsecure`.
 ///
-/// No provisioner vouches for it: the CA finds the one that issued the certificate, and that one's
+/// No provisioner vouches for it: the CA finds the one that issued the certificate, whose
 /// claims decide whether it is renewed.
 ///
 /// Source: smallstep/certificates, `authority/authorize.go` (`AuthorizeRenewToken`).
 #[derive(Clone, Debug)]
 pub struct Renewal {
     chain: Chain,
-    /// The common name. Without one the CA takes any subject.
+    /// The common name. Without one the CA accepts any subject.
     subject: Option<Subject>,
     remarks: Vec<Remark>,
 }
@@ -27,13 +27,13 @@ impl Renewal {
     /// The `iss` of every renew token, as smallstep's own client writes it.
     pub const ISSUER: &'static str = "step-ca-client/1.0";
 
-    /// Reads a PEM bundle or one DER certificate, and checks what it says at the time `now`.
+    /// Reads a PEM bundle or one DER certificate, and checks it at the time `now`.
     ///
-    /// A certificate that is over is accepted with a [`Remark`]: some provisioners renew it.
+    /// An expired certificate is accepted with a [`Remark`]: some provisioners renew it.
     ///
     /// # Errors
     ///
-    /// As [`X5c::read`](crate::X5c::read), but for [`Error::Expired`].
+    /// As [`X5c::read`](crate::X5c::read), except [`Error::Expired`].
     pub fn read(bytes: &[u8], now: Timestamp) -> Result<Self, Error> {
         let chain = Chain::read(bytes)?;
         let mut remarks = chain.remarks().to_vec();
@@ -56,7 +56,7 @@ impl Credential for Renewal {
         Evidence::X5cInsecure(self.chain.ders())
     }
 
-    /// What the CA lets a certificate do that is over is not a matter of the token's times.
+    /// An expired certificate does not limit the token: the CA decides whether to renew it.
     fn ends(&self) -> Option<Timestamp> {
         None
     }
@@ -79,7 +79,7 @@ impl Credential for Renewal {
         }
     }
 
-    /// The CA looks at the chain as it was a minute before the leaf's end.
+    /// The CA checks the chain as it was a minute before the leaf's end.
     fn below(&self, roots: &[Vec<u8>]) -> Trust {
         let end = self.chain.leaf().not_after();
         let minute = SignedDuration::saturating_from_seconds(60);

@@ -1,4 +1,4 @@
-//! An SSH certificate as it stands in a `*-cert.pub` file.
+//! An SSH certificate in a `*-cert.pub` file.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -8,7 +8,7 @@ use token_time::Timestamp;
 
 use crate::error::Error;
 
-/// An SSH certificate (OpenSSH, `PROTOCOL.certkeys`), and the bytes a header carries.
+/// An SSH certificate (OpenSSH, `PROTOCOL.certkeys`), and the bytes for a header.
 #[derive(Clone, Debug)]
 pub struct SshCertificate {
     certificate: ssh_key::Certificate,
@@ -17,13 +17,13 @@ pub struct SshCertificate {
 }
 
 impl SshCertificate {
-    /// Reads a line of `authorized_keys` syntax: options before the type and a comment behind the
-    /// base64 are passed over, and so are blank lines and lines that begin with `#`.
+    /// Reads a line of `authorized_keys` syntax: options before the type and a comment after the
+    /// base64 are ignored, and so are blank lines and lines that begin with `#`.
     ///
     /// # Errors
     ///
     /// - [`Error::Empty`], [`Error::Ssh`] if there is no certificate, or several;
-    /// - [`Error::NeverExpires`] for one without an end;
+    /// - [`Error::NeverExpires`] if it never expires;
     /// - [`Error::Key`] if its key cannot sign tokens.
     pub fn read(bytes: &[u8]) -> Result<Self, Error> {
         if bytes.trim_ascii().is_empty() {
@@ -50,7 +50,7 @@ impl SshCertificate {
     fn from_wire(wire: Vec<u8>) -> Result<Self, Error> {
         let certificate = match ssh_key::Certificate::from_bytes(&wire) {
             Ok(certificate) => certificate,
-            // The reader knows no time beyond 2^63 seconds, and only one of those is in use.
+            // The parser cannot read times above 2^63 seconds, and only "forever" is one of those.
             Err(ssh_key::Error::Time) => return Err(Error::NeverExpires),
             Err(cause) => return Err(ssh(&format!("it is damaged ({cause})"))),
         };
@@ -66,13 +66,13 @@ impl SshCertificate {
         Ok(Self { certificate, wire, public_key })
     }
 
-    /// Returns the wire encoding, which the base64 of the file stands for.
+    /// Returns the wire encoding, the decoded base64 of the file.
     #[must_use]
     pub fn to_wire(&self) -> &[u8] {
         &self.wire
     }
 
-    /// Returns the key it is for.
+    /// Returns its public key.
     #[must_use]
     pub fn public_key(&self) -> &PublicKey {
         &self.public_key
@@ -84,13 +84,13 @@ impl SshCertificate {
         self.certificate.serial()
     }
 
-    /// Tells whether it is a host's, and not a user's.
+    /// Returns whether it is a host certificate rather than a user certificate.
     #[must_use]
     pub fn is_host(&self) -> bool {
         self.certificate.cert_type() == CertType::Host
     }
 
-    /// Returns the name its CA gave it, for messages.
+    /// Returns its key ID, which its CA chose, for messages.
     #[must_use]
     pub fn key_id(&self) -> &str {
         self.certificate.key_id()
@@ -107,7 +107,7 @@ impl SshCertificate {
         Timestamp::from_unix_seconds(end.saturating_sub(1))
     }
 
-    /// Checks that it is valid at a time. Its start belongs to it and its end does not.
+    /// Checks that it is valid at a time. The start is inclusive, the end exclusive.
     pub(crate) fn is_valid_at(&self, time: Timestamp) -> Result<(), Error> {
         let at =
             |seconds: u64| Timestamp::from_unix_seconds(i64::try_from(seconds).unwrap_or(i64::MAX));
@@ -124,7 +124,7 @@ impl SshCertificate {
     }
 }
 
-/// Finds the type of a certificate in a line and decodes what stands behind it.
+/// Finds the type of a certificate in a line and decodes the text after it.
 fn base64_of(line: &str) -> Result<Vec<u8>, Error> {
     let mut words = line.split_ascii_whitespace();
     let Some(kind) = words.find(|word| is_key_type(word)) else {

@@ -11,7 +11,7 @@ use crate::ssh_certificate::SshCertificate;
 
 /// An SSH certificate that vouches for its own renewal, rekey or revocation.
 ///
-/// Source for what a CA asks of it: smallstep/certificates, `authority/provisioner/sshpop.go`.
+/// Source of the CA's requirements: smallstep/certificates, `authority/provisioner/sshpop.go`.
 #[derive(Clone, Debug)]
 pub struct SshPop {
     certificate: SshCertificate,
@@ -19,15 +19,15 @@ pub struct SshPop {
 }
 
 impl SshPop {
-    /// Reads an SSH certificate and checks that it serves an operation at the time `now`.
+    /// Reads an SSH certificate and checks that it can authorise an operation at the time `now`.
     ///
-    /// For a renewal a certificate that is over is accepted with a [`Remark`]: some provisioners
+    /// For a renewal an expired certificate is accepted with a [`Remark`]: some provisioners
     /// renew it.
     ///
     /// # Errors
     ///
     /// - as [`SshCertificate::read`];
-    /// - [`Error::Purpose`] if a user's is to be renewed or rekeyed, or it is to sign a new one;
+    /// - [`Error::Purpose`] for renewing or rekeying a user certificate, or signing a new one;
     /// - [`Error::Expired`], [`Error::NotYetValid`].
     pub fn read(bytes: &[u8], operation: Operation, now: Timestamp) -> Result<Self, Error> {
         let certificate = SshCertificate::read(bytes)?;
@@ -62,7 +62,7 @@ impl Credential for SshPop {
         Evidence::SshPop(self.certificate.to_wire().to_vec())
     }
 
-    /// One that is over is no concern of the token's times any more.
+    /// An expired certificate does not limit the token.
     fn ends(&self) -> Option<Timestamp> {
         let over = self.remarks.iter().any(|remark| matches!(remark, Remark::Expired { .. }));
         (!over).then(|| self.certificate.last_second())

@@ -7,7 +7,7 @@ use rcgen::{
 use token_jose::{KeyFile, PrivateKey};
 use token_time::Timestamp;
 
-/// Within the validity of everything that says nothing else.
+/// A time within the validity of all test certificates, unless noted otherwise.
 pub(crate) const NOW: Timestamp = Timestamp::from_unix_seconds(1_800_000_000);
 
 /// Returns a file of the recorded test data.

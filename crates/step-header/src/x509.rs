@@ -1,4 +1,4 @@
-//! One X.509 certificate, and the file it stands in.
+//! One X.509 certificate, and a file of certificates.
 
 use std::fmt;
 
@@ -11,11 +11,11 @@ use x509_parser::x509::{X509Name, X509Version};
 
 use crate::error::Error;
 
-/// What a chain needs to know of a certificate (RFC 5280 §4).
+/// The parts of a certificate that a chain needs (RFC 5280 §4).
 #[derive(Clone)]
 pub(crate) struct Certificate {
     pub(crate) der: Vec<u8>,
-    /// The common name, or the whole subject where there is none: for messages.
+    /// The common name, or without one the whole subject: for messages.
     pub(crate) name: String,
     pub(crate) common_name: Option<String>,
     subject: Vec<u8>,
@@ -24,7 +24,7 @@ pub(crate) struct Certificate {
     not_before: i64,
     not_after: i64,
     pub(crate) is_ca: bool,
-    /// Whether its key may sign certificates: as a root, and as one between.
+    /// Whether its key may sign certificates: as a root, and as an intermediate.
     issues: [bool; 2],
     usage: Usage,
     for_clients: bool,
@@ -36,18 +36,18 @@ pub(crate) struct Certificate {
     signature: Vec<u8>,
 }
 
-/// How a certificate hangs on another.
+/// How a certificate relates to a possible issuer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Link {
-    /// The other one signed it.
+    /// The issuer signed it.
     Signed,
-    /// It did not.
+    /// The issuer did not sign it.
     None,
-    /// It has the issuer's name, and the signature is of a kind that cannot be checked here.
+    /// It has the issuer's name, but this type of signature cannot be checked here.
     Unknown(String),
 }
 
-/// What the key usage extension says (RFC 5280 §4.2.1.3).
+/// The key usage extension (RFC 5280 §4.2.1.3).
 #[derive(Clone, PartialEq, Eq)]
 enum Usage {
     Absent,
@@ -56,7 +56,7 @@ enum Usage {
 }
 
 impl Certificate {
-    /// Reads one certificate, of which `der` holds nothing else.
+    /// Reads one certificate; `der` must contain nothing else.
     pub(crate) fn from_der(der: &[u8]) -> Result<Self, String> {
         let (rest, parsed) = X509Certificate::from_der(der).map_err(|error| reason(&error))?;
         if !rest.is_empty() {
@@ -77,7 +77,7 @@ impl Certificate {
         let constraints = parsed.basic_constraints();
         let constraints = constraints.map_err(|error| format!("basic constraints: {error}"))?;
         let is_ca = constraints.as_ref().is_some_and(|constraints| constraints.value.ca);
-        // Certificates of version 1 and 2 have no extensions to say so.
+        // Certificates of version 1 and 2 have no extensions for this.
         let may_be_root = is_ca || (constraints.is_none() && parsed.version() != X509Version::V3);
         let common_name = common_name(parsed.subject());
         let tbs = parsed.tbs_certificate.as_ref();
@@ -108,7 +108,7 @@ impl Certificate {
         })
     }
 
-    /// Tells whether `issuer` signed this certificate: by its name, and by its key.
+    /// Returns whether `issuer` signed this certificate, by its name and its key.
     pub(crate) fn link_to(&self, issuer: &Self) -> Link {
         if self.issuer != issuer.subject {
             return Link::None;
@@ -128,12 +128,12 @@ impl Certificate {
         }
     }
 
-    /// Tells whether its own key signed it, as a root's did.
+    /// Returns whether its own key signed it, as for a root.
     pub(crate) fn is_self_signed(&self) -> bool {
         self.link_to(self) != Link::None
     }
 
-    /// Tells whether it may sign certificates, as a root or as one between.
+    /// Returns whether it may sign certificates, as a root or as an intermediate.
     pub(crate) fn may_issue(&self, as_root: bool) -> bool {
         let [root, between] = self.issues;
         if as_root { root } else { between }
@@ -143,7 +143,7 @@ impl Certificate {
         &self.issuer_name
     }
 
-    /// Tells whether both are for one key under one name.
+    /// Returns whether both have the same name and the same key.
     pub(crate) fn stands_for(&self, other: &Self) -> bool {
         self.subject == other.subject
             && self.public_key.is_ok()
@@ -167,7 +167,7 @@ impl Certificate {
         }
     }
 
-    /// Checks that it is valid at a time. Both ends belong to it (RFC 5280 §4.1.2.5).
+    /// Checks that it is valid at a time. Both ends are inclusive (RFC 5280 §4.1.2.5).
     pub(crate) fn is_valid_at(&self, time: Timestamp) -> Result<(), Error> {
         let seconds = time.unix_seconds();
         if seconds < self.not_before {
@@ -191,12 +191,12 @@ impl fmt::Debug for Certificate {
     }
 }
 
-/// What a file of certificates holds.
+/// The contents of a file of certificates.
 #[derive(Debug)]
 pub(crate) struct Bundle {
     /// In the order of the file; at least one.
     pub(crate) certificates: Vec<Certificate>,
-    /// Whether a private key stands beside them, which is not looked at.
+    /// Whether the file also contains a private key, which is not decoded.
     pub(crate) has_key: bool,
 }
 
@@ -230,7 +230,7 @@ impl Bundle {
     }
 }
 
-/// The last one counts, as it does for the CA (Go, `crypto/x509/pkix`).
+/// The last one counts, as in the CA (Go, `crypto/x509/pkix`).
 fn common_name(name: &X509Name<'_>) -> Option<String> {
     let attribute = name.iter_common_name().last()?;
     let text = match attribute.as_str() {
@@ -260,7 +260,7 @@ fn named(name: &X509Name<'_>) -> String {
     }
 }
 
-/// The reader's own words may hold the bytes themselves; what matters is that it stopped.
+/// Takes the inner error's text, because that of the outer one may contain the bytes.
 fn reason(error: &x509_parser::nom::Err<x509_parser::error::X509Error>) -> String {
     match error {
         x509_parser::nom::Err::Error(error) | x509_parser::nom::Err::Failure(error) => {
@@ -270,5 +270,5 @@ fn reason(error: &x509_parser::nom::Err<x509_parser::error::X509Error>) -> Strin
     }
 }
 
-/// No chain in use is longer than a few, and each may have signed each other one.
+/// Real chains have a few certificates, and the search may compare each with each other.
 const MOST_CERTIFICATES: usize = 32;

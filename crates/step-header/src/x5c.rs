@@ -10,7 +10,7 @@ use crate::error::Error;
 
 /// An X.509 certificate that vouches for a token by the header `x5c` (RFC 7515 §4.1.6).
 ///
-/// Source for what a CA asks of it: smallstep/certificates, `authority/provisioner/x5c.go`.
+/// Source of the CA's requirements: smallstep/certificates, `authority/provisioner/x5c.go`.
 #[derive(Clone, Debug)]
 pub struct X5c {
     chain: Chain,
@@ -19,26 +19,26 @@ pub struct X5c {
 }
 
 impl X5c {
-    /// Reads a PEM bundle or one DER certificate, and checks what it says at the time `now`.
+    /// Reads a PEM bundle or one DER certificate, and checks it at the time `now`.
     ///
-    /// The chain comes out with the leaf first and each certificate signing one before it.
-    /// Strangers and repeats are left out.
+    /// The resulting chain has the leaf first, and each further certificate signed an earlier one.
+    /// Unrelated and repeated certificates are left out.
     ///
     /// # Errors
     ///
     /// - [`Error::Empty`], [`Error::NoCertificate`], [`Error::OnlyOther`], [`Error::Damaged`],
-    ///   [`Error::NotX509`], [`Error::TooMany`] if the bytes are no certificates;
-    /// - [`Error::CaAsLeaf`], [`Error::SeveralLeaves`] if there is no leaf, or not one;
+    ///   [`Error::NotX509`], [`Error::TooMany`] if the bytes are not certificates;
+    /// - [`Error::CaAsLeaf`], [`Error::SeveralLeaves`] if there is no leaf, or more than one;
     /// - [`Error::KeyUsage`], [`Error::ExtendedKeyUsage`], [`Error::Key`] if its key may not sign;
     /// - [`Error::Expired`], [`Error::NotYetValid`].
     pub fn read(bytes: &[u8], now: Timestamp) -> Result<Self, Error> {
         let chain = Chain::read(bytes)?;
-        // Those above it are judged on the way to a root: one that is over may have a successor.
+        // Its signers are checked on the path to a root: an expired one may have a successor.
         chain.leaf().is_valid_at(now)?;
         Ok(Self { chain, at: now, insecure: false })
     }
 
-    /// Returns the same with the chain in the header `x5cInsecure`, which no X5C provisioner reads
+    /// Returns it with the chain in the header `x5cInsecure`, which no X5C provisioner reads
     /// (Q16).
     #[must_use]
     pub fn insecure(mut self) -> Self {

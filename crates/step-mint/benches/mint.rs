@@ -1,4 +1,4 @@
-//! What a token costs beside its signature: claims, header and encoding, with the key already open.
+//! The cost of a token and of its signature alone: claims, header and encoding, with the key open.
 //!
 //! `cargo bench -p step-mint --bench mint`; the ratio of the two medians is what counts.
 
@@ -43,7 +43,7 @@ fn benches(criterion: &mut Criterion) {
         let validity = request.validity(now).expect("the default is valid");
         mint.token(request, validity, TokenId::from_random([7; 32])).expect("the key signs")
     };
-    // A token signs some 600 characters.
+    // A token has about 600 characters to sign.
     let message = token(request.clone()).token.expose().to_owned();
     let engine = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).expect("a key");
     let random = SystemRandom::new();

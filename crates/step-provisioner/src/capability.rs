@@ -1,4 +1,4 @@
-//! Which type of provisioner may authorise what.
+//! Which types of provisioners may authorise which operations.
 //!
 //! Source: smallstep/certificates, the `Authorize…` methods below `authority/provisioner`.
 
@@ -14,16 +14,16 @@ use crate::kind::KindName;
 pub enum Capability {
     /// They may.
     Allowed,
-    /// They may under a condition that the type alone does not settle.
+    /// They may under a condition that does not follow from the type alone.
     Conditional {
-        /// The condition, worded to follow "if".
+        /// The condition, to be read after "if".
         needs: &'static str,
     },
     /// They may not: step-ca refuses every such token.
     Refused {
-        /// What is refused and why.
+        /// What step-ca refuses and why.
         reason: &'static str,
-        /// What to use instead, worded to follow "use".
+        /// What to use instead, to be read after "use".
         instead: &'static str,
     },
 }
@@ -31,7 +31,7 @@ pub enum Capability {
 impl Capability {
     /// Returns whether provisioners of the type `kind` may authorise `operation`.
     ///
-    /// Signing an SSH certificate takes the claim `enableSSHCA` besides, whatever the type:
+    /// Signing an SSH certificate also needs the claim `enableSSHCA`, for every type:
     /// see [`Provisioner::capability`](crate::Provisioner::capability).
     #[must_use]
     pub fn of(kind: impl Into<KindName>, operation: Operation) -> Self {
@@ -222,7 +222,7 @@ const SCEP: Capability =
 mod tests {
     use super::*;
 
-    /// What step-ca 0.30.2 does, one line a type: `y`es, `c`onditional, `n`o, in the order of
+    /// What step-ca 0.30.2 does, one line per type: `y`es, `c`onditional, `n`o, in the order of
     /// [`Operation::ALL`]: sign, revoke, renew, user, host, SSH revoke, SSH renew, SSH rekey.
     const TABLE: [(KindName, &str); 11] = [
         (KindName::Jwk, "yynyyynn"),

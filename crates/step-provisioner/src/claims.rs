@@ -1,4 +1,4 @@
-//! What a provisioner, or the whole CA, sets for the certificates it issues.
+//! The settings of a provisioner, or of the whole CA, for the certificates it issues.
 //!
 //! Source: smallstep/certificates, `authority/provisioner/claims.go` (the members and how they
 //! override each other) and `authority/config/config.go` (the defaults).
@@ -20,20 +20,20 @@ pub struct ProvisionerClaims {
     pub enable_ssh_ca: Option<bool>,
     /// `disableRenewal`: whether certificates may not be renewed.
     pub disable_renewal: Option<bool>,
-    /// `allowRenewalAfterExpiry`: whether they may even when expired.
+    /// `allowRenewalAfterExpiry`: whether expired certificates may be renewed.
     pub allow_renewal_after_expiry: Option<bool>,
-    /// `disableSmallstepExtensions`: whether certificates do not name their provisioner.
+    /// `disableSmallstepExtensions`: whether certificates omit the name of their provisioner.
     pub disable_smallstep_extensions: Option<bool>,
 }
 
-/// The lifetimes a provisioner sets for one kind of certificate.
+/// The lifetimes that a provisioner sets for one type of certificate.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Lifetimes {
-    /// The shortest lifetime that is granted.
+    /// The shortest lifetime that the CA grants.
     pub min: Option<SignedDuration>,
-    /// The longest.
+    /// The longest lifetime that the CA grants.
     pub max: Option<SignedDuration>,
-    /// The lifetime of a certificate whose request names none.
+    /// The lifetime of a certificate if the request gives none.
     pub default: Option<SignedDuration>,
 }
 
@@ -57,10 +57,10 @@ impl ProvisionerClaims {
         })
     }
 
-    /// Returns what holds for a provisioner with these claims.
+    /// Returns the effective claims of a provisioner with these claims.
     ///
-    /// A member that is set here wins over the same member of `global`, the claims of
-    /// `authority`, and that over step-ca's defaults.
+    /// A member that is set here overrides the same member of `global`, the claims of
+    /// `authority`, which overrides step-ca's defaults.
     #[must_use]
     pub fn effective(&self, global: &Self) -> EffectiveClaims {
         self.over(&global.over(&EffectiveClaims::default()))
@@ -84,7 +84,7 @@ impl ProvisionerClaims {
 }
 
 impl Lifetimes {
-    /// A default outside the inherited bounds moves the bound it crosses, unless that is set too.
+    /// A default outside the inherited bounds moves the bound it exceeds, unless that is set too.
     fn over(self, base: EffectiveLifetimes) -> EffectiveLifetimes {
         let default = self.default.unwrap_or(base.default);
         EffectiveLifetimes {
@@ -95,7 +95,7 @@ impl Lifetimes {
     }
 }
 
-/// What holds for a provisioner when inheritance and defaults are settled.
+/// The claims of a provisioner after inheritance and defaults.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EffectiveClaims {
     /// Lifetimes of X.509 certificates.
@@ -108,14 +108,14 @@ pub struct EffectiveClaims {
     pub enable_ssh_ca: bool,
     /// Whether certificates may not be renewed.
     pub disable_renewal: bool,
-    /// Whether they may even when expired.
+    /// Whether expired certificates may be renewed.
     pub allow_renewal_after_expiry: bool,
-    /// Whether certificates do not name their provisioner.
+    /// Whether certificates omit the name of their provisioner.
     pub disable_smallstep_extensions: bool,
 }
 
 impl EffectiveClaims {
-    /// Returns whether step-ca starts a provisioner with these claims; one whose X.509 lifetimes
+    /// Returns whether step-ca enables a provisioner with these claims; one whose X.509 lifetimes
     /// contradict each other is disabled.
     #[must_use]
     pub fn are_consistent(&self) -> bool {
@@ -146,14 +146,14 @@ impl Default for EffectiveClaims {
     }
 }
 
-/// The lifetimes that hold for one kind of certificate.
+/// The effective lifetimes for one type of certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EffectiveLifetimes {
-    /// The shortest lifetime that is granted.
+    /// The shortest lifetime that the CA grants.
     pub min: SignedDuration,
-    /// The longest.
+    /// The longest lifetime that the CA grants.
     pub max: SignedDuration,
-    /// The lifetime of a certificate whose request names none.
+    /// The lifetime of a certificate if the request gives none.
     pub default: SignedDuration,
 }
 

@@ -1,4 +1,4 @@
-//! The ca.json of a step-ca, as far as tokens depend on it.
+//! The parts of a step-ca's ca.json that tokens depend on.
 //!
 //! Source: smallstep/certificates, `authority/config/config.go`.
 
@@ -10,16 +10,16 @@ use crate::list::{Skipped, parse_entries};
 use crate::object::{Fault, Object};
 use crate::provisioner::Provisioner;
 
-/// The names a CA answers to when its ca.json has no `dnsNames`.
+/// The names of a CA whose ca.json has no `dnsNames`.
 const ASSUMED_NAMES: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
 
-/// The port that `https` means (RFC 9110 §4.2.2).
+/// The default port of `https` (RFC 9110 §4.2.2).
 const HTTPS: u16 = 443;
 
-/// What a ca.json says that a token depends on.
+/// The parts of a ca.json that tokens depend on.
 ///
-/// Reading it takes nothing but the text: no database, no CA key, none of the files it names. Every
-/// path is as written there, still relative to something.
+/// Reading it needs only the text: no database, no CA key, none of the files it names. Every
+/// path is as written there, and may be relative.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct CaConfig {
@@ -33,13 +33,13 @@ pub struct CaConfig {
     pub address: Option<String>,
     /// `dnsNames`, as written; `None` if the member is missing. See [`CaConfig::names`].
     pub dns_names: Option<Vec<String>>,
-    /// `ssh`: which certificates the CA has keys for.
+    /// `ssh`: the types of SSH certificates that the CA has keys for.
     pub ssh: SshKeys,
     /// `authority.provisioners`, in the order of the file; never empty.
     pub provisioners: Vec<Provisioner>,
     /// The entries of that list whose type is unknown here.
     pub skipped: Vec<Skipped>,
-    /// `authority.claims`: what holds for every provisioner that does not override it.
+    /// `authority.claims`: the defaults for all provisioners, which each may override.
     pub claims: ProvisionerClaims,
     /// `authority.enableAdmin`: the CA keeps its provisioners in a database, and this list may be
     /// stale or incomplete.
@@ -58,11 +58,11 @@ pub struct SshKeys {
 }
 
 impl CaConfig {
-    /// Parses the text of a ca.json; a UTF-8 byte order mark before it is passed over.
+    /// Parses the text of a ca.json; a leading UTF-8 byte order mark is ignored.
     ///
     /// # Errors
     ///
-    /// - [`Error::Json`] or [`Error::NotAnObject`] if it is no JSON object.
+    /// - [`Error::Json`] or [`Error::NotAnObject`] if it is not a JSON object.
     /// - [`Error::Member`], [`Error::Entry`] or [`Error::Provisioner`] if a member that matters
     ///   has the wrong type.
     /// - [`Error::NoProvisioners`] if it lists no provisioner of a known type.
@@ -95,14 +95,14 @@ impl CaConfig {
         })
     }
 
-    /// Returns the port of `address`, 443 included; `None` if it names none by number.
+    /// Returns the port of `address`, also if it is 443; `None` if it has no numeric port.
     #[must_use]
     pub fn port(&self) -> Option<u16> {
         let (_, port) = self.address.as_deref()?.rsplit_once(':')?;
         port.parse().ok().filter(|&port| port != 0)
     }
 
-    /// Returns the names the CA answers to: `dnsNames` or, if the member is missing, the names of
+    /// Returns the CA's names: `dnsNames` or, if the member is missing, the names of
     /// the local host that step-ca then assumes.
     #[must_use]
     pub fn names(&self) -> Vec<&str> {
@@ -114,8 +114,8 @@ impl CaConfig {
 
     /// Returns whether the CA accepts audiences with the host of `url`.
     ///
-    /// step-ca compares host names letter for letter and IPv6 addresses as text, and leaves the
-    /// port out.
+    /// step-ca compares host names letter for letter and IPv6 addresses as text, and ignores the
+    /// port.
     #[must_use]
     pub fn answers_to(&self, url: &CaUrl) -> bool {
         let own = |name: &str| CaUrl::from_dns_name(name, None);
@@ -125,14 +125,14 @@ impl CaConfig {
     /// Returns the URL that tokens for this CA are addressed to: the first of `dnsNames` with the
     /// port of `address`, unless that is 443.
     ///
-    /// step-ca leaves ports out of the comparison, but programs that take the CA's address from a
+    /// step-ca ignores ports in the comparison, but programs that take the CA's address from a
     /// token need it (Q50).
     ///
     /// # Errors
     ///
-    /// - [`Error::NoDnsNames`] if the file has none: the names step-ca assumes then are good for
+    /// - [`Error::NoDnsNames`] if the file has none: the names step-ca assumes then are valid on
     ///   its own host only.
-    /// - [`Error::DnsName`] if the first one is no host.
+    /// - [`Error::DnsName`] if the first one is not a host.
     pub fn audience_base(&self) -> Result<CaUrl, Error> {
         let name = self.dns_names.as_deref().and_then(<[String]>::first);
         let name = name.ok_or(Error::NoDnsNames)?;
@@ -151,7 +151,7 @@ impl SshKeys {
         })
     }
 
-    /// Returns whether there is any.
+    /// Returns whether there is a key.
     #[must_use]
     pub fn any(self) -> bool {
         self.user || self.host

@@ -1,4 +1,4 @@
-//! What can be wrong with a list of provisioners or a ca.json.
+//! Errors in a list of provisioners or a ca.json.
 
 use std::fmt;
 
@@ -6,9 +6,9 @@ use token_text::Shown;
 
 use crate::several::Several;
 
-/// Why a list of provisioners or a ca.json is of no use.
+/// Why a list of provisioners or a ca.json cannot be used.
 ///
-/// A message says where the fault is and never quotes the value that stands there.
+/// Messages name the place of the fault and never quote the value there.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -19,11 +19,11 @@ pub enum Error {
         line: usize,
         /// The column, in bytes from 1; 0 at the end of the line before.
         column: usize,
-        /// What the parser met.
+        /// What the parser found.
         fault: String,
     },
 
-    /// The document is JSON, but no object.
+    /// The document is JSON, but not an object.
     #[error("the document is not a JSON object")]
     NotAnObject,
 
@@ -48,7 +48,7 @@ pub enum Error {
     Provisioner {
         /// Its place in the list, from 0.
         index: usize,
-        /// Its name, as far as that could be read.
+        /// Its name, as far as it could be read.
         name: String,
         /// The member with its path inside the provisioner.
         member: String,
@@ -56,35 +56,35 @@ pub enum Error {
         expected: Expected,
     },
 
-    /// The ca.json lists no provisioner that could be used.
+    /// The ca.json lists no usable provisioner.
     ///
-    /// With `enable_admin` they are kept in the CA's database and only the CA itself can list them.
+    /// With `enable_admin` they are in the CA's database and only the CA itself can list them.
     #[error("{}", no_provisioners(*enable_admin, unknown_types))]
     NoProvisioners {
         /// Whether `authority.enableAdmin` is on.
         enable_admin: bool,
-        /// The types of the entries that are there but of a type unknown here.
+        /// The types of the entries that this crate does not know.
         unknown_types: Vec<String>,
     },
 
     /// The ca.json has no `dnsNames`.
     ///
-    /// step-ca then answers to localhost alone, and no audience follows from the file.
+    /// step-ca then uses the name localhost, so the file does not determine an audience.
     #[error("`dnsNames` is missing or empty, so there is no CA name to address a token to")]
     NoDnsNames,
 
-    /// The first of `dnsNames` is no host.
+    /// The first of `dnsNames` is not a host.
     #[error("`dnsNames` begins with `{}`, which is not a host", Shown(name))]
     DnsName {
         /// The name.
         name: String,
-        /// Why it cannot stand in a URL.
+        /// Why it cannot be part of a URL.
         source: step_claims::Error,
     },
 }
 
 impl Error {
-    /// serde_json appends the place to its message; here it has members of its own.
+    /// serde_json appends the position to its message; here it is in separate members.
     pub(crate) fn json(error: &serde_json::Error) -> Self {
         let (line, column) = (error.line(), error.column());
         let text = error.to_string();
@@ -106,7 +106,7 @@ fn no_provisioners(enable_admin: bool, unknown_types: &[String]) -> String {
     }
 }
 
-/// What a member has to be, worded to follow "is not".
+/// What a member must be, to be read after "is not".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Expected {

@@ -1,4 +1,4 @@
-//! The types of provisioners, and what each brings.
+//! The types of provisioners and their members.
 //!
 //! Source: smallstep/certificates, `authority/provisioner/*.go`.
 
@@ -12,7 +12,7 @@ use crate::object::{Fault, Object};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum KindName {
-    /// A key whose holder signs tokens.
+    /// A key that signs tokens.
     Jwk,
     /// An OpenID Connect identity provider.
     Oidc,
@@ -22,7 +22,7 @@ pub enum KindName {
     Aws,
     /// Identity tokens of Azure machines.
     Azure,
-    /// The ACME protocol (RFC 8555), which has no tokens.
+    /// The ACME protocol (RFC 8555), which does not use tokens.
     Acme,
     /// Certificates below a given root.
     X5c,
@@ -30,14 +30,14 @@ pub enum KindName {
     K8sSa,
     /// SSH certificates of this CA.
     SshPop,
-    /// The SCEP protocol (RFC 8894), which has no tokens.
+    /// The SCEP protocol (RFC 8894), which does not use tokens.
     Scep,
     /// Certificates of a Nebula network.
     Nebula,
 }
 
 impl KindName {
-    /// All types, in the order step-ca numbers them.
+    /// All types, in the order of step-ca's numbers.
     pub const ALL: [Self; 11] = [
         Self::Jwk,
         Self::Oidc,
@@ -52,7 +52,7 @@ impl KindName {
         Self::Nebula,
     ];
 
-    /// Returns the name as step spells it in menus and messages.
+    /// Returns the name as step writes it in menus and messages.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -70,15 +70,15 @@ impl KindName {
         }
     }
 
-    /// Returns the type of a provisioner's `type` member, which is matched without regard to case;
-    /// `None` if there is none of that name.
+    /// Returns the type for a provisioner's `type` member, which is case-insensitive;
+    /// `None` if the name is unknown.
     #[must_use]
     pub fn from_type(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.as_str().eq_ignore_ascii_case(text))
     }
 
-    /// Returns what stands before the name in the fragment of an audience, such as `x5c`; `None` for
-    /// types whose audience has none.
+    /// Returns the prefix of the name in the fragment of an audience, such as `x5c`; `None` for
+    /// types whose audience has no fragment.
     #[must_use]
     pub const fn fragment(self) -> Option<&'static str> {
         match self {
@@ -91,7 +91,7 @@ impl KindName {
         }
     }
 
-    /// Returns whether a provisioner of this type authorises anything by token.
+    /// Returns whether provisioners of this type use tokens.
     #[must_use]
     pub const fn has_tokens(self) -> bool {
         !matches!(self, Self::Acme | Self::Scep)
@@ -112,11 +112,11 @@ impl AsRef<str> for KindName {
 
 /// The type of a provisioner with the members that minting and verifying need.
 ///
-/// Every other member is in [`Provisioner::raw`](crate::Provisioner::raw).
+/// All other members are in [`Provisioner::raw`](crate::Provisioner::raw).
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Kind {
-    /// A key whose holder signs tokens.
+    /// A key that signs tokens.
     Jwk(Box<JwkProvisioner>),
     /// An OpenID Connect identity provider.
     Oidc(Box<OidcProvisioner>),
@@ -126,7 +126,7 @@ pub enum Kind {
     Aws(AwsProvisioner),
     /// Identity tokens of Azure machines.
     Azure(AzureProvisioner),
-    /// The ACME protocol, which has no tokens.
+    /// The ACME protocol, which does not use tokens.
     Acme,
     /// Certificates below a given root.
     X5c {
@@ -135,12 +135,12 @@ pub enum Kind {
     },
     /// Tokens of Kubernetes service accounts.
     K8sSa {
-        /// The keys such tokens are signed with, a PEM bundle of public keys or certificates.
+        /// The keys that verify such tokens, a PEM bundle of public keys or certificates.
         public_keys: Vec<u8>,
     },
     /// SSH certificates of this CA.
     SshPop,
-    /// The SCEP protocol, which has no tokens.
+    /// The SCEP protocol, which does not use tokens.
     Scep,
     /// Certificates of a Nebula network.
     Nebula {
@@ -191,17 +191,17 @@ impl From<&Kind> for KindName {
     }
 }
 
-/// A key whose holder signs tokens.
+/// A key that signs tokens.
 #[derive(Clone)]
 pub struct JwkProvisioner {
-    /// The `kid` of the public key, by which a token finds its provisioner. step always sets it.
+    /// The `kid` of the public key, by which a CA finds a token's provisioner. step always sets it.
     pub key_id: Option<KeyId>,
-    /// The public key or, where it cannot be read, the reason. The rest of the list stays usable.
+    /// The public key or, if it cannot be read, the reason. The rest of the list stays usable.
     pub key: Result<PublicKey, String>,
-    /// The `alg` of the public key, if it is a known one. The sealed key has an `alg` of its own,
-    /// and that one decides.
+    /// The `alg` of the public key, if it is a known one. The sealed key has its own `alg`,
+    /// which takes precedence.
     pub algorithm: Option<Algorithm>,
-    /// The sealed private key, a compact JWE (RFC 7516 §7.1), if the CA hands it out.
+    /// The sealed private key, a compact JWE (RFC 7516 §7.1), if the CA publishes it.
     pub encrypted_key: Option<String>,
 }
 
@@ -249,25 +249,25 @@ impl fmt::Debug for JwkProvisioner {
 /// An OpenID Connect identity provider.
 #[derive(Clone)]
 pub struct OidcProvisioner {
-    /// The client a token is issued to, by which it finds its provisioner.
+    /// The client that a token is issued to, by which a CA finds the provisioner.
     pub client_id: String,
     /// The client's secret. It may be empty, and the CA publishes it to anyone who asks.
     pub client_secret: String,
     /// The address of the discovery document, with or without its well-known path.
     pub configuration_endpoint: String,
-    /// The tenant put in place of `{tenantid}` in the issuer.
+    /// The tenant that replaces `{tenantid}` in the issuer.
     pub tenant_id: Option<String>,
-    /// Where the callback of a login listens, as `host:port` or `:port`.
+    /// The address where the login callback listens, as `host:port` or `:port`.
     pub listen_address: Option<String>,
     /// The scopes to ask for instead of the usual ones.
     pub scopes: Vec<String>,
     /// Further parameters of the authorisation request, as `key=value`.
     pub auth_params: Vec<String>,
-    /// E-mail addresses and groups that may do more.
+    /// The e-mail addresses and groups with more rights.
     pub admins: Vec<String>,
-    /// The domains an e-mail address must be in, if there are any.
+    /// The domains that an e-mail address must be in; none means all.
     pub domains: Vec<String>,
-    /// The groups of which one is needed, if there are any.
+    /// The groups of which a user needs one; none means no group is needed.
     pub groups: Vec<String>,
 }
 
@@ -308,17 +308,17 @@ impl fmt::Debug for OidcProvisioner {
 /// Identity tokens of Google Cloud instances.
 #[derive(Clone, Debug)]
 pub struct GcpProvisioner {
-    /// The service accounts that are accepted; none means all.
+    /// The accepted service accounts; none means all.
     pub service_accounts: Vec<String>,
-    /// The projects that are accepted; none means all.
+    /// The accepted projects; none means all.
     pub project_ids: Vec<String>,
-    /// The organisation the projects must belong to.
+    /// The organisation that the projects must belong to.
     pub organization_id: Option<String>,
-    /// Whether the names of a certificate are those of the instance.
+    /// Whether a certificate may only have the names of the instance.
     pub disable_custom_sans: bool,
-    /// Whether an instance may come back for a second certificate.
+    /// Whether an instance may get a second certificate.
     pub disable_trust_on_first_use: bool,
-    /// Whether SSH user certificates are refused; step-ca refuses them unless told otherwise.
+    /// Whether SSH user certificates are refused; step-ca refuses them by default.
     pub disable_ssh_ca_user: bool,
     /// Whether SSH host certificates are refused.
     pub disable_ssh_ca_host: bool,
@@ -341,16 +341,16 @@ impl GcpProvisioner {
 /// Identity documents of AWS instances.
 #[derive(Clone, Debug)]
 pub struct AwsProvisioner {
-    /// The accounts that are accepted; none means all.
+    /// The accepted accounts; none means all.
     pub accounts: Vec<String>,
-    /// Whether the names of a certificate are those of the instance.
+    /// Whether a certificate may only have the names of the instance.
     pub disable_custom_sans: bool,
-    /// Whether an instance may come back for a second certificate.
+    /// Whether an instance may get a second certificate.
     pub disable_trust_on_first_use: bool,
-    /// The versions of the metadata service to ask, `v1` or `v2`, in that order; none means `v2`
+    /// The versions of the metadata service to try, `v1` or `v2`, in that order; none means `v2`
     /// and then `v1`.
     pub imds_versions: Vec<String>,
-    /// A file with the certificates that sign identity documents, in place of the usual ones.
+    /// A file with the certificates that sign identity documents, instead of the usual ones.
     pub iid_roots: Option<String>,
 }
 
@@ -369,24 +369,24 @@ impl AwsProvisioner {
 /// Identity tokens of Azure machines.
 #[derive(Clone, Debug)]
 pub struct AzureProvisioner {
-    /// The tenant that issues the tokens, by which a token finds its provisioner.
+    /// The tenant that issues the tokens, by which a CA finds a token's provisioner.
     pub tenant_id: String,
-    /// The resource tokens are issued for; none means [`AzureProvisioner::DEFAULT_AUDIENCE`].
+    /// The resource of the tokens; none means [`AzureProvisioner::DEFAULT_AUDIENCE`].
     pub audience: Option<String>,
-    /// The resource groups that are accepted; none means all.
+    /// The accepted resource groups; none means all.
     pub resource_groups: Vec<String>,
-    /// The subscriptions that are accepted; none means all.
+    /// The accepted subscriptions; none means all.
     pub subscription_ids: Vec<String>,
-    /// The object IDs that are accepted; none means all.
+    /// The accepted object IDs; none means all.
     pub object_ids: Vec<String>,
-    /// Whether the names of a certificate are those of the machine.
+    /// Whether a certificate may only have the names of the machine.
     pub disable_custom_sans: bool,
-    /// Whether a machine may come back for a second certificate.
+    /// Whether a machine may get a second certificate.
     pub disable_trust_on_first_use: bool,
 }
 
 impl AzureProvisioner {
-    /// The resource of a provisioner that names none.
+    /// The resource used if a provisioner gives none.
     pub const DEFAULT_AUDIENCE: &str = "https://management.azure.com/";
 
     fn read(entry: &Object<'_>) -> Result<Self, Fault> {
@@ -402,7 +402,7 @@ impl AzureProvisioner {
     }
 }
 
-/// Stands for a value that is not shown.
+/// Replaces a value that is not shown.
 struct Hidden;
 
 impl fmt::Debug for Hidden {

@@ -1,18 +1,18 @@
-//! What a step-ca offers, from its ca.json or its list of provisioners, which entry answers a
-//! request, and what that type may authorise.
+//! The provisioners of a step-ca, from its ca.json or its own list: which one fits a
+//! request, and what its type may authorise.
 //!
 //! A provisioner is the CA's entry that vouches for a requester: a key, an identity provider, a
-//! root whose certificates are trusted. This crate reads such entries, picks one, and knows the
-//! table of who may authorise what. It opens no file, makes no request and asks nobody: the caller
-//! brings the text, and settles what stays open.
+//! root whose certificates are trusted. This crate reads such entries, selects one, and has the
+//! table of which type may authorise what. It opens no file, makes no request, never prompts: the
+//! caller passes the text, and chooses if several fit.
 //!
 //! - [`CaConfig`]: a ca.json (smallstep/certificates, `authority/config/config.go`), read without
-//!   anything of what it names.
-//! - [`provisioners_page`]: one page of what a CA answers `GET /provisioners` with.
+//!   the files it names.
+//! - [`provisioners_page`]: one page of a CA's answer to `GET /provisioners`.
 //! - [`Provisioner`]: one entry, its [`Kind`] and its [`ProvisionerClaims`]
 //!   (`authority/provisioner/*.go`).
-//! - [`Capability`]: whether a type may authorise an operation, and what to use if not.
-//! - [`select`]: the provisioner a [`Selector`] describes, or why there is none.
+//! - [`Capability`]: whether a type may authorise an operation, and what to use instead.
+//! - [`select`]: the provisioner that a [`Selector`] describes, or why there is none.
 //!
 //! ```
 //! use step_claims::Operation;

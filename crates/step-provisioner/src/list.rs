@@ -1,4 +1,4 @@
-//! Lists of provisioners, as a CA sends them and as a ca.json holds them.
+//! Lists of provisioners, as a CA sends them and as in a ca.json.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use crate::kind::{Kind, KindName};
 use crate::object::{Fault, Object};
 use crate::provisioner::Provisioner;
 
-/// One page of the list that a CA answers `GET /provisioners` with.
+/// One page of a CA's answer to `GET /provisioners`.
 #[derive(Clone, Debug)]
 pub struct Page {
     /// The provisioners, in the order they were registered.
@@ -19,26 +19,26 @@ pub struct Page {
     pub skipped: Vec<Skipped>,
     /// The cursor of the next page; `None` on the last one.
     ///
-    /// It is opaque, and a CA may answer with the one it was asked for (Q60): stop when it does
+    /// It is opaque, and a CA may repeat the requested one (Q60): stop when it does
     /// not advance.
     pub next_cursor: Option<String>,
 }
 
-/// An entry whose type is unknown here, so that nothing can be minted for it.
+/// An entry of unknown type, for which no token can be minted.
 #[derive(Clone)]
 pub struct Skipped {
     /// Its place in the list, from 0.
     pub index: usize,
     /// Its name; empty if it has none.
     pub name: String,
-    /// Its type, as spelled; empty if it has none.
+    /// Its type, as written; empty if it has none.
     pub kind: String,
     /// The entry as the CA sent it.
     pub raw: Box<RawValue>,
 }
 
 impl fmt::Debug for Skipped {
-    /// Leaves out the raw entry: it may hold a secret of a kind nobody here knows.
+    /// Leaves out the raw entry: it may contain a secret of an unknown kind.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Skipped")
             .field("index", &self.index)
@@ -52,9 +52,9 @@ impl fmt::Debug for Skipped {
 ///
 /// # Errors
 ///
-/// - [`Error::Json`] or [`Error::NotAnObject`] if it is no JSON object.
+/// - [`Error::Json`] or [`Error::NotAnObject`] if it is not a JSON object.
 /// - [`Error::Member`], [`Error::Entry`] or [`Error::Provisioner`] if a member that matters has
-///   the wrong type. A public key that cannot be read is no error: see
+///   the wrong type. A public key that cannot be read is not an error: see
 ///   [`JwkProvisioner::key`](crate::JwkProvisioner::key).
 pub fn provisioners_page(json: &[u8]) -> Result<Page, Error> {
     let body = Object::document(json)?;

@@ -1,7 +1,7 @@
-//! A JSON object read member by member, the way Go's `encoding/json` fills a struct.
+//! A JSON object read member by member, as Go's `encoding/json` fills a struct.
 //!
-//! An unknown member is passed over, a missing one and `null` are the empty value, and of a member
-//! that occurs twice the last one counts. Only the members that are asked for are read at all.
+//! An unknown member is ignored, a missing one and `null` are the empty value, and of a member
+//! that occurs twice the last one counts. Only requested members are parsed.
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
@@ -14,17 +14,17 @@ use token_time::SignedDuration;
 
 use crate::error::{Error, Expected};
 
-/// A member that is not what it has to be.
+/// A member of the wrong type.
 #[derive(Debug)]
 pub(crate) struct Fault {
-    /// Where it is, from the object that was opened first: `claims.enableSSHCA`.
+    /// Its path from the outermost object: `claims.enableSSHCA`.
     pub(crate) member: String,
-    /// What stands there in a correct document.
+    /// What it should be.
     pub(crate) expected: Expected,
 }
 
 impl Fault {
-    /// The fault as one of the whole document.
+    /// Turns this into an error about the whole document.
     pub(crate) fn of_document(self) -> Error {
         Error::Member { member: self.member, expected: self.expected }
     }
@@ -38,7 +38,7 @@ pub(crate) struct Object<'a> {
 }
 
 impl<'a> Object<'a> {
-    /// Reads the object that is a whole document; a UTF-8 byte order mark before it is passed over.
+    /// Reads a document that is an object; a leading UTF-8 byte order mark is ignored.
     pub(crate) fn document(json: &'a [u8]) -> Result<Self, Error> {
         let json = json.strip_prefix(b"\xef\xbb\xbf").unwrap_or(json);
         if json.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'{') {
@@ -49,7 +49,7 @@ impl<'a> Object<'a> {
         Ok(Self { path: String::new(), members })
     }
 
-    /// Reads the object that `raw` is; `None` if it is something else.
+    /// Reads `raw` as an object; `None` if it is something else.
     pub(crate) fn value(raw: &'a RawValue) -> Option<Self> {
         let members = serde_json::from_str(raw.get()).ok()?;
         Some(Self { path: String::new(), members })
@@ -65,7 +65,7 @@ impl<'a> Object<'a> {
         Ok(self.read::<String>(member, Expected::String)?.unwrap_or_default())
     }
 
-    /// A string, where the empty one counts as missing.
+    /// A string; an empty one counts as missing.
     pub(crate) fn non_empty(&self, member: &str) -> Result<Option<String>, Fault> {
         Ok(self.read::<String>(member, Expected::String)?.filter(|text| !text.is_empty()))
     }
@@ -75,7 +75,7 @@ impl<'a> Object<'a> {
         Ok(self.optional_strings(member)?.unwrap_or_default())
     }
 
-    /// An array of strings, told from a missing one. A `null` in it is the empty string.
+    /// An array of strings, `None` if missing. A `null` in it is the empty string.
     pub(crate) fn optional_strings(&self, member: &str) -> Result<Option<Vec<String>>, Fault> {
         let items = self.read::<Vec<Option<String>>>(member, Expected::Strings)?;
         Ok(items.map(|items| items.into_iter().map(Option::unwrap_or_default).collect()))
@@ -105,7 +105,7 @@ impl<'a> Object<'a> {
         duration.map(Some).map_err(|fault| self.fault(member, Expected::Duration, fault))
     }
 
-    /// Bytes written as padded standard base64 (RFC 4648 §4), in which Go tolerates line breaks.
+    /// Bytes in padded standard base64 (RFC 4648 §4), in which Go accepts line breaks.
     pub(crate) fn bytes(&self, member: &str) -> Result<Vec<u8>, Fault> {
         let mut text = self.read::<String>(member, Expected::Base64)?.unwrap_or_default();
         text.retain(|c| c != '\r' && c != '\n');
@@ -135,7 +135,7 @@ impl<'a> Object<'a> {
         value.map(Some).map_err(|fault| self.fault(member, expected, fault))
     }
 
-    /// The cause is let go: it may quote the value, and a value may be secret.
+    /// The cause is dropped: it may quote the value, which may be secret.
     fn fault<E>(&self, member: &str, expected: Expected, _cause: E) -> Fault {
         Fault { member: format!("{}{member}", self.path), expected }
     }

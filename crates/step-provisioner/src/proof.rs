@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::kind::KindName;
 
-/// A proof of possession that a request brings; it works with one type of provisioner only.
+/// The proof in a request; it works with one type of provisioner only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Proof {
@@ -19,7 +19,7 @@ pub enum Proof {
 }
 
 impl Proof {
-    /// Returns the type of provisioner the proof is for.
+    /// Returns the type of provisioner that the proof works with.
     #[must_use]
     pub const fn kind(self) -> KindName {
         match self {

@@ -20,19 +20,19 @@ pub struct Provisioner {
     pub name: String,
     /// The type, with the members that belong to it.
     pub kind: Kind,
-    /// What it sets for the certificates it issues.
+    /// Its settings for the certificates it issues.
     pub claims: ProvisionerClaims,
     /// Why the CA has disabled it, if it has: it failed to initialise and refuses every token.
-    /// Only the CA itself says so, never a ca.json.
+    /// Only the CA itself reports this, a ca.json does not.
     pub disabled: Option<String>,
     /// The entry as the CA sent it, with all its members.
     pub raw: Box<RawValue>,
 }
 
 impl Provisioner {
-    /// Returns the identifier by which a token finds its provisioner, unique within a CA.
+    /// Returns the identifier by which a CA finds a token's provisioner, unique within a CA.
     ///
-    /// For a JWK provisioner it is made of the token's `iss` and `kid`, for OIDC and Azure it is
+    /// For a JWK provisioner it combines the token's `iss` and `kid`, for OIDC and Azure it is
     /// the client and the tenant, for the others the fragment of an audience.
     ///
     /// Source: smallstep/certificates, `authority/provisioner`, the `GetIDForToken` methods.
@@ -56,17 +56,17 @@ impl Provisioner {
         }
     }
 
-    /// Returns the two parts of the fragment that an audience for this provisioner carries, such as
-    /// `x5c` and the name; `None` for types whose audience has none.
+    /// Returns the two parts of the fragment in an audience for this provisioner, such as
+    /// `x5c` and the name; `None` for types whose audience has no fragment.
     ///
-    /// The name is as configured: whoever builds the URL percent-encodes it.
+    /// The name is as configured: the caller percent-encodes it for the URL.
     #[must_use]
     pub fn fragment(&self) -> Option<(&'static str, &str)> {
         let kind = self.kind.name().fragment()?;
         Some((kind, &self.name))
     }
 
-    /// Returns the line that stands for this provisioner in a menu, as step words it:
+    /// Returns the line for this provisioner in a menu, in step's format:
     /// `admin@example.com (JWK) [kid: …]`. Control characters are written as escapes.
     #[must_use]
     pub fn label(&self) -> String {
@@ -82,10 +82,10 @@ impl Provisioner {
         }
     }
 
-    /// Returns what this provisioner may authorise: [`Capability::of`] its type, narrowed by what
-    /// its own members rule out.
+    /// Returns what this provisioner may authorise: [`Capability::of`] its type, limited by
+    /// its own members.
     ///
-    /// A claim that is not set here may be set for the whole CA, so it rules nothing out.
+    /// A claim that is not set here may be set for the whole CA, so it limits nothing.
     #[must_use]
     pub fn capability(&self, operation: Operation) -> Capability {
         let capability = Capability::of(&self.kind, operation);
@@ -126,8 +126,8 @@ impl Provisioner {
         }
     }
 
-    /// Returns what this provisioner may authorise beside the claims of its whole CA, which a ca.json
-    /// tells: [`capability`](Self::capability), and `enableSSHCA` as it works out.
+    /// Returns what this provisioner may authorise under the claims of its CA, which a ca.json
+    /// contains: [`capability`](Self::capability), limited by the effective `enableSSHCA`.
     #[must_use]
     pub fn capability_within(
         &self,
@@ -146,7 +146,7 @@ impl Provisioner {
         capability
     }
 
-    /// The policy that counts is that of the SSHPOP provisioner, whoever issued the certificate.
+    /// The policy of the SSHPOP provisioner applies, whichever provisioner issued the certificate.
     fn renews(&self, operation: Operation) -> bool {
         matches!(self.kind, Kind::SshPop) && operation == Operation::SshRenew
     }
@@ -170,7 +170,7 @@ const NO_SSH_CA: Capability = Capability::Refused {
 };
 
 impl fmt::Debug for Provisioner {
-    /// Leaves out the raw entry, which may hold a client secret and a sealed key.
+    /// Leaves out the raw entry, which may contain a client secret and a sealed key.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Provisioner")
             .field("name", &self.name)

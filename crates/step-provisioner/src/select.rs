@@ -1,8 +1,8 @@
-//! Which entry of the list answers a request.
+//! Which entry of the list fits a request.
 //!
 //! The filters and their order are those of smallstep/cli 0.30.6 (`utils/cautils/token_flow.go`):
-//! by proof, by key ID, by name. What step leaves to a menu is narrowed further here: by what a
-//! provisioner may authorise, and by the key that was given.
+//! by proof, by key ID, by name. Where step shows a menu, more filters apply here: what a
+//! provisioner may authorise, and the key that was given.
 
 use std::collections::HashSet;
 
@@ -15,16 +15,16 @@ use crate::proof::Proof;
 use crate::provisioner::Provisioner;
 use crate::unselected::{KeyOf, Unselected};
 
-/// What is known of the provisioner that a request is for.
+/// What a request says about its provisioner.
 #[derive(Clone, Debug)]
 pub struct Selector {
-    /// The proof the request brings.
+    /// The proof in the request.
     pub proof: Option<Proof>,
-    /// The key ID of a JWK provisioner or the client of an OIDC one. An empty text counts as none.
+    /// The key ID of a JWK provisioner or the client of an OIDC one. Empty counts as none.
     pub key_id: Option<String>,
-    /// The name, in full. An empty text counts as none.
+    /// The full name. Empty counts as none.
     pub name: Option<String>,
-    /// The thumbprint of the key that is to sign, if one was given (RFC 7638).
+    /// The thumbprint of the signing key, if one was given (RFC 7638).
     pub public_key: Option<Thumbprint>,
     /// What the token is for.
     pub operation: Operation,
@@ -33,21 +33,21 @@ pub struct Selector {
 /// What a [`Selector`] finds in a list.
 #[derive(Clone, Debug)]
 pub enum Selection<'a> {
-    /// Exactly one provisioner answers.
+    /// Exactly one provisioner fits.
     One {
-        /// The provisioner. Whether it may authorise the operation is for
-        /// [`Provisioner::capability`] to say: what was asked for by name is found all the same.
+        /// The provisioner. It may be unable to authorise the operation, which
+        /// [`Provisioner::capability`] tells: a provisioner asked for by name is found anyway.
         provisioner: &'a Provisioner,
-        /// What settled it.
+        /// Why it was selected.
         why: Why,
     },
-    /// Several do, in the order of the list; a person has to choose.
+    /// Several fit, in the order of the list; a person must choose.
     Several(Vec<&'a Provisioner>),
-    /// None does.
+    /// None fits.
     None(Unselected),
 }
 
-/// What settled a selection.
+/// Why a provisioner was selected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Why {
@@ -61,16 +61,16 @@ pub enum Why {
     Key,
     /// It is the only one that may authorise the operation.
     Operation,
-    /// It is the only one of the type the proof is for.
+    /// It is the only one of the type that the proof works with.
     Proof,
 }
 
-/// Selects the provisioner that answers a request.
+/// Selects the provisioner that fits a request.
 ///
-/// The filters apply one after the other: the type the proof is for, the key ID, the name. Then
-/// types without tokens (ACME, SCEP) are left out. While several remain, so are those that may not
-/// authorise the operation and those the CA has disabled, and then the key decides, if one was
-/// given. A key is held against the one that remains in any case (Q10).
+/// The filters apply in this order: the proof's type, the key ID, the name. Then
+/// types without tokens (ACME, SCEP) are left out. If several remain, so are those that may not
+/// authorise the operation and those that the CA has disabled; then the key decides, if one was
+/// given. A key is always compared with the one that remains (Q10).
 #[must_use]
 pub fn select<'a>(provisioners: &'a [Provisioner], selector: &Selector) -> Selection<'a> {
     match narrow(provisioners, selector) {
@@ -143,7 +143,7 @@ fn narrow<'a>(
     Ok((candidates, why))
 }
 
-/// An empty value counts as none, as it does for step.
+/// An empty value counts as none, as in step.
 fn given(text: Option<&str>) -> Option<&str> {
     text.filter(|text| !text.is_empty())
 }
@@ -164,7 +164,7 @@ fn own_key_id(provisioner: &Provisioner) -> Option<String> {
     }
 }
 
-/// What was asked for in so many words stays the reason, whatever narrowed the rest.
+/// An explicit key ID or name is the reason, whatever else narrowed the list.
 fn settled(before: Why, now: Why) -> Why {
     match before {
         Why::Only | Why::Proof => now,
@@ -172,7 +172,7 @@ fn settled(before: Why, now: Why) -> Why {
     }
 }
 
-/// The key ID fits none of those the proof left over.
+/// No provisioner left by the proof has the key ID.
 fn no_key_id(all: &[&Provisioner], proof: Option<Proof>, key_id: &str) -> Unselected {
     let owner = all.iter().find(|provisioner| has_key_id(provisioner, key_id));
     match (owner, proof) {
@@ -189,7 +189,7 @@ fn no_key_id(all: &[&Provisioner], proof: Option<Proof>, key_id: &str) -> Unsele
     }
 }
 
-/// The name fits none of those that the proof and the key ID left over.
+/// No provisioner left by the proof and the key ID has the name.
 fn no_name(
     all: &[&Provisioner],
     by_key_id: &[&Provisioner],
@@ -216,7 +216,7 @@ fn no_name(
     }
 }
 
-/// Those of several that may authorise the operation and are not disabled.
+/// The provisioners that may authorise the operation and are not disabled.
 fn able(candidates: Candidates<'_>, operation: Operation) -> Result<Candidates<'_>, Unselected> {
     let may = |provisioner: &&Provisioner| !provisioner.capability(operation).is_refused();
     let able: Candidates<'_> = candidates.iter().copied().filter(may).collect();
@@ -240,7 +240,7 @@ fn refused(candidates: &[&Provisioner], operation: Operation) -> Unselected {
     Unselected::Refused { operation, candidates: labels(candidates), instead }
 }
 
-/// Those whose key is `public_key`. One alone stays if its key cannot be told.
+/// The provisioners whose key is `public_key`. A single one stays if its key is unknown.
 fn holders(
     candidates: Candidates<'_>,
     public_key: Thumbprint,

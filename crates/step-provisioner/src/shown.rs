@@ -1,11 +1,11 @@
-//! Names from a CA, made fit for a terminal.
+//! Names from a CA, made safe for a terminal.
 
 use std::fmt;
 
-/// A text from outside in which whatever a terminal would obey is written as an escape.
+/// A foreign text, displayed with terminal control characters escaped.
 ///
-/// The list of provisioners comes over the network, before anybody has vouched for it: a name must
-/// not move the cursor, change colours, or turn the direction of what is printed around it.
+/// The list of provisioners comes over the network and is not authenticated: a name must
+/// not move the cursor, change colours, or reverse the direction of the text around it.
 ///
 /// ```
 /// use step_provisioner::Shown;
@@ -29,20 +29,20 @@ impl fmt::Display for Shown<'_> {
 }
 
 impl Shown<'_> {
-    /// Returns whether a terminal would obey this character, or turn the ones behind it around.
+    /// Returns whether this character controls a terminal, or the direction of the text after it.
     #[must_use]
     pub fn escapes(c: char) -> bool {
         c.is_control() || is_bidi_control(c)
     }
 }
 
-/// The characters that turn the direction of writing (Unicode Standard Annex #9, table 4), and the
-/// two separators that some terminals take for line ends.
+/// Characters that change the direction of writing (Unicode Standard Annex #9, table 4), and the
+/// two separators that some terminals treat as line ends.
 fn is_bidi_control(c: char) -> bool {
     matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// The first ten of `items`, each in backquotes, and how many more there are.
+/// The first ten of `items`, each in backticks, and how many more there are.
 pub(crate) struct Several<'a, T>(pub(crate) &'a [T]);
 
 impl<T: AsRef<str>> fmt::Display for Several<'_, T> {

@@ -1,4 +1,4 @@
-//! Why no provisioner answers a request.
+//! Why no provisioner fits a request.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use crate::kind::KindName;
 use crate::proof::Proof;
 use crate::several::Several;
 
-/// Why no provisioner answers a request (Q39).
+/// Why no provisioner fits a request (Q39).
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Unselected {
@@ -18,25 +18,25 @@ pub enum Unselected {
     #[error("the CA has no provisioners")]
     NoProvisioners,
 
-    /// No provisioner is of the type that the proof is for.
+    /// No provisioner has the type that the proof works with.
     #[error("the CA has no {} provisioner for the {proof}, only {}", proof.kind(), Several(kinds))]
     NoneOfType {
-        /// The proof the request brings.
+        /// The proof in the request.
         proof: Proof,
-        /// The types the CA has.
+        /// The types that the CA has.
         kinds: Vec<KindName>,
     },
 
-    /// No provisioner has the key ID, nor is it the client of one.
+    /// No provisioner has this key ID or client.
     #[error("no provisioner has the key ID `{}`{}", Shown(key_id), Known("key IDs", known))]
     UnknownKeyId {
         /// The key ID asked for.
         key_id: String,
-        /// The key IDs and clients there are.
+        /// All key IDs and clients.
         known: Vec<String>,
     },
 
-    /// The provisioner with the key ID is of a type that the proof is not for (Q45).
+    /// The proof does not work with the type of the provisioner with the key ID (Q45).
     #[error(
         "the key ID `{}` belongs to the {kind} provisioner `{}`, but the {proof} works with {} \
          provisioners only, which have no key ID",
@@ -49,11 +49,11 @@ pub enum Unselected {
         name: String,
         /// The type of that provisioner.
         kind: KindName,
-        /// The proof the request brings.
+        /// The proof in the request.
         proof: Proof,
     },
 
-    /// The key ID belongs to a provisioner of another name.
+    /// The key ID belongs to a provisioner with another name.
     #[error(
         "the key ID `{}` belongs to {}, not to `{}`{}",
         Shown(key_id),
@@ -68,7 +68,7 @@ pub enum Unselected {
         owners: Vec<String>,
         /// The name asked for.
         name: String,
-        /// The key IDs or clients of the provisioners of that name.
+        /// The key IDs or clients of the provisioners with that name.
         key_ids: Vec<String>,
     },
 
@@ -77,11 +77,11 @@ pub enum Unselected {
     UnknownName {
         /// The name asked for.
         name: String,
-        /// The names there are.
+        /// All names.
         known: Vec<String>,
     },
 
-    /// The provisioner of that name is of a type that the proof is not for.
+    /// The proof does not work with the type of the provisioner with that name.
     #[error(
         "`{}` is a provisioner of type {kind}, but the {proof} works with {} provisioners only",
         Shown(name), proof.kind()
@@ -89,13 +89,13 @@ pub enum Unselected {
     NameAgainstProof {
         /// The name asked for.
         name: String,
-        /// The type of the provisioner of that name.
+        /// The type of the provisioner with that name.
         kind: KindName,
-        /// The proof the request brings.
+        /// The proof in the request.
         proof: Proof,
     },
 
-    /// Only types remain that have no tokens.
+    /// Only types remain that do not use tokens.
     #[error("{}", no_tokens(name.as_deref(), kinds))]
     NoTokens {
         /// The name asked for, if one was.
@@ -111,7 +111,7 @@ pub enum Unselected {
         operation: Operation,
         /// The labels of those that remain.
         candidates: Vec<String>,
-        /// What to use instead, worded to follow "use"; each text once.
+        /// What to use instead, to be read after "use"; each text once.
         instead: Vec<&'static str>,
     },
 
@@ -149,7 +149,7 @@ pub enum Unselected {
 pub struct KeyOf {
     /// The [label](crate::Provisioner::label) of the provisioner.
     pub label: String,
-    /// The thumbprint of its key; `None` if it has none, or none that can be read.
+    /// The thumbprint of its key; `None` if it has no readable key.
     pub key: Option<Thumbprint>,
 }
 
@@ -159,7 +159,7 @@ impl AsRef<str> for KeyOf {
     }
 }
 
-/// `; NAMES: …`, or nothing if there are none.
+/// `; NAMES: …`, or nothing if the list is empty.
 struct Known<'a>(&'a str, &'a [String]);
 
 impl fmt::Display for Known<'_> {

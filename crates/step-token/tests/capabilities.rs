@@ -1,4 +1,4 @@
-//! The capability table through the program: each type of provisioner with each purpose is honoured,
+//! The capability table in the program: each type of provisioner with each purpose is accepted,
 //! or refused before any key is opened, with the reason and what to use instead.
 
 mod common;
@@ -12,7 +12,7 @@ use step_provisioner::{Capability, KindName, Provisioner, provisioners_page};
 use step_token::{Exit, World};
 use token_time::Timestamp;
 
-/// A key, or a token, that nobody can have opened.
+/// A key, or a token, that does not exist.
 const NOWHERE: &str = "/nonexistent/key";
 
 #[test]
@@ -33,7 +33,7 @@ fn every_type_is_honoured_or_refused_for_every_purpose_before_a_key_is_opened() 
                     assert_eq!(exit, Exit::Usage, "{cell}");
                     assert!(stderr.contains(reason) && stderr.contains(instead), "{cell}");
                 }
-                // It came as far as the key, which is not there.
+                // It got as far as the key, which does not exist.
                 Answer::Honoured => {
                     assert_eq!(exit, Exit::Settings, "{cell}");
                     assert!(stderr.contains(&format!("cannot read {NOWHERE}")), "{cell}");
@@ -65,7 +65,7 @@ fn expected(entry: &Value, operation: Operation) -> Answer {
     let provisioner = parsed(entry);
     let kind = provisioner.kind.name();
     if operation == Operation::Renew {
-        // Which provisioner is named does not matter: the certificate asks for itself.
+        // The provisioner does not matter: the certificate requests its own renewal.
         return match kind {
             KindName::X5c => Answer::Honoured,
             KindName::SshPop | KindName::Nebula | KindName::K8sSa => Answer::Refused {
@@ -83,7 +83,7 @@ fn expected(entry: &Value, operation: Operation) -> Answer {
         && !(brings_a_certificate || kind == KindName::K8sSa)
         && let Capability::Refused { reason, instead } = Capability::of(KindName::Jwk, operation)
     {
-        // It takes an SSH certificate, whichever provisioner is named.
+        // It needs an SSH certificate, whichever provisioner is named.
         return Answer::Refused { reason, instead };
     }
     if !kind.has_tokens() {
@@ -96,7 +96,7 @@ fn expected(entry: &Value, operation: Operation) -> Answer {
     }
 }
 
-/// Runs the program in memory; returns how it ends and what it says.
+/// Runs the program in memory; returns its exit status and its messages.
 fn run(entry: &Value, operation: Operation, config: &Path) -> (Exit, String) {
     let (out, err) = (common::Sink::default(), common::Sink::default());
     let world = World::still(Timestamp::from_unix_seconds(1_800_000_000))

@@ -1,7 +1,7 @@
-//! Transcripts of the program: what a command line prints, where, and how it ends.
+//! Transcripts of the program: what a command line prints, where, and its exit status.
 //!
 //! `tests/cmd/README.md` says what a transcript is and where its files are. `just bless` accepts
-//! the transcripts as they come out now. What a transcript cannot show (file modes, descriptors,
+//! the current output. What a transcript cannot show (file modes, descriptors,
 //! pipes, the name the program is called by, the claims of a token) is tested in `tests/cli/`.
 
 #[cfg(unix)]
@@ -49,13 +49,13 @@ fn every_transcript_comes_out_as_it_is_written() {
         .default_bin_path(under_test::program())
         .env("HOME", "home")
         .timeout(std::time::Duration::from_secs(60));
-    // The transcripts inherit nothing, and an instrumented program has to know where to report.
+    // Transcripts inherit no environment, but an instrumented program must know where to report.
     if let Ok(file) = std::env::var("LLVM_PROFILE_FILE") {
         cases.env("LLVM_PROFILE_FILE", file);
     }
     cases.run();
 
-    // Runs that write do so in a copy; the others write nothing, the failed ones least of all.
+    // Runs that write do so in a copy; all others must write nothing, failed ones included.
     let after = contents(&inputs);
     let touched: Vec<&PathBuf> = before
         .iter()
@@ -139,7 +139,7 @@ fn faults_of(transcript: &str) -> Vec<&'static str> {
     faults
 }
 
-/// Returns whether there is a verdict, in words or in JSON, that the answer is no.
+/// Returns whether there is a negative verdict, in words or in JSON.
 fn says_no(transcript: &str) -> bool {
     let words = ["refused: ", "accepted, but "];
     let members = ["\"accepted\":false", "\"granted\":false", "\"permitted\":false"];
@@ -157,7 +157,7 @@ fn inputs(directory: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// Takes the files from others, who may read them after a checkout: the program warns about that.
+/// Removes other users' access to the files, which a checkout grants and the program warns about.
 fn make_private(directories: &[PathBuf]) {
     #[cfg(unix)]
     for file in directories.iter().flat_map(|directory| files(directory)) {

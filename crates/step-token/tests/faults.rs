@@ -1,7 +1,7 @@
-//! A CA that misbehaves, as the user sees it: exit status 5, one message, a way out.
+//! A CA that misbehaves, as the user sees it: exit status 5, one message, and what to do.
 //!
-//! A real step-ca does none of this, so a stand-in over real TLS does. What it looks like inside is
-//! tested where the requests are made, in `step-ca-client`.
+//! A real step-ca does none of this, so a fake server with real TLS does. The errors themselves are
+//! tested in `step-ca-client`, which makes the requests.
 
 mod common;
 #[path = "../../step-ca-client/tests/https/server.rs"]
@@ -44,7 +44,7 @@ fn complaint(authority: &Authority, server: &Server, more: &[&str]) -> String {
     assert_eq!(out.text(), "");
     assert!(!file.exists(), "nothing is written");
     let port = server.url().port().unwrap_or_default().to_owned();
-    // The fixture of the key is readable by everybody; that is another story.
+    // The key file of the fixture is readable by all users; its warning does not matter here.
     let lines: Vec<String> = err
         .text()
         .lines()
@@ -163,5 +163,5 @@ fn a_certificate_for_another_host_is_not_believed() {
     assert!(shown.contains("ca.internal"), "{shown}");
 }
 
-/// The cursor of the next page; none is given twice.
+/// The cursor of the next page; each is different.
 static NEXT: AtomicUsize = AtomicUsize::new(0);

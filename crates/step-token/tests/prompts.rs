@@ -1,4 +1,4 @@
-//! A person at the terminal, played by the test: what is asked, how often, and what follows.
+//! A simulated person at the terminal: what is asked, how often, and what follows.
 
 mod common;
 
@@ -13,7 +13,7 @@ use token_jose::compact;
 use token_time::Timestamp;
 use zeroize::Zeroizing;
 
-/// Somebody who answers from a list, and remembers the questions.
+/// A person who answers from a list, and records the questions.
 #[derive(Clone, Default)]
 struct Person {
     answers: Rc<RefCell<Vec<&'static str>>>,

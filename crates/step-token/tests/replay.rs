@@ -1,10 +1,10 @@
 //! The 231 recorded runs of the real `step ca token`, replayed.
 //!
 //! With the recorded time and token ID a token's header and claims must be byte for byte what the
-//! real program wrote, and its signature must verify. Where a run carries a mark of
-//! `differs_by_design`, the row here says how the answer differs.
+//! real program wrote, and its signature must verify. Where a run is marked
+//! `differs_by_design`, a row here says how the answer differs.
 //!
-//! Online runs meet a stand-in server that gives the recorded bodies.
+//! Online runs use a fake server that sends the recorded bodies.
 
 mod common;
 #[path = "replay/differences.rs"]
@@ -40,7 +40,7 @@ fn every_recorded_run_is_answered_as_the_real_program_did_or_better() {
     assert_eq!(sum, 231);
 }
 
-/// Upstream mints the token beside a ca.json that forbids it. Where it is allowed, it is the same.
+/// step mints the token even if the ca.json forbids it. Where it is allowed, it is the same.
 #[test]
 fn a_nebula_host_gets_its_ssh_token_where_the_ca_json_lets_its_provisioner_sign() {
     std::env::set_current_dir(common::vectors()).expect("the recordings are there");
@@ -87,7 +87,7 @@ fn token(
     let token = outcome.token()?;
     let parts = token_jose::compact::decode_unverified(&token).map_err(|e| e.to_string())?;
     same("header", &header(&recorded.header), &parts.header)?;
-    // The stand-in server has a port of its own.
+    // The fake server has its own port.
     let payload = String::from_utf8_lossy(&parts.payload).replace(&outcome.port, ":19700");
     same("claims", &claims(&recorded.claims), payload.as_bytes())?;
     recording::verify(&token, run.public_key())
@@ -98,7 +98,7 @@ fn same(what: &str, expected: &str, got: &[u8]) -> Result<(), String> {
     if got == expected { Ok(()) } else { Err(format!("{what}\n  want {expected}\n  got  {got}")) }
 }
 
-/// A refusal has its status, its message and nothing on standard output.
+/// A refusal has an exit status, a message and nothing on standard output.
 fn refused(outcome: &Outcome) -> Result<(), String> {
     if outcome.exit == step_token::Exit::Done {
         return Err(format!("should be refused, yet: {}", outcome.stdout));

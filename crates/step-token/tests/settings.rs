@@ -1,4 +1,4 @@
-//! Where a setting may stand, and which place is the stronger one.
+//! The sources of settings, and their precedence.
 
 mod common;
 
@@ -11,7 +11,7 @@ use step_token::{Exit, World};
 use token_jose::compact;
 use token_time::Timestamp;
 
-/// Runs `token host` with `arguments` below a step directory; returns the claims, or the complaint.
+/// Runs `token host` with `arguments` below a step directory; returns the claims, or the error.
 fn mint(base: &Path, variables: &[(&str, &str)], arguments: &[&str]) -> Result<String, String> {
     let (out, err) = (Sink::default(), Sink::default());
     let mut world = World::still(Timestamp::from_unix_seconds(1_795_385_137))
@@ -56,7 +56,7 @@ fn key() -> String {
 
 #[test]
 fn the_ca_json_of_the_context_is_the_default() {
-    // Q23: upstream looks in the base directory, context or not.
+    // Q23: step looks in the base directory, with or without a context.
     let base = with_context();
     let claims = mint(base.path(), &[], &["--key", &key()]).unwrap();
     assert!(claims.contains(r#""aud":"https://ca.example.test/sign""#), "{claims}");
@@ -80,7 +80,7 @@ fn the_command_line_outranks_the_environment_the_profile_and_the_authority() {
     assert_eq!(san(&[("STEP_SAN", "x, ,y")], &[]).0, r#"["x","y"]"#);
     assert_eq!(san(&[("STEP_SAN", "x")], &["--san", "c,d"]).0, r#"["c,d"]"#);
     assert_eq!(san(&[("STEP_NOT_AFTER", "9m")], &[]).1, 540);
-    // An empty flag is given, and stands for none.
+    // An empty flag counts as given, and means none.
     assert_eq!(san(&[("STEP_NOT_AFTER", "9m")], &["--not-after="]).1, 300);
 }
 
@@ -93,7 +93,7 @@ fn every_variable_and_every_spelling_of_force_counts() {
     let arguments = ["--key", key.as_str(), "--output-file", path.as_str()];
     let mint_over = |variables: &[(&str, &str)]| {
         fs::write(&file, "old").unwrap();
-        // Nothing comes to standard output, so a success has no claims to show.
+        // Nothing is written to standard output, so a success has no claims to return.
         let (out, err) = (Sink::default(), Sink::default());
         let mut world = World::still(Timestamp::from_unix_seconds(1_795_385_137))
             .with_variable("STEPPATH", base.path())
@@ -115,7 +115,7 @@ fn every_variable_and_every_spelling_of_force_counts() {
 
 #[test]
 fn an_unknown_context_is_an_error_even_where_there_are_none() {
-    // Q24: upstream passes `--context` over where no context exists.
+    // Q24: step ignores `--context` if no context exists.
     let base = tempfile::tempdir().unwrap();
     let complaint = mint(base.path(), &[], &["--context", "moon"]).unwrap_err();
     assert!(complaint.contains("`moon`"), "{complaint}");

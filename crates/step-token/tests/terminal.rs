@@ -1,4 +1,4 @@
-//! A real terminal: util-linux's `script` lends one.
+//! A real terminal, provided by util-linux's `script`.
 
 #![cfg(target_os = "linux")]
 
@@ -8,14 +8,14 @@ mod under_test;
 use std::io::{Read as _, Write as _};
 use std::process::{Command, Stdio};
 
-/// Runs the program on a pseudo-terminal, types the password when it is asked for, and returns all
+/// Runs the program on a pseudo-terminal, types the password at the prompt, and returns all
 /// that the terminal showed.
 fn on_a_terminal(variables: &[(&str, &str)]) -> String {
     let program = under_test::program();
     let program = program.display();
     let line =
         format!("{program} token host --offline --ca-config ca.json --issuer admin@example.com");
-    // If the prompt never comes, the time limit ends it and the test says what was there instead.
+    // If the prompt never appears, the time limit ends the run and the test shows the output.
     let mut script = Command::new("timeout")
         .args(["20", "script", "--quiet", "--return", "--command", &line, "/dev/null"])
         .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../../testdata/vectors"))
@@ -45,12 +45,12 @@ fn on_a_terminal(variables: &[(&str, &str)]) -> String {
     String::from_utf8_lossy(&shown).into_owned()
 }
 
-/// What `expect` scripts wait for.
+/// The text that `expect` scripts wait for.
 const PROMPT: &str = "Please enter the password to decrypt the provisioner key: ";
 
 #[test]
 fn a_password_is_asked_for_in_step_s_words_and_never_shown() {
-    // Q58: upstream writes one control character for each that is typed.
+    // Q58: step writes one control character for each typed character.
     let shown = on_a_terminal(&[]);
     assert!(
         shown.contains("Please enter the password to decrypt the provisioner key: "),
@@ -63,7 +63,7 @@ fn a_password_is_asked_for_in_step_s_words_and_never_shown() {
 
 #[test]
 fn colour_is_for_terminals_that_want_it() {
-    // Q48: upstream always writes colour.
+    // Q48: step always writes colour.
     let green = "\u{1b}[32m✔";
     assert!(on_a_terminal(&[]).contains(green));
     assert!(!on_a_terminal(&[("NO_COLOR", "1")]).contains(green));

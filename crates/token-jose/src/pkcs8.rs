@@ -223,7 +223,7 @@ fn damaged(error: der::Error) -> Error {
     Error::DamagedPem { label: "ENCRYPTED PRIVATE KEY".to_owned(), reason: error.to_string() }
 }
 
-/// Twice what OpenSSL 3 uses by default.
+/// OpenSSL's memory limit in bytes: twice the largest parameters accepted here.
 const SCRYPT_MEMORY: u64 = 512 * 1024 * 1024;
 
 const PBES2: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.5.13");

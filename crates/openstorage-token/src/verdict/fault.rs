@@ -222,7 +222,7 @@ pub enum Laxness {
     Algorithm {
         /// The token's.
         algorithm: TokenAlgorithm,
-        /// The one asked for.
+        /// The requested one.
         allowed: TokenAlgorithm,
     },
     /// The header has `crit` (RFC 7515 §4.1.11), which the server ignores.

@@ -1,11 +1,11 @@
 use token_text::Excerpt;
 use token_time::Timestamp;
 
-/// Why a client identity is of no use.
+/// Why a client identity cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum IdentityFault {
-    /// The `identity.json` is not JSON, or not an object with strings in it.
+    /// The `identity.json` is not JSON, or not an object of strings.
     #[error("it is not a client identity in JSON: error at line {line}, column {column}")]
     Json {
         /// The line, from 1.
@@ -14,11 +14,11 @@ pub enum IdentityFault {
         column: usize,
     },
 
-    /// It is of type `tTLS`, a tunnel to the CA.
+    /// It has the type `tTLS`, a tunnel to the CA.
     #[error("its type `tTLS` is not supported, only `mTLS` is")]
     Tunnel,
 
-    /// It is of a type that nobody knows.
+    /// Its type is unknown.
     #[error("its type `{}` is unknown, only `mTLS` is supported", Excerpt(kind))]
     UnknownType {
         /// The type.
@@ -40,17 +40,17 @@ pub enum IdentityFault {
     #[error("its key file contains no valid private key")]
     NoKey,
 
-    /// The private key opens with a password only.
+    /// The private key is sealed with a password.
     #[error(
         "its private key is sealed with a password, which is not supported, which is not supported"
     )]
     SealedKey,
 
-    /// The key is not the one in the certificate.
+    /// The key does not match the certificate.
     #[error("its private key does not belong to its certificate")]
     Mismatch,
 
-    /// The key is of a kind that TLS cannot use here.
+    /// The TLS library does not support this type of key.
     #[error("its private key cannot be used: {reason}")]
     UnusableKey {
         /// What the TLS library says.

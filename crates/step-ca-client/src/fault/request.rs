@@ -1,4 +1,4 @@
-//! What can go wrong with a request, told apart by what the person reading it would do.
+//! What can go wrong with a request, with a variant for each remedy.
 
 use std::error::Error as StdError;
 use std::time::Duration;
@@ -17,7 +17,7 @@ pub enum RequestFault {
     #[error("connection refused")]
     ConnectionRefused,
 
-    /// The host's name has no address.
+    /// The host name cannot be resolved.
     #[error("the name `{host}` cannot be resolved")]
     NameNotResolved {
         /// The name.
@@ -28,7 +28,7 @@ pub enum RequestFault {
     #[error("the host cannot be reached")]
     Unreachable,
 
-    /// No connection came about in time, TLS handshake included.
+    /// The connection was not established in time, including the TLS handshake.
     #[error("no connection within {} s", after.as_secs_f64())]
     ConnectTimeout {
         /// The time that was allowed.
@@ -42,46 +42,46 @@ pub enum RequestFault {
         after: Duration,
     },
 
-    /// The connection ended before the answer did.
+    /// The connection was closed before the answer was complete.
     ///
-    /// In TLS 1.3 the alert about a client certificate can lose the race against the end of the
-    /// connection, so the certificate is mentioned if one was shown.
+    /// In TLS 1.3 the connection may close before the alert about a client certificate arrives,
+    /// so the message mentions the certificate if one was presented.
     #[error("the connection was closed before the answer was complete{}", if *shown {
         "; the CA may have refused the client certificate"
     } else {
         ""
     })]
     Closed {
-        /// Whether a client certificate was shown.
+        /// Whether a client certificate was presented.
         shown: bool,
     },
 
     /// The proxy, named by an environment variable such as `HTTPS_PROXY`, is at fault.
     #[error("the proxy did not connect: {}", Excerpt(reason))]
     Proxy {
-        /// What is known about it.
+        /// What the HTTP library says.
         reason: String,
     },
 
-    /// What answered speaks something else than TLS: plain HTTP, for example.
+    /// The server does not speak TLS, but plain HTTP, for example.
     #[error("the answer is not TLS")]
     NotTls,
 
-    /// The server's certificate does not lead to any of the given roots.
+    /// The server's certificate is not signed by any of the given roots.
     #[error("the server's certificate is not signed by the given root, {}", list(roots))]
     Untrusted {
         /// The given roots.
         roots: Vec<RootFingerprint>,
     },
 
-    /// The server's certificate, or one above it, has expired.
+    /// The server's certificate, or one of its signers, has expired.
     #[error("the server's certificate expired at {not_after}")]
     Expired {
         /// Its last second.
         not_after: Timestamp,
     },
 
-    /// The server's certificate, or one above it, is not valid yet.
+    /// The server's certificate, or one of its signers, is not valid yet.
     #[error("the server's certificate is not valid before {not_before}")]
     NotYetValid {
         /// Its first second.
@@ -101,27 +101,27 @@ pub enum RequestFault {
         presented: Vec<String>,
     },
 
-    /// The server's certificate is bad in another way.
+    /// The server's certificate is invalid for another reason.
     #[error("the server's certificate is not accepted: {reason}")]
     Certificate {
         /// What the TLS library says.
         reason: String,
     },
 
-    /// The CA requires a client certificate, or does not accept the one it was shown.
+    /// The CA requires a client certificate, or does not accept the one presented.
     #[error("the CA {} ({alert})", if *shown {
         "does not accept the client certificate"
     } else {
         "requires a client certificate"
     })]
     ClientCertificate {
-        /// Whether one was shown.
+        /// Whether one was presented.
         shown: bool,
         /// The TLS alert (RFC 8446 §6.2).
         alert: String,
     },
 
-    /// The TLS connection failed in another way.
+    /// The TLS connection failed for another reason.
     #[error("the TLS connection failed: {reason}")]
     Tls {
         /// What the TLS library says.
@@ -131,14 +131,14 @@ pub enum RequestFault {
     /// The CA redirects to an address that is not `https`.
     #[error("redirected to {to}, which is not https")]
     InsecureRedirect {
-        /// Where to.
+        /// The target.
         to: String,
     },
 
-    /// One redirect led to the next, too often.
+    /// There were too many redirects.
     #[error("redirected more than {limit} times")]
     TooManyRedirects {
-        /// How many are followed.
+        /// The most that are followed.
         limit: usize,
     },
 
@@ -147,11 +147,11 @@ pub enum RequestFault {
     Status {
         /// The HTTP status (RFC 9110 §15).
         status: u16,
-        /// The CA's own words, if there were any.
+        /// The CA's own message, if there was one.
         message: Option<String>,
     },
 
-    /// The answer is a page for people; whatever answered is hardly a CA.
+    /// The answer is an HTML page, so the server is probably not a CA.
     #[error("answered HTML instead of JSON, with status {}", status_line(*status))]
     Html {
         /// The HTTP status.
@@ -181,12 +181,12 @@ pub enum RequestFault {
         limit: usize,
     },
 
-    /// The list of provisioners never ends, because a cursor comes again (Q60).
+    /// The list of provisioners never ends, because a cursor is repeated (Q60).
     #[error("the list of provisioners does not end: page {page} names `{}` again", Excerpt(cursor))]
     RepeatedCursor {
         /// The cursor.
         cursor: String,
-        /// The page that names it again, from 1.
+        /// The page that repeats it, from 1.
         page: usize,
     },
 
@@ -211,19 +211,19 @@ pub enum RequestFault {
         source: Box<step_provisioner::Error>,
     },
 
-    /// The certificate in the answer is of no use.
+    /// The certificate in the answer cannot be used.
     #[error("the root certificate in the answer cannot be used")]
     Roots {
         /// What is wrong with it.
         source: RootsFault,
     },
 
-    /// Whoever answered sent another root certificate than the one asked for.
+    /// The server sent a different root certificate than requested.
     #[error("asked for root {asked}, but the CA answered with {}", list(answered))]
     WrongRoot {
-        /// The fingerprint asked for.
+        /// The requested fingerprint.
         asked: RootFingerprint,
-        /// The fingerprints of what came.
+        /// The fingerprints of the certificates in the answer.
         answered: Vec<RootFingerprint>,
     },
 

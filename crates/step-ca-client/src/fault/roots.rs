@@ -1,42 +1,42 @@
 use step_claims::RootFingerprint;
 use token_text::Excerpt;
 
-/// Why bytes are of no use as root certificates.
+/// Why bytes cannot be used as root certificates.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RootsFault {
-    /// There are no bytes, or nothing but blanks.
+    /// There are no bytes, or only white space.
     #[error("it is empty")]
     Empty,
 
-    /// There is no certificate among them.
+    /// They contain no certificate.
     #[error("{}", no_certificate(labels))]
     NoCertificate {
-        /// The labels of what PEM is there instead, such as `EC PRIVATE KEY`; without any it is
+        /// The labels of the PEM sections found, such as `EC PRIVATE KEY`; none if it is
         /// neither PEM nor DER.
         labels: Vec<String>,
     },
 
-    /// A PEM section has no end or is no base64.
+    /// A PEM section has no END line or is not base64.
     #[error("the certificate that begins on line {line} is damaged")]
     DamagedPem {
-        /// The line the section begins in, from 1.
+        /// The line on which the section begins, from 1.
         line: usize,
     },
 
-    /// A certificate is no X.509 (RFC 5280 §4.1).
+    /// A certificate is not X.509 (RFC 5280 §4.1).
     #[error("certificate number {number} is not an X.509 certificate")]
     NotX509 {
         /// Which one, from 1.
         number: usize,
     },
 
-    /// None of the certificates has the fingerprint that was asked for.
+    /// None of the certificates has the requested fingerprint.
     #[error("no certificate has the fingerprint {asked}; found {}", list(present))]
     NoSuchFingerprint {
-        /// The one asked for.
+        /// The requested one.
         asked: RootFingerprint,
-        /// Those that are there.
+        /// Those that were found.
         present: Vec<RootFingerprint>,
     },
 }

@@ -1,4 +1,4 @@
-//! What a CA tells to anybody who asks.
+//! Requests that need no token, and their answers.
 
 use std::fs;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! A network and a server at their worst.
+//! Faults of the network and the server.
 
 use std::io::{self, Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpListener};
@@ -13,7 +13,7 @@ use step_claims::CaUrl;
 use crate::server::{Authority, Server};
 use crate::{client, fault, impatient, run};
 
-/// A server that knows nothing of TLS and does this to its first client.
+/// A server without TLS that does this with its first client.
 fn plain(handler: impl FnOnce(std::net::TcpStream) -> io::Result<()> + Send + 'static) -> CaUrl {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let port = listener.local_addr().unwrap().port();

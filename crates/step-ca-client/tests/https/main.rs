@@ -22,7 +22,7 @@ fn run<T>(future: impl Future<Output = T>) -> T {
     runtime.block_on(future)
 }
 
-/// Deadlines that a good server on loopback keeps and a test can wait for.
+/// Deadlines that a good server on loopback meets and a test can wait for.
 fn impatient() -> Options {
     Options { timeout: Duration::from_millis(400), ..Options::default() }
 }
@@ -31,14 +31,14 @@ fn client(authority: &Authority, server: &Server) -> Client {
     Client::new(&server.url(), &authority.roots(), &Options::default()).unwrap()
 }
 
-/// The fault of a failed request, after a look at what all errors have in common.
+/// The fault of a failed request, after checks that apply to all errors.
 fn fault(error: &Error) -> &RequestFault {
     assert!(error.is_network(), "{error}");
     assert!(error.to_string().starts_with("request to https://"), "{error}");
     error.request_fault().unwrap()
 }
 
-/// Everything an error could ever show.
+/// Everything that an error could show.
 fn whole(error: &Error) -> String {
     let mut text = format!("{error:?}\n{error}");
     let mut cause = error.source();

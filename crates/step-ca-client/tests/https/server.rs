@@ -1,4 +1,4 @@
-//! A small HTTPS server: threads, HTTP/1.1, and whatever answer a test asks for.
+//! A small HTTPS server: threads, HTTP/1.1, and the answers that a test needs.
 
 use std::io::{self, BufRead as _, BufReader, Read as _, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
@@ -41,7 +41,7 @@ impl Authority {
         Roots::parse(self.issuer.der()).unwrap()
     }
 
-    /// Issues a certificate for the names, after `change` had a go at it.
+    /// Issues a certificate for the names, after `change` modified its parameters.
     pub(crate) fn leaf(&self, names: &[&str], change: impl FnOnce(&mut CertificateParams)) -> Leaf {
         let names: Vec<_> = names.iter().map(|&name| name.to_owned()).collect();
         let mut params = CertificateParams::new(names).unwrap();
@@ -63,7 +63,7 @@ impl Leaf {
 pub(crate) struct Request {
     pub(crate) method: String,
     pub(crate) path: String,
-    /// Names in lower case.
+    /// Header names are in lower case.
     headers: Vec<(String, String)>,
     pub(crate) body: String,
     pub(crate) has_client_certificate: bool,
@@ -88,7 +88,7 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts one with a good certificate of `authority`.
+    /// Starts one with a valid certificate from `authority`.
     pub(crate) fn start(
         authority: &Authority,
         handler: impl Fn(&Request, Out<'_>) -> io::Result<()> + Send + Sync + 'static,
@@ -102,7 +102,7 @@ impl Server {
         Self::start(authority, move |_, out| answer(out, status, &body))
     }
 
-    /// Starts one with the certificate of `leaf`, which requires a client certificate of `clients`
+    /// Starts one with the certificate `leaf`, which requires a client certificate from `clients`
     /// if that is given.
     pub(crate) fn with(
         leaf: Leaf,
@@ -121,7 +121,7 @@ impl Server {
                 count.fetch_add(1, Ordering::Relaxed);
                 let (config, handler, log) =
                     (Arc::clone(&config), Arc::clone(&handler), Arc::clone(&log));
-                // A client that hangs up, as some have to, is no concern of the server.
+                // The server ignores clients that disconnect, as some tests need.
                 thread::spawn(move || serve(stream?, config, &*handler, &log));
             }
         });
@@ -132,12 +132,12 @@ impl Server {
         format!("127.0.0.1:{}", self.port).parse().unwrap()
     }
 
-    /// What was asked for so far.
+    /// The requests so far.
     pub(crate) fn requests(&self) -> Vec<Request> {
         self.requests.lock().unwrap().clone()
     }
 
-    /// How many connections there were.
+    /// The number of connections so far.
     pub(crate) fn connections(&self) -> usize {
         self.connections.load(Ordering::Relaxed)
     }
@@ -150,18 +150,18 @@ impl Server {
     }
 }
 
-/// Writes a whole answer of JSON.
+/// Writes a complete answer in JSON.
 pub(crate) fn answer(out: Out<'_>, status: u16, body: &str) -> io::Result<()> {
     answer_with(out, status, "Content-Type: application/json", body)
 }
 
-/// Writes a whole answer with one more header.
+/// Writes a complete answer with one more header.
 pub(crate) fn answer_with(out: Out<'_>, status: u16, header: &str, body: &str) -> io::Result<()> {
     let length = body.len();
     write!(out, "HTTP/1.1 {status} X\r\n{header}\r\nContent-Length: {length}\r\n\r\n{body}")
 }
 
-/// Writes an answer that leads elsewhere.
+/// Writes a redirect.
 pub(crate) fn redirect(out: Out<'_>, status: u16, to: &str) -> io::Result<()> {
     answer_with(out, status, &format!("Location: {to}"), "")
 }
@@ -187,7 +187,7 @@ fn config(leaf: &Leaf, clients: Option<&Authority>) -> ServerConfig {
     config
 }
 
-/// Answers one request after the other until the client has enough.
+/// Answers one request after the other until the client disconnects.
 fn serve(
     stream: TcpStream,
     config: Arc<ServerConfig>,

@@ -1,4 +1,4 @@
-//! What a token is spent on, and that it is never seen elsewhere.
+//! The requests that spend a token, and that it appears nowhere else.
 
 use serde_json::{Value, json};
 use step_ca_client::{

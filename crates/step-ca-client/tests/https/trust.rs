@@ -1,4 +1,4 @@
-//! Whom the client believes.
+//! Which servers the client trusts.
 
 use rcgen::date_time_ymd;
 use step_ca_client::{Client, Error, Options, RequestFault, Roots, fetch_root};
@@ -16,7 +16,7 @@ fn refusal(authority: &Authority, server: &Server) -> Error {
 
 #[test]
 fn a_server_of_another_root_is_not_believed() {
-    // The same name with another key, too, as after a CA was set up anew.
+    // Also the same name with another key, as after a CA was set up again.
     let (authority, other) = (Authority::new(), Authority::new());
     let server = Server::fixed(&other, 200, r#"{"status":"ok"}"#);
     let error = refusal(&authority, &server);

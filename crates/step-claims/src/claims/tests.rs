@@ -230,7 +230,7 @@ fn an_ssh_renew_token_has_no_names() {
 
 #[test]
 fn a_renew_token_differs_from_step_s_in_its_token_id_alone() {
-    // Q18: `step` writes none, so such a token can be spelled anew and spent again.
+    // Q18: `step` writes none, so such a token can be written differently and spent again.
     let id = "1".repeat(64);
     let ca = "https://ca.example.test:9000";
     let mut claims =

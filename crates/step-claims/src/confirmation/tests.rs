@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// A P-256 request for `csr.example.test`, in DER behind base64.
+/// A P-256 request for `csr.example.test`, DER in base64.
 const REQUEST: &str = "\
 MIIBBDCBqwIBADAbMRkwFwYDVQQDDBBjc3IuZXhhbXBsZS50ZXN0MFkwEwYHKoZI
 zj0CAQYIKoZIzj0DAQcDQgAE8PicBQpjIemjEE7pt1p7tj7DS0Y27ffOa08Pn1o/
@@ -12,7 +12,7 @@ ADBFAiEAyuYa8vz3lhmtSGarKa02xuhGKelxp806+GrylvUThNMCIGRqaWqRYV2C
 XODbxKxUqZGpYc0pI03lqjBdZ35FP92B
 ";
 
-/// What `step` 0.30.6 puts into a token for that request.
+/// The value that `step` 0.30.6 puts into a token for that request.
 const REQUEST_SHA256: &str = "TL5ItkzJ4LOssFWQAPzkFXv-Zw0ovu4W6O_cHkZAutY";
 
 /// A P-256 certificate.
@@ -29,7 +29,7 @@ CCqGSM49BAMCA0kAMEYCIQCwVPaPsgFzTHuyZDhWUhMCiz5RueburLQm4GJWxa+1
 GAIhAPujwdAYbBUJpWqsAdw/IPqWnny2pmX6A43LIGlyylHv
 ";
 
-/// The private key of RFC 8410 §10.3, for tests and nothing else.
+/// The private key of RFC 8410 §10.3, only for tests.
 const PRIVATE_KEY: &str = "MC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC\n";
 
 const ED25519: &str =

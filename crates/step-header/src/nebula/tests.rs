@@ -55,7 +55,7 @@ fn the_names_are_its_own_name_and_addresses() {
             format!("does not have the name `{foreign}`; it has `host-1.example.test`, `10.1.0.1`")
         );
     }
-    // The subject becomes the only name of the token, which only feeds a template.
+    // The subject becomes the only name of the token, which is only used in a template.
     let other = "other".parse().unwrap();
     let remark = nebula.admits(&other, &sans(&[])).unwrap().unwrap();
     assert!(remark.is_warning(), "{remark}");

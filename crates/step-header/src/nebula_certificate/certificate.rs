@@ -5,9 +5,9 @@ use std::net::IpAddr;
 
 use super::fault::{NebulaFault, malformed};
 
-/// A Nebula certificate: what it says, and the bytes a header carries.
+/// A Nebula certificate: its contents, and the bytes for a header.
 ///
-/// Nothing in it is believed: no signature is checked and no clock is asked. What nebula refuses to
+/// It is unverified: no signature is checked and no clock is read. What nebula refuses to
 /// read is refused here too, because the CA reads certificates with nebula.
 ///
 /// Source: slackhq/nebula 1.10.3, `cert/cert_v1.go`, `cert/cert_v2.go` and `cert/pem.go`.
@@ -67,29 +67,29 @@ pub enum NebulaCurve {
     P256,
 }
 
-/// An address and the length of the prefix that all its network shares, such as `10.1.0.1/24`.
+/// An address and the prefix length of its network, such as `10.1.0.1/24`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NebulaNetwork {
-    /// The address, with the bits behind the prefix.
+    /// The address, including the bits after the prefix.
     pub address: IpAddr,
-    /// How many bits the prefix has: up to 32, or 128 for IPv6.
+    /// The prefix length in bits: up to 32, or 128 for IPv6.
     pub prefix: u8,
 }
 
 impl NebulaCertificate {
-    /// Returns which of the two formats it is written in.
+    /// Returns its format.
     pub const fn version(&self) -> NebulaVersion {
         self.version
     }
 
     /// Returns the name, usually that of a host; in version 1 it may be empty. It is text from
-    /// outside, control characters and all, and so are the groups.
+    /// outside and may contain control characters, and so may the groups.
     pub fn name(&self) -> &str {
         &self.name
     }
 
     /// Returns the addresses of the host, each in its network. For a CA these are the networks it
-    /// gives addresses from, and none of them means any.
+    /// assigns addresses from; an empty list means any.
     pub fn networks(&self) -> &[NebulaNetwork] {
         &self.networks
     }
@@ -99,28 +99,28 @@ impl NebulaCertificate {
         &self.unsafe_networks
     }
 
-    /// Returns the groups that firewall rules can speak of.
+    /// Returns the groups that firewall rules can use.
     pub fn groups(&self) -> &[String] {
         &self.groups
     }
 
-    /// Tells whether it may sign other certificates.
+    /// Returns whether it may sign other certificates.
     pub const fn is_ca(&self) -> bool {
         self.is_ca
     }
 
-    /// Returns when it begins to be good, in seconds since the Unix epoch; inclusive.
+    /// Returns when it becomes valid, in seconds since the Unix epoch; inclusive.
     pub const fn not_before(&self) -> i64 {
         self.not_before
     }
 
-    /// Returns until when it is good, in seconds since the Unix epoch; inclusive.
+    /// Returns its last valid second since the Unix epoch; inclusive.
     pub const fn not_after(&self) -> i64 {
         self.not_after
     }
 
-    /// Returns the [fingerprint](Self::fingerprint) of the CA certificate that is said to have
-    /// signed it; none for the certificate of a CA, which signs itself.
+    /// Returns the [fingerprint](Self::fingerprint) of the CA certificate that it names as its
+    /// signer; `None` for a CA certificate, which signs itself.
     pub const fn issuer(&self) -> Option<&[u8; 32]> {
         self.issuer.as_ref()
     }
@@ -131,25 +131,25 @@ impl NebulaCertificate {
     }
 
     /// Returns the public key: 32 bytes for X25519 and, in a CA, Ed25519 (RFC 7748 §5,
-    /// RFC 8032 §5.1.5), or a point of P-256 in 65 bytes, uncompressed (SEC 1 §2.3.3). That the
-    /// point lies on the curve is not checked.
+    /// RFC 8032 §5.1.5), or a point of P-256 in 65 bytes, uncompressed (SEC 1 §2.3.3). Whether the
+    /// point is on the curve is not checked.
     pub fn public_key(&self) -> &[u8] {
         &self.public_key
     }
 
-    /// Returns the fingerprint, by which a certificate names its issuer and a CA finds it.
+    /// Returns the fingerprint, by which certificates name their issuer and a CA finds it.
     ///
     /// For version 1 it is the SHA-256 of the serialized certificate. (Nebula hashes what it would
-    /// write itself. For whatever it wrote these are the same bytes.) For version 2 it is the
+    /// write itself; for certificates that it wrote, this is the same.) For version 2 it is the
     /// SHA-256 of the details with tag and length, one byte for the curve, the public key and the
-    /// signature, one after the other, and so not that of the serialized certificate.
+    /// signature, concatenated, which is not the hash of the serialized certificate.
     ///
     /// Source: slackhq/nebula 1.10.3, `Fingerprint` in `cert/cert_v1.go` and `cert/cert_v2.go`.
     pub const fn fingerprint(&self) -> [u8; 32] {
         self.fingerprint
     }
 
-    /// Returns the serialized certificate as it stood in the file: what the header carries in
+    /// Returns the serialized certificate as it was in the file, which the header carries in
     /// padded standard base64 (RFC 4648 §4).
     pub fn to_wire(&self) -> &[u8] {
         &self.raw

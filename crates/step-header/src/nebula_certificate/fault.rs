@@ -1,21 +1,21 @@
 //! Why bytes are of no use as a Nebula certificate.
 
-/// Why bytes are of no use as a Nebula certificate; the words follow the name of a file.
+/// Why bytes are not a usable Nebula certificate; messages are to be read after the name of a file.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum NebulaFault {
-    /// There are no bytes, or nothing but blanks.
+    /// There are no bytes, or only white space.
     #[error("is empty")]
     Empty,
 
-    /// There is PEM, and none of it is a Nebula certificate.
+    /// There is PEM, but no Nebula certificate in it.
     #[error("contains no Nebula certificate, only {}", list(labels))]
     OtherPem {
-        /// The labels of what is there instead, each once, the first few of them.
+        /// The labels found instead, each once, at most a few.
         labels: Vec<String>,
     },
 
-    /// There is no PEM where only PEM can be.
+    /// PEM was expected, but there is none.
     #[error("contains no Nebula certificate and no other PEM")]
     NoPem,
 
@@ -23,36 +23,36 @@ pub enum NebulaFault {
     #[error("is not a Nebula certificate: expected PEM or protobuf")]
     NeitherPemNorProtobuf,
 
-    /// A certificate of version 2 has no PEM around it; `step` takes such bytes for version 1.
+    /// A certificate of version 2 is not in PEM; `step` reads such bytes as version 1.
     #[error("is a Nebula certificate of version 2, which must be in PEM")]
     BareV2,
 
-    /// There are more certificates than the one that is needed.
+    /// There is more than one certificate.
     #[error("contains several Nebula certificates ({count}); expected one")]
     Several {
         /// How many there are.
         count: usize,
     },
 
-    /// A PEM section has no end or is no base64 (RFC 7468 §3).
+    /// A PEM section has no END line or is not base64 (RFC 7468 §3).
     #[error("contains a damaged Nebula certificate, which begins on line {line}")]
     DamagedPem {
-        /// The line the section begins in, from 1.
+        /// The line on which the section begins, from 1.
         line: usize,
     },
 
-    /// A certificate has more than 65,536 bytes, the most that version 2 allows.
+    /// A certificate has more than 65,536 bytes, the limit of version 2.
     #[error("contains a Nebula certificate that is larger than 64 KiB")]
     TooLarge,
 
-    /// The bytes are no certificate, or one that nebula refuses to read.
+    /// The bytes are not a certificate, or one that nebula refuses to read.
     #[error("is not a Nebula certificate: {reason}")]
     Malformed {
         /// What is wrong with them.
         reason: String,
     },
 
-    /// The same, about one of a bundle.
+    /// The same, for a certificate in a bundle.
     #[error("contains a damaged Nebula certificate, number {number} in the file: {reason}")]
     MalformedInBundle {
         /// Which one, from 1.

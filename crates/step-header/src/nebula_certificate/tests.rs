@@ -220,7 +220,7 @@ fn the_label_tells_the_version() {
 fn a_certificate_has_at_most_64_kib() {
     let too_large = "contains a Nebula certificate that is larger than 64 KiB";
     let of = |len: usize| {
-        // A signature behind the real one, which then counts.
+        // A second signature after the real one; the last one counts.
         let mut bytes = parse(REAL[3]).to_wire().to_vec();
         let more = u32::try_from(len - bytes.len() - 4).unwrap();
         let [low, middle, high] = [0, 7, 14].map(|shift| (more >> shift).to_le_bytes()[0] & 0x7f);

@@ -17,11 +17,11 @@
 //! ```
 //!
 //! The few fields are read by hand. A library would bring code to generate and a build step, for
-//! messages that no longer change, and the header carries the bytes as they stand, so nothing is
-//! ever written. As protobuf asks, fields may come in any order, unknown ones are skipped, the last
-//! of several values counts, lists may be packed or not, and details that come in pieces are put
-//! together. More strict than protobuf: a known field of another type, an address of more than 32
-//! bits, an unknown curve, and groups in the sense of proto2 are faults. No encoder writes them.
+//! messages that no longer change, and the header carries the original bytes, so nothing is
+//! ever written. In protobuf, fields may come in any order, unknown ones are skipped, the last
+//! of several values counts, lists may be packed or not, and details in several parts are put
+//! together. Stricter than protobuf: a known field of another type, an address of more than 32
+//! bits, an unknown curve, and proto2 groups are errors. No encoder writes them.
 //!
 //! Source: slackhq/nebula 1.10.3, `cert/cert_v1.proto`;
 //! <https://protobuf.dev/programming-guides/encoding/>.
@@ -33,7 +33,7 @@ use sha2::{Digest, Sha256};
 use super::certificate::{NebulaCertificate, NebulaNetwork, NebulaVersion, curve, issuer, text};
 use super::fault::{NebulaFault, malformed};
 
-/// Reads a certificate without its armour.
+/// Reads a certificate without its PEM.
 pub(super) fn read(bytes: &[u8]) -> Result<NebulaCertificate, NebulaFault> {
     let mut details = None;
     let mut signature: &[u8] = &[];
@@ -81,7 +81,7 @@ struct Details<'a> {
 }
 
 impl<'a> Details<'a> {
-    /// Reads a message on top of what is there.
+    /// Reads a message into the existing values.
     fn read(&mut self, message: &'a [u8]) -> Result<(), NebulaFault> {
         let mut reader = Reader(message);
         while let Some(field) = reader.field()? {
@@ -103,7 +103,7 @@ impl<'a> Details<'a> {
     }
 }
 
-/// Puts addresses and masks together.
+/// Combines addresses and masks.
 fn networks(numbers: &[u32]) -> Result<Vec<NebulaNetwork>, NebulaFault> {
     let (pairs, rest) = numbers.as_chunks::<2>();
     if !rest.is_empty() {
@@ -112,8 +112,8 @@ fn networks(numbers: &[u32]) -> Result<Vec<NebulaNetwork>, NebulaFault> {
     pairs.iter().map(|&[address, mask]| network(address, mask)).collect()
 }
 
-/// Refuses a mask with holes, which nebula takes for `/0`: it writes none, and checks a signature
-/// over what it would write.
+/// Refuses a mask with holes, which nebula reads as `/0`: it never writes one, and verifies the
+/// signature over what it would write.
 fn network(address: u32, mask: u32) -> Result<NebulaNetwork, NebulaFault> {
     let ones = mask.leading_ones();
     let prefix = u8::try_from(ones).ok().filter(|_| mask.count_ones() == ones);
@@ -173,7 +173,7 @@ fn address(number: u64) -> Result<u32, NebulaFault> {
     u32::try_from(number).map_err(|_| malformed("an address in it has more than 32 bits"))
 }
 
-/// What is still to be read of a message.
+/// The unread rest of a message.
 struct Reader<'a>(&'a [u8]);
 
 impl<'a> Reader<'a> {
@@ -201,7 +201,7 @@ impl<'a> Reader<'a> {
         Ok(Some(Field { number, value }))
     }
 
-    /// Reads seven bits a byte, the lowest first; zeros at the end, which protobuf allows, too.
+    /// Reads seven bits per byte, the lowest first; trailing zeros are accepted, as in protobuf.
     fn varint(&mut self) -> Result<u64, NebulaFault> {
         let mut number = 0;
         for shift in (0..u64::BITS).step_by(7) {
@@ -231,7 +231,7 @@ fn ends_early() -> NebulaFault {
     malformed("its protobuf ends early")
 }
 
-/// The last number a field can have.
+/// The highest number of a field.
 const LAST_FIELD: u64 = (1 << 29) - 1;
 
 #[cfg(test)]
@@ -270,7 +270,7 @@ mod tests {
         [bytes(1, &details.concat()), bytes(2, b"signature")].concat()
     }
 
-    /// A host at 10.0.0.1/24, with more fields behind.
+    /// A host at 10.0.0.1/24, followed by more fields.
     fn host(more: &[Vec<u8>]) -> Vec<u8> {
         let address = packed(2, &[0x0a00_0001, 0xffff_ff00]);
         certificate(&[&[bytes(1, b"host"), address, bytes(7, &KEY)], more].concat())

@@ -18,8 +18,8 @@
 //!   ... }
 //! ```
 //!
-//! As in nebula, what stands behind the issuer is skipped: it is the place for fields to come. What
-//! stands behind the signature is refused, which nebula skips too: no signature covers it, and no
+//! As in nebula, data after the issuer is skipped: future fields go there. Data
+//! after the signature is refused, although nebula skips it: no signature covers it, and no
 //! fingerprint.
 //!
 //! Source: slackhq/nebula 1.10.3, `cert/cert_v2.asn1` and `cert/cert_v2.go`.
@@ -34,7 +34,7 @@ use sha2::{Digest, Sha256};
 use super::certificate::{NebulaCertificate, NebulaNetwork, NebulaVersion, curve, issuer, text};
 use super::fault::{NebulaFault, malformed};
 
-/// Reads a certificate without its armour.
+/// Reads a certificate without its PEM.
 pub(super) fn read(bytes: &[u8]) -> Result<NebulaCertificate, NebulaFault> {
     let mut outer = Fields::of(bytes, "DER sequence")?;
     let mut fields = Fields::of(outer.next(Tag::Sequence, "DER sequence")?, "DER sequence")?;
@@ -131,7 +131,7 @@ fn seconds(fields: &mut Fields<'_>, tag: TagNumber, what: &str) -> Result<i64, N
     number.map_err(|_| damaged(what))
 }
 
-/// Checks what nebula asks of the networks in version 2 only.
+/// Checks what nebula requires of networks in version 2 only.
 fn check(certificate: &NebulaCertificate) -> Result<(), NebulaFault> {
     let NebulaCertificate { networks, unsafe_networks, .. } = certificate;
     for network in networks {
@@ -159,7 +159,7 @@ fn check(certificate: &NebulaCertificate) -> Result<(), NebulaFault> {
     }
 }
 
-/// Elements in a row.
+/// A sequence of elements.
 #[derive(Clone)]
 struct Fields<'a>(SliceReader<'a>);
 
@@ -168,7 +168,7 @@ impl<'a> Fields<'a> {
         SliceReader::new(bytes).map(Self).map_err(|_| damaged(what))
     }
 
-    /// Returns what the next element holds, if it has this tag.
+    /// Returns the contents of the next element, if it has this tag.
     fn optional(&mut self, tag: Tag, what: &str) -> Result<Option<&'a [u8]>, NebulaFault> {
         if self.0.peek_byte() != Some(tag.octet()) {
             return Ok(None);
@@ -177,7 +177,7 @@ impl<'a> Fields<'a> {
         Ok(Some(element.value()))
     }
 
-    /// Returns what the next element holds, which must have this tag.
+    /// Returns the contents of the next element, which must have this tag.
     fn next(&mut self, tag: Tag, what: &str) -> Result<&'a [u8], NebulaFault> {
         self.optional(tag, what)?.ok_or_else(|| malformed(format!("it has no {what}")))
     }
@@ -207,7 +207,7 @@ const fn constructed(number: TagNumber) -> Tag {
     Tag::ContextSpecific { constructed: true, number }
 }
 
-/// The longest name, in bytes: that of a DNS name (`MaxNameLength`).
+/// The longest name, in bytes: the limit of DNS names (`MaxNameLength`).
 const MOST_NAME: usize = 253;
 
 #[cfg(test)]
@@ -327,7 +327,7 @@ mod tests {
         assert_eq!(fault(b"\x31\x00"), "it has no DER sequence");
         assert_eq!(fault(b"\x30\x01"), "its DER sequence cannot be read");
         assert_eq!(fault(b"\x30\x80\x00\x00"), "its DER sequence cannot be read");
-        // DER wants the short form of a length (X.690 §10.1).
+        // DER requires the short form of a length (X.690 §10.1).
         assert_eq!(fault(b"\x30\x81\x01\x00"), "its DER sequence cannot be read");
         assert_eq!(
             fault(&[whole.as_slice(), b"\0"].concat()),

@@ -31,7 +31,7 @@ fn without_a_common_name_the_subject_is_free() {
 fn of_several_common_names_the_last_counts() {
     let mut two = leaf("first.test");
     two.distinguished_name.push(rcgen::DnType::OrganizationName, "Organization");
-    // The builder holds one of a kind, so the second is put in under the type's number.
+    // The builder takes one attribute of a type, so the second is added by its number.
     let number = rcgen::DnType::CustomDnType(vec![2, 5, 4, 3]);
     two.distinguished_name.push(number, "last.test");
     let renewal = Renewal::read(issued(&two, &root("Root")).as_bytes(), NOW).unwrap();
@@ -54,7 +54,7 @@ fn what_is_over_is_renewed_with_a_warning_and_what_has_not_begun_is_not() {
         "expired at 2021-01-01T00:00:00Z: the CA renews it only if the provisioner's claims have \
          `\"allowRenewalAfterExpiry\": true`"
     );
-    // As the CA does, the chain is judged at the time when the leaf was still valid.
+    // As in the CA, the chain is checked at a time when the leaf was still valid.
     assert_eq!(renewal.below(&ders(&root.pem())), Trust::Reached);
 
     let mut early = leaf("host.example.test");

@@ -18,7 +18,7 @@ fn read(name: &str, operation: Operation) -> Result<SshPop, Error> {
 const HOST: u32 = 2;
 const USER: u32 = 1;
 
-/// An SSH certificate made for one test, as a line; nobody looks at its signature.
+/// An SSH certificate made for one test, as a line; its signature is never checked.
 fn line(kind: u32, validity: std::ops::Range<u64>, critical_options: &[u8]) -> String {
     let mut wire = Vec::new();
     let string = |wire: &mut Vec<u8>, bytes: &[u8]| {
@@ -137,7 +137,7 @@ fn one_that_never_expires_is_refused_because_step_ca_breaks_off() {
 
 #[test]
 fn a_critical_option_is_mentioned_and_no_reason_to_refuse() {
-    // Its name, and its value in a string of its own.
+    // Its name, and its value wrapped in a string.
     let option = b"\0\0\0\x0dforce-command\0\0\0\x0d\0\0\0\x09/bin/true";
     let line = line(USER, 0..now() + 1, option);
     let sshpop = SshPop::read(line.as_bytes(), REVOKE, NOW).unwrap();

@@ -15,7 +15,7 @@ fn refused(pem: &str) -> String {
     read(pem).unwrap_err().to_string()
 }
 
-/// The chain a header would carry.
+/// The chain for a header.
 fn chain(x5c: &X5c) -> Vec<Vec<u8>> {
     match x5c.evidence() {
         Evidence::X5c(chain) => chain,
@@ -159,7 +159,7 @@ fn a_root_for_servers_alone_or_without_the_usage_is_no_way_either() {
     }
 }
 
-/// A root that changed its key: the new one's certificate, signed by the old one's, is in the file.
+/// A root that changed its key: the file contains the new root, signed by the old key.
 #[test]
 fn a_certificate_by_the_same_name_s_older_key_is_a_way_to_the_root() {
     let old = root("Root");
@@ -168,7 +168,7 @@ fn a_certificate_by_the_same_name_s_older_key_is_a_way_to_the_root() {
     assert_eq!(x5c.below(&ders(&old.pem())), Trust::Reached);
 }
 
-/// An old root cross-signed a new one and is over; the CA knows the new one.
+/// An old root cross-signed a new one and has expired; the CA knows the new one.
 #[test]
 fn an_expired_cross_signature_does_no_harm() {
     let old = root("Old");
@@ -199,7 +199,7 @@ fn a_leaf_that_signed_itself_is_trusted_where_it_is_the_root_and_twice_is_once()
     );
 }
 
-/// Go looks for the leaf among the roots before it asks what a root may do.
+/// Go looks for the leaf among the roots before it checks what a root may do.
 #[test]
 fn a_leaf_among_the_roots_needs_no_ca_above_it() {
     let root = root("Root");
@@ -296,7 +296,7 @@ fn a_ca_is_no_leaf_and_several_leaves_are_not_guessed_among() {
         refused(&format!("{}{one}{two}", root.pem())),
         "begins with a CA certificate and has several that could be the leaf: `one`, `two`"
     );
-    // The first one is meant; the other one is no part of its chain.
+    // The first one is the leaf; the other is not part of its chain.
     assert_eq!(chain(&read(&format!("{one}{two}")).unwrap()), ders(&one));
 }
 

@@ -62,6 +62,9 @@ impl Report {
         if let Some(answers) = self.answers.as_ref().filter(|_| self.is_accepted()) {
             for line in answers.lines() {
                 text.answer(Mark::of(line.yes), &line.what, &line.why);
+                if let Some(hint) = line.hint {
+                    text.way_out(hint);
+                }
             }
         }
         text.conclude(&self.conclusion())

@@ -3,7 +3,7 @@
 use clap::Args;
 use openstorage_token::{
     Access, ApiMethod, Decision, Generation, Grant, Identity, Ownership, OwnershipAnswer, Role,
-    Roles,
+    RoleAnswer, Roles,
 };
 use serde::Serialize;
 use token_cli::{Error, Origin, Source, World};
@@ -123,6 +123,8 @@ pub(super) struct Line {
     pub(super) yes: bool,
     pub(super) what: String,
     pub(super) why: String,
+    /// What to try, if the answer may be wrong.
+    pub(super) hint: Option<&'static str>,
 }
 
 impl Answers {
@@ -137,11 +139,13 @@ impl Answers {
             yes: decision.is_granted(),
             what: format!("can {}", decision.method),
             why: decision.to_string(),
+            hint: hint(decision),
         });
         let ownership = self.ownership.iter().map(|(access, answer)| Line {
             yes: answer.is_permitted(),
             what: format!("may {}", access.as_str()),
             why: answer.to_string(),
+            hint: None,
         });
         can.chain(ownership).collect()
     }
@@ -185,4 +189,11 @@ pub(super) struct OwnershipObject {
     access: &'static str,
     permitted: bool,
     reason: String,
+}
+
+/// A server may have roles that are not known here.
+fn hint(decision: &Decision) -> Option<&'static str> {
+    let is_unknown = |(_, answer): &(String, RoleAnswer)| *answer == RoleAnswer::Unknown;
+    let may_be_wrong = !decision.is_granted() && decision.answers.iter().any(is_unknown);
+    may_be_wrong.then_some("if the server has the unknown role, add it with --role-config")
 }

@@ -1,4 +1,4 @@
-//! What the tokens of the transcripts say, where the transcript shows only `ey[..]`.
+//! The contents of the tokens that the transcripts show only as `ey[..]`.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 

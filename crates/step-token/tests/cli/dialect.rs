@@ -1,4 +1,4 @@
-//! The program under the name of the one it stands in for.
+//! The program called by the name of the one it replaces.
 
 use std::os::unix::fs::symlink;
 use std::path::Path;
@@ -52,7 +52,7 @@ fn what_is_not_built_is_refused_by_name() {
         ("ssh login", "step ssh login"),
         ("crypto keypair a b", "step crypto keypair a"),
         ("ca provisioner add ops", "step ca provisioner add"),
-        // What only the program's own name knows.
+        // Available only under the program's own name.
         ("token db.internal", "step token db.internal"),
         ("completion bash", "step completion bash"),
     ] {

@@ -1,4 +1,4 @@
-//! What is read besides arguments: descriptors, variables, files that others can read, the network.
+//! Input besides arguments: descriptors, variables, files that others can read, the network.
 
 use std::ffi::OsStr;
 use std::net::TcpListener;
@@ -79,7 +79,7 @@ fn an_argument_that_is_no_text_is_refused() {
 #[test]
 fn a_ca_that_never_answers_is_given_up() {
     let shop = Workshop::new();
-    // The connection stands, since the system accepts it, and nobody speaks.
+    // The system accepts the connection, but nothing is ever sent.
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("https://{}", silent.local_addr().unwrap());
     let start = Instant::now();

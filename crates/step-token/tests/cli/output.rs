@@ -1,4 +1,4 @@
-//! Where results go, and what is left behind when they cannot.
+//! Where results are written, and what remains if that fails.
 
 use std::fs::{self, File, OpenOptions};
 use std::os::unix::fs::symlink;

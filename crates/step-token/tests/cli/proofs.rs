@@ -1,5 +1,5 @@
-//! Certificates and tokens that vouch in place of a provisioner's key: large files, other sources
-//! than files, what the header carries, and what a terminal is not asked.
+//! Certificates and tokens as proof instead of a provisioner's key: large files, other sources
+//! than files, the contents of the header, and that no needless prompt appears.
 
 use std::fs::{self, File};
 use std::io::Write as _;
@@ -23,7 +23,7 @@ fn claims(token: &str) -> Value {
     serde_json::from_slice(&parts.payload).expect("claims")
 }
 
-/// Returns the base64 of every certificate of a file, as a header has it.
+/// Returns the base64 of every certificate of a file, as in a header.
 fn certificates(shop: &Workshop, file: &str) -> Vec<String> {
     let text = shop.read(file);
     let sections = text.split("-----BEGIN CERTIFICATE-----").skip(1);
@@ -63,7 +63,7 @@ fn a_chain_of_a_thousand_is_none() {
         let run = shop.run(&format!("token web.internal {line}"));
         assert_eq!(run.status, status, "{run:?}");
         if status == 0 {
-            // The root is above them, and once is enough.
+            // The root is their signer, and is needed only once.
             assert_eq!(header(run.token())["x5c"].as_array().unwrap().len(), 3);
         } else {
             let begin = "error: thousand.crt (--x5c-cert) has more than 32 certificates; ";
@@ -90,7 +90,7 @@ fn certificate_and_key_come_from_anywhere() {
         assert!(is_token(run.token()), "{line}");
     }
 
-    // Both are read from one descriptor each; the token of Kubernetes too.
+    // Each is read from a descriptor of its own; the Kubernetes token too.
     let script = r#"exec "$0" "$@" 3<proof/x5c/leaf.crt 4<proof/x5c/leaf.key"#;
     let mut command = shop.called("/bin/sh".as_ref(), "");
     command.args(["-c", script]).arg(program());
@@ -176,7 +176,7 @@ fn no_transcript_shows_a_part_of_a_key() {
             let (_, shown) = text.split_once("stdout = ").expect("both streams");
             transcripts.push((path, shown.to_owned()));
         } else if text.contains("PRIVATE KEY-----") {
-            // All inside, certificates too, which nobody prints either.
+            // Everything inside, also the certificates, which are never printed.
             let lines = text.lines().filter(|line| !line.starts_with("-----"));
             secrets.extend(lines.map(str::to_owned).filter(|line| line.len() > 20));
         }
@@ -188,7 +188,7 @@ fn no_transcript_shows_a_part_of_a_key() {
     }
 }
 
-/// Runs the program on a terminal where one line is typed, and returns what was shown there.
+/// Runs the program on a terminal, types one line, and returns the terminal's output.
 #[cfg(target_os = "linux")]
 fn on_a_terminal(shop: &Workshop, line: &str) -> String {
     let line = format!("{} {line}", program().display());
@@ -200,7 +200,7 @@ fn on_a_terminal(shop: &Workshop, line: &str) -> String {
     let script = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
     let mut script = script.expect("`timeout` and `script` are there: coreutils and util-linux");
     let mut stdin = script.stdin.take().expect("a pipe");
-    // A run that asks for nothing may be over by now.
+    // A run without a prompt may have ended by now.
     let _ = stdin.write_all(b"\n");
     let output = script.wait_with_output().expect("it ends");
     String::from_utf8_lossy(&output.stdout).into_owned()
@@ -235,7 +235,7 @@ fn no_password_is_asked_for_in_vain() {
         assert!(!shown.contains(prompt), "{line}: {shown}");
     }
 
-    // OpenSSH writes the public half beside the seal.
+    // OpenSSH stores the public key unencrypted.
     for line in [
         "web.internal --x5c-cert proof/x5c/leaf.crt --x5c-key proof/ssh/other.sealed",
         "--ssh --renew --sshpop-cert proof/ssh/host-cert.pub --sshpop-key proof/ssh/other.sealed",

@@ -1,4 +1,4 @@
-//! What a transcript of `px` cannot show, and the program under the name of pxctl.
+//! What a transcript of `px` cannot show, and the program called as pxctl.
 
 #[path = "px/contexts.rs"]
 mod contexts;
@@ -21,10 +21,10 @@ use serde_json::Value;
 use crate::under_test::program;
 use crate::workshop::{Run, Workshop};
 
-/// An account, an issuer and a secret of 64 bytes; what `--auth-config` names is left out.
+/// An account, an issuer and a secret of 64 bytes; the value of `--auth-config` is left out.
 const KEY: &str = "--issuer my_issuer --shared-secret-file secret/good";
 
-/// A run that ends in a token and says nothing else.
+/// A run that prints a token and nothing else.
 const MINT: &str = "px token --auth-config account/kubernetes.yaml --issuer my_issuer \
                     --shared-secret-file secret/good";
 
@@ -50,7 +50,7 @@ impl Bench {
         self.shop.run(line)
     }
 
-    /// Runs the program under the name of pxctl.
+    /// Runs the program as pxctl.
     fn pxctl(&self, line: &str) -> Run {
         let mut command = self.shop.called(&self.pxctl, line);
         Run::of(command.output().expect("the program starts"))
@@ -80,7 +80,7 @@ impl Bench {
         self.shop.set_mode(file, mode);
     }
 
-    /// Returns the names in a directory that begin like a file that is being written.
+    /// Returns the names in a directory that look like temporary files of a write.
     fn left_behind(&self, directory: &str) -> Vec<String> {
         let entries = std::fs::read_dir(self.path(directory)).expect("a directory");
         entries
@@ -90,7 +90,7 @@ impl Bench {
     }
 }
 
-/// Returns header and claims of a token, whose signature another library finds to be the secret's.
+/// Returns header and claims of a token after another library has verified its signature.
 fn checked(token: &str, secret: &[u8]) -> (Value, Value) {
     let decode = |part: &str| URL_SAFE_NO_PAD.decode(part).expect("base64url");
     let (signed, signature) = token.rsplit_once('.').expect("a signature");

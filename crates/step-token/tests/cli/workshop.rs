@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use crate::TRANSCRIPTS;
 use crate::under_test::program;
 
-/// The arguments of an offline run that ends in a token.
+/// The arguments of an offline run that prints a token.
 pub(crate) const MINT: &str =
     "token db.internal --offline --ca-config one.json --password-file password";
 
@@ -39,7 +39,7 @@ impl Workshop {
         Self { directory }
     }
 
-    /// Returns the program, to be run here with the arguments in `line` and no environment.
+    /// Returns a command that runs the program here, with the arguments `line` and no environment.
     pub(crate) fn command(&self, line: &str) -> Command {
         self.called(&program(), line)
     }
@@ -88,7 +88,7 @@ impl Workshop {
     }
 }
 
-/// How a run ended, and what it said.
+/// The exit status of a run and its output.
 #[derive(Debug)]
 pub(crate) struct Run {
     pub(crate) status: i32,
@@ -105,14 +105,14 @@ impl Run {
         }
     }
 
-    /// Returns the token on standard output, where nothing else may stand.
+    /// Returns the token on standard output, which must contain nothing else.
     pub(crate) fn token(&self) -> &str {
         assert_eq!(self.status, 0, "{self:?}");
         self.stdout.strip_suffix('\n').filter(|token| is_token(token)).expect("one token")
     }
 }
 
-/// Returns whether `text` is three parts of base64url, and nothing else.
+/// Returns whether `text` is exactly three parts of base64url.
 pub(crate) fn is_token(text: &str) -> bool {
     let base64url = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
     text.split('.').count() == 3

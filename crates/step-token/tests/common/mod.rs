@@ -1,10 +1,10 @@
-//! What several test files share: streams that remember, and where the recordings lie.
+//! Shared by several test files: streams that record, and the directory of the recordings.
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-/// A stream that remembers what was written to it.
+/// A stream that records what was written to it.
 #[derive(Clone, Default)]
 pub(crate) struct Sink(Arc<Mutex<Vec<u8>>>);
 
@@ -25,7 +25,7 @@ impl Write for Sink {
     }
 }
 
-/// The directory of the recordings, whose keys and configurations the tests borrow.
+/// The directory of the recordings, whose keys and configurations the tests use.
 pub(crate) fn vectors() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata/vectors")
 }

@@ -13,7 +13,7 @@ use crate::program::{Program, Way};
 use crate::provisioners;
 use crate::spend::run;
 
-/// The password of every key that is made here.
+/// The password of every key that is created here.
 const PASSWORD: &str = "a password for one test run\n";
 
 /// A running step-ca.
@@ -32,7 +32,7 @@ impl Ca {
         SHARED.as_ref().unwrap_or_else(|reason| panic!("no CA: {reason}"))
     }
 
-    /// Returns a CA that is known by an IPv6 address and nothing else.
+    /// Returns a CA whose only name is an IPv6 address.
     pub(crate) fn on_ipv6() -> &'static Self {
         IPV6.as_ref().unwrap_or_else(|reason| panic!("no CA: {reason}"))
     }
@@ -67,12 +67,12 @@ impl Ca {
         Client::new(&self.url.parse().unwrap(), &self.roots(), &Options::default()).unwrap()
     }
 
-    /// Starts a command line for a token, with the flags that lead to this CA.
+    /// Starts a command line for a token, with the flags for this CA.
     pub(crate) fn token(&self, way: Way, subject: &str) -> Program {
         self.token_without_subject(way).args([subject])
     }
 
-    /// Starts a command line for a token whose subject stands in a certificate.
+    /// Starts a command line for a token whose subject comes from a certificate.
     pub(crate) fn token_without_subject(&self, way: Way) -> Program {
         let program = Program::new().args(["token"]);
         match way {
@@ -116,10 +116,10 @@ impl Ca {
     }
 }
 
-/// Makes a CA as people make one, except that its certificates are an hour old.
+/// Creates a CA in the usual way, except that its certificates are an hour old.
 ///
-/// step-ca verifies a certificate that is to be renewed as of a minute before its end. One that has
-/// expired must not have been issued by a CA which is younger than that.
+/// step-ca verifies a certificate to renew at the time a minute before its end. One that has
+/// expired must therefore come from a CA that is older than that.
 fn initialise(directory: &Path, names: &[&str], address: &str) -> Result<(), String> {
     let file = |name: &str| directory.join(name).display().to_string();
     let (password, root, root_key) = (file("password"), file("root.crt"), file("root.key"));

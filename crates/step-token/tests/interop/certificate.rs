@@ -1,4 +1,4 @@
-//! What a CA has issued, read back.
+//! Reads the certificates that a CA issued.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -11,8 +11,8 @@ use x509_parser::prelude::{ASN1Time, FromDer as _, X509Certificate};
 use crate::Ca;
 use crate::spend::Csr;
 
-/// How long an X.509 certificate lasts if nobody says otherwise: a day, and the minute that step-ca
-/// dates back.
+/// The default lifetime of an X.509 certificate: a day, plus the minute that step-ca
+/// backdates.
 pub(crate) const DAY: i64 = 24 * 3600 + 60;
 
 /// An X.509 certificate.
@@ -32,9 +32,9 @@ impl Certificate {
         X509Certificate::from_der(&self.der).unwrap().1
     }
 
-    /// Checks what holds for every certificate: who issued it, for whose key, and that it has begun.
+    /// Checks what every certificate must have: its issuer, its key, and that it is valid already.
     ///
-    /// Some last for seconds, and a busy machine may take longer to get here.
+    /// Some expire within seconds, and a busy machine may take longer to get here.
     #[track_caller]
     pub(crate) fn check(&self, ca: &Ca, csr: &Csr, chain: &[String]) {
         let certificate = self.parsed();
@@ -73,7 +73,7 @@ impl Certificate {
         units.map(|unit| unit.as_str().unwrap().to_owned()).collect()
     }
 
-    /// Returns its alternative names, each behind its kind.
+    /// Returns its alternative names, each after its kind.
     pub(crate) fn names(&self) -> BTreeSet<String> {
         let certificate = self.parsed();
         let Some(extension) = certificate.subject_alternative_name().unwrap() else {
@@ -132,7 +132,7 @@ impl SshCertificate {
         Self(ssh_key::Certificate::from_bytes(bytes).unwrap())
     }
 
-    /// Checks what holds for every certificate: for which key it is, and which key signed it.
+    /// Checks what every certificate must have: its key, and the key that signed it.
     #[track_caller]
     pub(crate) fn check(&self, ca: &Ca, public_key: &[u8]) {
         let key = ssh_key::PublicKey::from_bytes(public_key).unwrap();

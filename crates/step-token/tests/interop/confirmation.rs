@@ -64,7 +64,7 @@ fn an_ssh_token_is_tied_in_words_only() {
     ca.ssh_sign(&ssh_request(&other, ran.stdout.trim_end())).unwrap();
 }
 
-/// Spends a token on a request that it is not tied to.
+/// Spends a token with a request that it is not tied to.
 #[track_caller]
 fn refused(ca: &Ca, token: &str) {
     let refusal = ca.sign(&Csr::for_host("db.test"), token).unwrap_err();

@@ -1,4 +1,4 @@
-//! Servers that end with this process, however it ends, or earlier with whoever holds them.
+//! Servers that end with this process, however it ends, or earlier when they are dropped.
 
 use std::io::{BufRead as _, BufReader, PipeReader};
 use std::net::TcpListener;
@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
-/// How long a server may take to come up.
+/// How long a server may take to start.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A server in a directory of its own.
@@ -27,7 +27,7 @@ type Log = Arc<Mutex<String>>;
 
 /// Why a server is not running.
 pub(crate) enum Fault {
-    /// Another process was quicker to take the port.
+    /// Another process took the port first.
     PortTaken,
     Other(String),
 }
@@ -41,7 +41,7 @@ impl From<String> for Fault {
 impl Daemon {
     /// Starts a server and waits for the line of its log, on standard error, that says it is ready.
     ///
-    /// It gets the program, the arguments and the variables of `server`, and the directory goes when
+    /// It gets the program, arguments and variables of `server`. The directory is removed when
     /// it ends.
     pub(crate) fn start(server: &Command, directory: TempDir, ready: &str) -> Result<Self, Fault> {
         let name = server.get_program().display().to_string();
@@ -51,10 +51,10 @@ impl Daemon {
         command.arg(server.get_program()).args(server.get_args());
         command.env_clear().env("PATH", "/usr/bin:/bin");
         command.envs(server.get_envs().filter_map(|(name, value)| Some((name, value?))));
-        // Away from the terminal, whose Ctrl-C ends this process; that is enough.
+        // In its own process group: Ctrl-C on the terminal ends this process, and so the server.
         command.process_group(0).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(writer);
         let guard = command.spawn().map_err(text)?;
-        // Its end of the pipe must close, or the end of the log is never seen.
+        // Close this end of the pipe, or the log never ends.
         drop(command);
         // From here on the guard removes the directory.
         let daemon = Self { directory: directory.keep(), log: Log::default(), _guard: guard };
@@ -91,8 +91,8 @@ impl Daemon {
 
 /// Runs a server until standard input ends, then removes its directory.
 ///
-/// In sh, a command in the background has no standard input of its own, and the second redirection
-/// leaves the server as the only one that writes to the log: its end is seen.
+/// In sh, a background command has no standard input of its own, and the second redirection
+/// leaves the server as the only writer of the log, so its end is noticed.
 const GUARD: &str = r#"
 directory=$1
 shift
@@ -105,7 +105,7 @@ wait "$server"
 rm -rf -- "$directory"
 "#;
 
-/// Starts something on a port that is free, and on another one if that was taken meanwhile.
+/// Starts a server on a free port, or on another one if that was taken meanwhile.
 pub(crate) fn on_a_free_port<T>(
     host: &str,
     start: impl Fn(u16) -> Result<T, Fault>,
@@ -120,7 +120,7 @@ pub(crate) fn on_a_free_port<T>(
     Err("five free ports were taken before a server could listen on them".to_owned())
 }
 
-/// Asks the system for a port that is free now; who takes it in between is noticed later.
+/// Asks the system for a free port; the caller notices if it is taken meanwhile.
 fn free_port(host: &str) -> Result<u16, String> {
     match TcpListener::bind((host, 0)).and_then(|listener| listener.local_addr()) {
         Ok(address) => Ok(address.port()),
@@ -143,7 +143,7 @@ fn follow(reader: PipeReader, log: Log, ready: String) -> Receiver<()> {
                 log.push('\n');
             }
             if serving {
-                // If nobody waits any more the log is still read: the pipe must not fill up.
+                // Read the log even if nothing waits for it any more: the pipe must not fill up.
                 let _ = sender.send(());
             }
         }
@@ -151,7 +151,7 @@ fn follow(reader: PipeReader, log: Log, ready: String) -> Receiver<()> {
     receiver
 }
 
-/// Says in words why a file or a process could not be had.
+/// Describes why a file or a process failed.
 pub(crate) fn text(error: std::io::Error) -> String {
     error.to_string()
 }

@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 use crate::test_key;
 
-/// A root with an intermediate below it, for every leaf that is asked for.
+/// A root with an intermediate, which issues the leaves.
 pub(crate) struct Hierarchy {
     root: CertifiedIssuer<'static, KeyPair>,
     intermediate: CertifiedIssuer<'static, KeyPair>,
@@ -22,7 +22,7 @@ pub(crate) struct Hierarchy {
 pub(crate) static FIRST: LazyLock<Hierarchy> = LazyLock::new(|| Hierarchy::new("First"));
 pub(crate) static SECOND: LazyLock<Hierarchy> = LazyLock::new(|| Hierarchy::new("Second"));
 
-/// A certificate with those above it in a file, for a key of the recorded test data.
+/// A file with a certificate and its signers, for a key of the recorded test data.
 pub(crate) struct Chain {
     directory: TempDir,
     leaf: rcgen::Certificate,
@@ -50,7 +50,7 @@ impl Hierarchy {
         self.root.pem()
     }
 
-    /// Issues a certificate below the intermediate, which comes along.
+    /// Issues a certificate with the intermediate, which is added to the file.
     pub(crate) fn leaf(&self, key: &str) -> Chain {
         let leaf = params().signed_by(&key_pair(key), &self.intermediate).unwrap();
         Chain::new(leaf, Some(self.intermediate.pem()))
@@ -61,7 +61,7 @@ impl Hierarchy {
         Chain::new(params().signed_by(&key_pair(key), &self.root).unwrap(), None)
     }
 
-    /// Issues a certificate that ends soon.
+    /// Issues a certificate that expires soon.
     pub(crate) fn leaf_for(&self, key: &str, rest: Duration) -> Chain {
         let mut params = params();
         params.not_after = (SystemTime::now() + rest).into();
@@ -99,7 +99,7 @@ impl Chain {
     }
 }
 
-/// What an X5C provisioner wants a leaf to be for.
+/// The extended key usage that an X5C provisioner requires of a leaf.
 fn params() -> CertificateParams {
     let mut params = CertificateParams::default();
     params.distinguished_name.push(DnType::CommonName, "device.example.test");

@@ -49,6 +49,6 @@ fn an_identity_of_a_stranger_is_shown_and_refused() {
     let key = stranger.signing_key.serialize_pem();
     install(directory.path(), &stranger.cert.pem(), &key);
     let complaint = online(ca, directory.path()).fail(5);
-    // Whether the alert that says so arrives before the connection closes is a matter of luck.
+    // The alert may or may not arrive before the connection closes.
     assert!(complaint.contains("client certificate"), "{complaint}");
 }

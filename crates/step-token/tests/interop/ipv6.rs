@@ -1,4 +1,4 @@
-//! A CA that is known by an IPv6 address.
+//! A CA whose only name is an IPv6 address.
 
 use std::collections::BTreeSet;
 

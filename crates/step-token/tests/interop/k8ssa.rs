@@ -51,7 +51,7 @@ fn the_token_is_passed_on_and_signs() {
             assert_eq!(program.succeed(), format!("{account}\n"), "{way:?}");
         }
     }
-    // It says nothing about names: the request decides.
+    // The token has no names: the request decides.
     let certificate = ca.must_sign(&Csr::for_host("db.test"), &account);
     assert_eq!(certificate.common_name(), "db.test");
     assert!(certificate.is_vouched_by(K8SSA, ""));
@@ -65,7 +65,7 @@ fn the_token_signs_for_users_and_hosts() {
     for way in [Way::Online, Way::CaJson] {
         let program = ca.token(way, "db.test").args(["--ssh"]).flag("--k8ssa-token-path", &file);
         let token = program.mint();
-        // For whom the certificate is, the request decides here too; the token is good for many.
+        // The request also decides the type of certificate; the token can be used many times.
         for kind in [SshCertificateType::User, SshCertificateType::Host] {
             let mut request = ssh_request(&key, &token);
             (request.cert_type, request.key_id, request.principals) = (Some(kind), "db", &names);

@@ -1,4 +1,4 @@
-//! Every key type, in every form a key comes in, by every way to the CA.
+//! Every type of key, in every form, with every source of the CA's data.
 
 use std::path::PathBuf;
 
@@ -23,7 +23,7 @@ enum Form {
     Pem,
     /// PEM sealed with a password, as `step crypto change-pass` writes it.
     SealedPem,
-    /// OpenSSH's own.
+    /// OpenSSH's own format.
     OpenSsh,
 }
 
@@ -46,7 +46,7 @@ impl Form {
         matches!(self, Self::Entry | Self::SealedJwk | Self::SealedPem)
     }
 
-    /// Returns whether the key says which algorithm it is for.
+    /// Returns whether the key names its algorithm.
     fn names_algorithm(self) -> bool {
         matches!(self, Self::Entry | Self::Jwk | Self::SealedJwk)
     }
@@ -60,7 +60,7 @@ fn every_form_by_every_way(key: &KeyType) {
     for form in Form::ALL {
         for way in Way::ALL {
             if form == Form::Entry && way == Way::Address {
-                // Without the CA's list there is no entry.
+                // Without the CA's list there is no provisioner entry.
                 continue;
             }
             let host = format!("{}-{form:?}-{way:?}.test", key.name).to_lowercase();
@@ -169,7 +169,7 @@ fn the_key_alone_picks_its_provisioner() {
 
 #[test]
 fn a_key_of_no_provisioner_is_refused_by_the_ca() {
-    // Offline without a ca.json nothing here can tell that the key is not the provisioner's.
+    // Offline without a ca.json, a key of another provisioner cannot be detected.
     let ca = Ca::shared();
     let program = ca.token(Way::Address, "db.test").signed_by("p256", test_key("p384.pkcs8.pem"));
     let key_id = "yxAzcITTb5t6yyJp-ytR9rZPp0_CpbZdMDZY7LhKKhQ";

@@ -1,4 +1,4 @@
-//! SSH certificates where they are worth something: at an sshd.
+//! SSH certificates used for logins at an sshd.
 
 use crate::certificate::SshCertificate;
 use crate::hierarchy::FIRST;
@@ -14,7 +14,7 @@ fn user_certificate(ca: &Ca, program: Program) -> SshCertificate {
     ca.must_ssh_sign(&public_key("ed25519"), &program.args(["--ssh"]).mint())
 }
 
-/// A user certificate for whoever runs the tests.
+/// A user certificate for the user who runs the tests.
 fn own_certificate(ca: &Ca) -> SshCertificate {
     let token = ca.token(Way::CaJson, &user());
     user_certificate(ca, token.signed_by("p384", test_key("p384.pkcs8.pem")))
@@ -35,7 +35,7 @@ fn a_user_logs_in_with_a_certificate() {
     let sshd = Sshd::start(ca, &test_key("p256.openssh"), &host.certificate);
     logs_in(ca, &sshd, &own_certificate(ca));
 
-    // On a token that a device's certificate vouches for.
+    // With a token that a device's certificate vouches for.
     let chain = FIRST.leaf("p256");
     for way in Way::ALL {
         let program = ca.token(way, &user()).flag("--provisioner", X5C);

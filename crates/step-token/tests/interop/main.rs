@@ -1,7 +1,7 @@
 //! The program against a real step-ca: the built program mints, and each token is spent over HTTPS.
 //!
 //! A run starts CAs of its own, made by `step ca init`, in temporary directories and on free ports of
-//! the loopback interface, and an sshd for a test that logs in. They end with it, however it ends.
+//! the loopback interface, and an sshd for a test that logs in. They end with the run, in any case.
 //! `step`, `step-ca`, `nebula-cert` and sshd are those that `scripts/peers` installs; without them the
 //! tests fail.
 #![cfg(unix)]

@@ -61,7 +61,7 @@ fn each_kind_of_name_works_alone() {
     ] {
         let program = ca.token(Way::CaJson, "database").flag("--san", san);
         let token = program.signed_by("p256", test_key("p256.pkcs8.pem")).mint();
-        // What the request leaves out comes from the token.
+        // Names missing in the request come from the token.
         let certificate = ca.must_sign(&Csr::new("", vec![]), &token);
         assert_eq!(certificate.names(), set([name]));
         assert_eq!(certificate.common_name(), "database");

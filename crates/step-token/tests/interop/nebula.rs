@@ -1,4 +1,4 @@
-//! Tokens that prove possession of a Nebula certificate.
+//! Tokens with a Nebula certificate as proof.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -24,7 +24,7 @@ struct Authority {
     name: &'static str,
     version: &'static str,
     curve: &'static str,
-    /// The algorithm of the signatures of its nodes.
+    /// The signature algorithm of its nodes.
     algorithm: &'static str,
     /// The addresses of its nodes, with the length of the network's prefix.
     networks: &'static [&'static str],
@@ -67,7 +67,7 @@ impl Authority {
     }
 }
 
-/// Makes the CAs in a step directory, and returns their certificates in PEM.
+/// Creates the CAs in a step directory, and returns their certificates in PEM.
 pub(crate) fn make_authorities(step_path: &Path) -> Result<Vec<u8>, String> {
     fs::create_dir(step_path.join("nebula")).map_err(|error| error.to_string())?;
     let mut certificates = Vec::new();
@@ -125,7 +125,7 @@ impl Node {
         self.directory.path().join("node.key")
     }
 
-    /// Adds the certificate, and its key in the form that `nebula-cert` gave it.
+    /// Adds the certificate, and its key as written by `nebula-cert`.
     fn prove(&self, program: Program) -> Program {
         self.prove_with(program, &self.key())
     }

@@ -1,4 +1,4 @@
-//! Where the programs are that the tests meet.
+//! Finds the other programs that the tests use.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -25,12 +25,12 @@ fn directory() -> Result<PathBuf, String> {
     }
 }
 
-/// Finds sshd, which is for administrators and so not on every user's `PATH`.
+/// Finds sshd, which may be in a directory for administrators that is not on the user's `PATH`.
 pub(crate) fn sshd() -> Result<PathBuf, String> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let mut directories: Vec<PathBuf> = std::env::split_paths(&path).collect();
     directories.extend(["/usr/local/sbin", "/usr/sbin"].map(PathBuf::from));
-    // sshd starts itself again for every connection, and wants to know where it is.
+    // sshd restarts itself for every connection, so it needs an absolute path.
     directories.retain(|directory| directory.is_absolute());
     let found = directories.iter().map(|directory| directory.join("sshd")).find(|at| at.is_file());
     found.ok_or_else(|| "there is no sshd: run scripts/peers".to_owned())

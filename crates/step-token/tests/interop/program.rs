@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// Where the program takes its knowledge of the CA from.
+/// Where the program gets its data about the CA.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Way {
     /// From the CA.
@@ -23,7 +23,7 @@ impl Way {
 #[derive(Debug)]
 pub(crate) struct Program(Command);
 
-/// What a run of it came to.
+/// The result of a run.
 #[derive(Debug)]
 pub(crate) struct Ran {
     pub(crate) code: Option<i32>,
@@ -32,7 +32,7 @@ pub(crate) struct Ran {
 }
 
 impl Program {
-    /// Starts a command line, for an environment without home, variables and terminal.
+    /// Starts a command line in an environment without home, variables and terminal.
     pub(crate) fn new() -> Self {
         let mut command = Command::new(crate::under_test::program());
         command.env_clear().env("HOME", "/nonexistent").stdin(Stdio::null());
@@ -70,7 +70,7 @@ impl Program {
         }
     }
 
-    /// Runs it and takes its standard output.
+    /// Runs it and returns its standard output.
     #[track_caller]
     pub(crate) fn succeed(self) -> String {
         let line = format!("{:?}", self.0);
@@ -79,7 +79,7 @@ impl Program {
         ran.stdout
     }
 
-    /// Runs it and takes the token: the one line on standard output.
+    /// Runs it and returns the token: the only line on standard output.
     #[track_caller]
     pub(crate) fn mint(self) -> String {
         let stdout = self.succeed();
@@ -88,7 +88,7 @@ impl Program {
         token.to_owned()
     }
 
-    /// Runs it, expects an exit status and nothing on standard output, and takes what it says.
+    /// Runs it, expects an exit status and nothing on standard output, and returns its messages.
     #[track_caller]
     pub(crate) fn fail(self, code: i32) -> String {
         let line = format!("{:?}", self.0);

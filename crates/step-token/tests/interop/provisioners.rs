@@ -15,15 +15,15 @@ use crate::{hierarchy, nebula, test_key};
 pub(crate) struct KeyType {
     /// The provisioner's name.
     pub(crate) name: &'static str,
-    /// How the files of its key begin.
+    /// The prefix of its key files.
     pub(crate) file: &'static str,
     /// The plain JWK of its key.
     pub(crate) jwk: &'static str,
     /// The key ID, if it is not the thumbprint.
     pub(crate) key_id: Option<&'static str>,
-    /// The signature algorithm that a JWK of it asks for; PEM keys ask for none.
+    /// The algorithm named in its JWK; PEM keys name none.
     pub(crate) algorithm: &'static str,
-    /// The algorithm without such a wish.
+    /// The algorithm if the key names none.
     pub(crate) default_algorithm: &'static str,
 }
 
@@ -49,15 +49,15 @@ pub(crate) const RSA_PSS: KeyType = KeyType {
 /// The provisioner whose X.509 and SSH templates read `.Token.user`; its key is the P-256 one.
 pub(crate) const TEMPLATE: &str = "template";
 
-/// The provisioner whose certificates last two seconds and may be renewed for ever; its key is the
+/// The provisioner whose certificates live two seconds and may always be renewed; its key is the
 /// P-256 one.
 pub(crate) const BRIEF: &str = "brief";
 
 /// The provisioner that trusts the root of [`hierarchy::FIRST`].
 pub(crate) const X5C: &str = "devices";
 
-/// The provisioner that trusts the root of [`hierarchy::SECOND`], with a name that no URL can hold
-/// as it is.
+/// The provisioner that trusts the root of [`hierarchy::SECOND`], with a name that a URL must
+/// encode.
 pub(crate) const X5C_ODD: &str = "50% of the devices, é #2";
 
 /// The provisioner for hosts with an SSH certificate, which `step ca init --ssh` makes.
@@ -72,7 +72,7 @@ pub(crate) const K8SSA: &str = "cluster";
 /// The last provisioner, on the second page of the list; its key is the P-256 one.
 pub(crate) const LAST: &str = "last";
 
-/// The most that a CA lists on one page.
+/// The most provisioners that a CA lists on one page.
 pub(crate) const PAGE: usize = 100;
 
 /// Adds them all to the ca.json of a step directory, and keeps the sealed keys in `keys`.
@@ -104,7 +104,7 @@ pub(crate) fn add(step_path: &Path) -> Result<(), String> {
     fs::write(&path, text).map_err(|error| error.to_string())
 }
 
-/// Makes the entry as `step ca provisioner add` would, and the two sealed forms of its key.
+/// Creates the entry as `step ca provisioner add` would, and the two sealed forms of its key.
 fn entry(step_path: &Path, key: &KeyType) -> Result<Value, String> {
     let pem = test_key(&format!("{}.pkcs8.pem", key.file)).display().to_string();
     let file = |end: &str| step_path.join(format!("keys/{}.{end}", key.name));
@@ -136,7 +136,7 @@ fn entry(step_path: &Path, key: &KeyType) -> Result<Value, String> {
     }))
 }
 
-/// Makes the entry of a provisioner that is given certificates or keys to trust, and signs SSH
+/// Creates the entry of a provisioner that trusts the given certificates or keys, and signs SSH
 /// certificates too.
 fn trusting(kind: &str, name: &str, member: &str, pem: &[u8]) -> Value {
     json!({
@@ -155,7 +155,7 @@ fn brief() -> Value {
     })
 }
 
-/// Templates that put what the token says about its user into the certificate.
+/// Templates that copy the token's user data into the certificate.
 fn options() -> Value {
     let x509 = r#"{
         "subject": {

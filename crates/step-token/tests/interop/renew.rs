@@ -51,7 +51,7 @@ impl Held {
         program.args(["--renew"]).flag("--x5c-cert", self.chain()).flag("--x5c-key", key)
     }
 
-    /// Starts a command line that leaves the subject to the certificate.
+    /// Starts a command line that takes the subject from the certificate.
     fn token(&self, ca: &Ca, way: Way) -> Program {
         self.prove(ca.token_without_subject(way), "pkcs8.pem")
     }
@@ -141,8 +141,8 @@ fn a_token_is_spent_once_however_it_is_spelled() {
     let held = Held::issued(ca, "p256", "p256");
     let token = held.token(ca, Way::CaJson).mint();
     held.renews(ca, &token);
-    // Padding means nothing to the CA. A token without an ID is known by its text, and is another
-    // one with it.
+    // The CA ignores padding. It identifies a token without an ID by its text, so with padding it
+    // is another token.
     for again in [token.clone(), format!("{token}="), format!("{token}==")] {
         let refusal = ca.renew(&held.csr, &again).unwrap_err();
         assert_eq!(refusal.status, 401, "{refusal}");

@@ -1,4 +1,4 @@
-//! Tokens spent: requests made of a CA, and its answers.
+//! Spends tokens: requests to a CA, and its answers.
 
 use std::fmt;
 use std::future::Future;
@@ -15,7 +15,7 @@ pub(crate) fn run<T>(future: impl Future<Output = T>) -> T {
     runtime.block_on(future)
 }
 
-/// A CA's no, in its own words.
+/// A CA's refusal, in its own words.
 #[derive(Debug)]
 pub(crate) struct Refusal {
     pub(crate) status: u16,
@@ -23,7 +23,7 @@ pub(crate) struct Refusal {
 }
 
 impl Refusal {
-    /// Takes an error that a refusal is the reason of; anything else is no answer at all.
+    /// Takes the refusal from an error; any other error means there was no answer.
     #[track_caller]
     fn of(error: &Error) -> Self {
         match error.request_fault() {
@@ -49,12 +49,12 @@ pub(crate) struct Csr {
 }
 
 impl Csr {
-    /// Asks for a common name, which may be empty, and for names.
+    /// Requests a common name, which may be empty, and alternative names.
     pub(crate) fn new(common_name: &str, names: Vec<SanType>) -> Self {
         Self::with_key(common_name, names, KeyPair::generate().unwrap())
     }
 
-    /// Asks for the same, with a key that exists.
+    /// Requests the same, with an existing key.
     pub(crate) fn with_key(common_name: &str, names: Vec<SanType>, key: KeyPair) -> Self {
         let mut params = CertificateParams::default();
         params.distinguished_name = rcgen::DistinguishedName::new();
@@ -66,7 +66,7 @@ impl Csr {
         Self { common_name: common_name.to_owned(), key, request }
     }
 
-    /// Asks for one DNS name.
+    /// Requests one DNS name.
     pub(crate) fn for_host(name: &str) -> Self {
         Self::new(name, vec![dns(name)])
     }
@@ -110,7 +110,7 @@ impl Ca {
         certificate
     }
 
-    /// Spends a token at `/renew`, on the certificate that a request led to.
+    /// Spends a token at `/renew`, for the certificate issued for a request.
     #[track_caller]
     pub(crate) fn renew(&self, csr: &Csr, token: &str) -> Result<Certificate, Refusal> {
         let answer = run(self.client().renew(token)).map_err(|error| Refusal::of(&error))?;
@@ -144,14 +144,14 @@ impl Ca {
         Ok(certificate)
     }
 
-    /// Spends a token at `/ssh/sign`, leaves everything to it, and expects a certificate.
+    /// Spends a token at `/ssh/sign` with an otherwise empty request, and expects a certificate.
     #[track_caller]
     pub(crate) fn must_ssh_sign(&self, public_key: &[u8], token: &str) -> SshCertificate {
         let answer = self.ssh_sign(&ssh_request(public_key, token));
         answer.unwrap_or_else(|refusal| panic!("{refusal}; the CA's log ends:\n{}", self.log()))
     }
 
-    /// Spends a token at `/ssh/renew`, on the certificate of a public key.
+    /// Spends a token at `/ssh/renew`, for the certificate of a public key.
     #[track_caller]
     pub(crate) fn ssh_renew(
         &self,
@@ -164,7 +164,7 @@ impl Ca {
         Ok(certificate)
     }
 
-    /// Spends a token at `/ssh/rekey`, on a certificate for another public key.
+    /// Spends a token at `/ssh/rekey`, for a certificate for another public key.
     #[track_caller]
     pub(crate) fn ssh_rekey(
         &self,
@@ -179,7 +179,7 @@ impl Ca {
     }
 }
 
-/// Asks for an SSH certificate and leaves everything to the token.
+/// Requests an SSH certificate with the values in the token.
 pub(crate) fn ssh_request<'a>(public_key: &'a [u8], token: &'a str) -> SshSignRequest<'a> {
     SshSignRequest {
         public_key,

@@ -1,4 +1,4 @@
-//! An sshd of a test's own, and `ssh` to log in to it.
+//! An sshd for one test, and `ssh` to log in to it.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -15,14 +15,14 @@ use crate::peers::{sshd, stdout};
 
 /// A running sshd, which ends when it is dropped.
 ///
-/// Whoever runs the tests can log in: an sshd without root lets in its own user alone.
+/// Only the user who runs the tests can log in: an sshd without root accepts no other.
 pub(crate) struct Sshd {
     port: u16,
     server: Daemon,
 }
 
 impl Sshd {
-    /// Starts one that shows a certificate for its host key, and lets in who has a certificate of
+    /// Starts one that presents a certificate for its host key, and accepts certificates of
     /// the CA for the login.
     pub(crate) fn start(ca: &Ca, host_key: &Path, certificate: &SshCertificate) -> Self {
         let start = |port| Self::try_start(port, ca, host_key, certificate);
@@ -62,8 +62,8 @@ impl Sshd {
         Ok(Self { port, server })
     }
 
-    /// Logs in as whoever runs the tests, with a private key and its certificate, and runs a
-    /// command there. Hosts are known by `authority` alone, a public key that signs their
+    /// Logs in as the user who runs the tests, with a private key and its certificate, and runs a
+    /// command there. Hosts are verified only with `authority`, the public key that signs their
     /// certificates.
     pub(crate) fn login(
         &self,
@@ -91,27 +91,27 @@ impl Sshd {
         answer.map(|bytes| String::from_utf8(bytes).unwrap())
     }
 
-    /// Returns the end of its log, where it says why it let nobody in.
+    /// Returns the end of its log, where it says why it refused a login.
     pub(crate) fn log(&self) -> String {
         self.server.log()
     }
 }
 
-/// Returns the login name of whoever runs the tests.
+/// Returns the login name of the user who runs the tests.
 pub(crate) fn user() -> String {
     let name = stdout(Command::new("id").arg("-un")).unwrap();
     String::from_utf8(name).unwrap().trim_end().to_owned()
 }
 
-/// Copies a private key to where nobody else can read it: ssh and sshd insist.
+/// Copies a private key to a file that no other user can read, as ssh and sshd require.
 fn copy_private(from: &Path, to: &Path) -> std::io::Result<()> {
     fs::copy(from, to)?;
     fs::set_permissions(to, fs::Permissions::from_mode(0o600))
 }
 
-/// Makes the empty directory where an sshd of root puts the half of itself that talks to strangers.
+/// Creates the empty directory to which an sshd of root confines its unauthenticated part.
 ///
-/// Its path is compiled in. A service makes it when it starts, and where none ever did it is missing.
+/// Its path is compiled in. A service creates it at start, so without one it may be missing.
 fn separate_privileges() -> std::io::Result<()> {
     match fs::DirBuilder::new().mode(0o755).create("/run/sshd") {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),

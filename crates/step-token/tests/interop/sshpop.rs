@@ -1,4 +1,4 @@
-//! Tokens that prove possession of an SSH certificate which the CA issued.
+//! Tokens with an SSH certificate of the CA as proof.
 
 use std::fs;
 use std::path::PathBuf;
@@ -49,13 +49,13 @@ impl Held {
         program.flag("--sshpop-cert", self.file()).flag("--sshpop-key", key)
     }
 
-    /// Starts a command line for an action on the certificate, to which the subject is left.
+    /// Starts a command line for an action on the certificate, which gives the subject.
     pub(crate) fn token(&self, ca: &Ca, way: Way, action: &str) -> Program {
         let program = ca.token_without_subject(way).args(["--ssh", action]);
         self.prove(program.flag("--provisioner", SSHPOP), "openssh")
     }
 
-    /// Renews it, and checks that nothing but time has changed.
+    /// Renews it, and checks that only its times have changed.
     #[track_caller]
     pub(crate) fn renews(&self, ca: &Ca, token: &str) -> SshCertificate {
         let answer = ca.ssh_renew(&public_key(&self.key), token);

@@ -1,4 +1,4 @@
-//! Tokens of ours in the hands of the real `step`.
+//! Our tokens used by the real `step`.
 
 use std::collections::BTreeSet;
 use std::fs;

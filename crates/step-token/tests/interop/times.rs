@@ -1,4 +1,4 @@
-//! When a token is good, how often, and for what.
+//! When, how often and for what a token can be spent.
 
 use crate::program::Program;
 use crate::spend::Csr;

@@ -1,4 +1,4 @@
-//! How the program comes to trust a CA, and what it says when it does not.
+//! How the program establishes trust in a CA, and its errors if it cannot.
 
 use std::fs;
 
@@ -7,7 +7,7 @@ use crate::program::Program;
 use crate::spend::Csr;
 use crate::{Ca, Way, test_key, vector};
 
-/// An online command line that says nothing about the root.
+/// An online command line without a root.
 fn token(ca: &Ca) -> Program {
     let program = Program::new().args(["token", "db.test", "--ca-url", ca.url()]);
     program.signed_by("p384", test_key("p384.pkcs8.pem"))

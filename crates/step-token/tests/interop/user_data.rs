@@ -1,4 +1,4 @@
-//! What `--set` and `--set-file` say, read by the CA's templates.
+//! The data of `--set` and `--set-file`, as seen by the CA's templates.
 
 use crate::program::Program;
 use crate::provisioners::TEMPLATE;

@@ -1,4 +1,4 @@
-//! Tokens that prove possession of an X.509 certificate of another hierarchy.
+//! Tokens with an X.509 certificate of another hierarchy as proof.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -39,7 +39,7 @@ fn pkcs8(key: &str) -> String {
     format!("{key}.pkcs8.pem")
 }
 
-/// A leaf with everything above it, and the file of its key.
+/// A leaf with its signers, and the file of its key.
 fn p256() -> (Chain, String) {
     (FIRST.leaf("p256"), pkcs8("p256"))
 }

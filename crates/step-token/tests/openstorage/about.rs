@@ -1,8 +1,8 @@
-//! Which code the peers are made of.
+//! The code that the peers are built from.
 
 use crate::peers::Flavour;
 
-/// `pkg/auth` imports the older library; one of the builds has its successor in that place.
+/// `pkg/auth` imports the older library; one of the builds replaces it with its successor.
 #[test]
 fn each_peer_has_the_jwt_library_of_its_generation() {
     for (flavour, library) in [

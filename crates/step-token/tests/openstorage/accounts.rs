@@ -19,7 +19,7 @@ use crate::program::{NOW, Px};
 use crate::random::Random;
 use differences::{DIFFERENCES, Way};
 
-/// What a reader makes of a file: a token, or why not.
+/// The result of reading a file: a token, or the reason why not.
 type Made = Result<String, String>;
 
 /// Gives files to the vendor's reader and to ours.
@@ -56,7 +56,7 @@ fn ours(text: &[u8]) -> Made {
     }
 }
 
-/// Expects the vendor's token of each file, or none at all; returns how many gave one.
+/// Expects the vendor's token for each file, or none; returns how many gave one.
 #[track_caller]
 fn agree(texts: &[Vec<u8>]) -> usize {
     let made = mint(texts);
@@ -76,7 +76,7 @@ fn agree(texts: &[Vec<u8>]) -> usize {
     made.iter().filter(|(ours, _)| ours.is_ok()).count()
 }
 
-/// Returns what a person would compare.
+/// Returns the parts to compare.
 fn shown(made: &Made) -> String {
     match made {
         Err(why) => why.trim_end().to_owned(),
@@ -211,7 +211,7 @@ fn tokens_of_an_rsa_key_are_the_vendors_byte_for_byte() {
     }
 }
 
-/// JSON as Go writes it escapes some letters, and some do not stand for themselves.
+/// Go's JSON escapes some characters, and some have a special meaning in YAML.
 #[test]
 fn an_issuer_of_any_letters_is_written_as_the_vendor_writes_it() {
     for issuer in

@@ -18,7 +18,7 @@ fn mint(alg: &str) -> Px {
     Px::new("token --auth-config - --issuer portworx.com").flag("alg", alg).stdin(ACCOUNT)
 }
 
-/// Asks both servers about a token, each set up with one key, and expects the account.
+/// Checks a token with both servers, each configured with one key, and expects the account.
 #[track_caller]
 fn spend(token: &str, key: &str, value: Value, what: &str) {
     let mut question =
@@ -55,7 +55,7 @@ fn spend_pair(token: &str, alg: &str, public: &str, private: &Path) {
     }
 }
 
-/// Makes a key pair with `px keygen`; returns the paths of both halves.
+/// Creates a key pair with `px keygen`; returns both paths.
 fn keygen(folder: &Path, words: &str, name: &str) -> (PathBuf, PathBuf) {
     let path = folder.join(name);
     Px::new("keygen").args(words).arg(&path).succeed();
@@ -100,7 +100,7 @@ fn an_ec_pair_of_keygen_signs_with_the_algorithm_of_its_curve() {
     for (alg, curve) in [("ES256", "P-256"), ("ES384", "P-384"), ("ES512", "P-521")] {
         let (private, public) = keygen(folder.path(), &format!("ec --curve {curve}"), curve);
         let public = std::fs::read_to_string(public).unwrap();
-        // A number of a signature is short one time in 256, and is padded then.
+        // In one of 256 signatures a number is short, and is then padded.
         for _ in 0..3 {
             let token = mint(alg).flag("ecdsa-private-keyfile", private.to_str().unwrap()).mint();
             spend_pair(&token, alg, &public, &private);
@@ -142,7 +142,7 @@ fn a_private_key_may_come_in_every_form() {
     }
 }
 
-/// ES256 and RS256 are what pxctl signs with.
+/// pxctl signs with ES256 and RS256.
 #[test]
 fn without_a_wish_the_algorithm_is_that_of_pxctl() {
     let px = || Px::new("token --auth-config - --issuer portworx.com").stdin(ACCOUNT);

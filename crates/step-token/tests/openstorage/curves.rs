@@ -15,7 +15,7 @@ use crate::program::{NOW, Px};
 const ALGORITHMS: [(&str, &str, usize); 3] =
     [("ES256", "-sha256", 32), ("ES384", "-sha384", 48), ("ES512", "-sha512", 66)];
 
-/// A key, the name of its kind, the algorithm of its curve, and the bytes of each number.
+/// A key, the name of its type, the algorithm of its curve, and the bytes of each number.
 const CURVES: [(&str, &str, &str, usize); 3] = [
     ("p256", "P-256", "ES256", 32),
     ("p384", "P-384", "ES384", 48),
@@ -39,7 +39,7 @@ fn token(alg: &str, hash: &str, width: usize, key: &str) -> String {
 
 /// Reads an ECDSA-Sig-Value (RFC 3279 §2.2.3).
 fn numbers(der: &[u8]) -> (Vec<u8>, Vec<u8>) {
-    // Of the lengths here only that of the sequence may take a second byte.
+    // Only the length of the sequence may need a second byte here.
     let body = if der[1] == 0x81 { &der[3..] } else { &der[2..] };
     let (r, rest) = body[2..].split_at(usize::from(body[1]));
     (r.to_vec(), rest[2..].to_vec())

@@ -136,7 +136,7 @@ fn seeded_texts_are_durations_for_both_or_for_neither() {
             Ok(ours) => {
                 assert_eq!(u64::try_from(theirs.unwrap()), Ok(ours.as_seconds()), "{text:?}")
             }
-            // What it then means to the vendor is in the test below.
+            // The test below shows what it means to the vendor.
             Err(LifetimeError { fault: LifetimeFault::TooLong { .. }, .. }) => {}
             Err(why) => assert_eq!(theirs, None, "{why}"),
         }

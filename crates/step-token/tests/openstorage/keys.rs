@@ -39,7 +39,7 @@ fn stem_of(alg: &str) -> Option<&'static str> {
     }
 }
 
-/// Signs whatever it is given with any algorithm.
+/// Signs any input with any algorithm.
 #[derive(Debug)]
 pub(crate) struct Keyring {
     pairs: Vec<(&'static str, Box<PrivateKey>)>,
@@ -53,7 +53,7 @@ impl Keyring {
         Self::of(SECRET.as_bytes(), |alg, _| open(alg))
     }
 
-    /// Draws other keys of the same kinds.
+    /// Generates other keys of the same types.
     pub(crate) fn others() -> Self {
         let rsa = token_jose::KeyPairPem::rsa(2048).unwrap();
         Self::of(b"another secret", |_, kind| {
@@ -88,7 +88,7 @@ impl Keyring {
     }
 }
 
-/// Returns a MAC with any bytes for a secret.
+/// Returns a MAC with any bytes as the secret.
 pub(crate) fn mac(alg: &str, secret: &[u8], message: &[u8]) -> Vec<u8> {
     let algorithm = match alg {
         "HS384" => MacAlgorithm::Hs384,

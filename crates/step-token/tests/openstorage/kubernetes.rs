@@ -7,12 +7,12 @@ use serde_json::{Value, json};
 
 use crate::peers::{finished, peer, run, schemas};
 
-/// kubeconform, with the schemas of the kinds that are written here.
+/// kubeconform, with the schemas of the kinds that the program writes.
 #[derive(Debug)]
 pub(crate) struct Kubeconform(tempfile::TempDir);
 
 impl Kubeconform {
-    /// Copies the schemas, and makes references of them that lead to files instead of a web site.
+    /// Copies the schemas, and changes their references from a web site to files.
     #[track_caller]
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
@@ -26,7 +26,7 @@ impl Kubeconform {
         Self(folder)
     }
 
-    /// Validates the manifests in a directory, and expects so many objects to be valid, invalid, in
+    /// Validates the manifests in a directory, and expects numbers of objects: valid, invalid, in
     /// error and skipped.
     #[track_caller]
     pub(crate) fn expect(&self, counts: [usize; 4], manifests: &Path) {

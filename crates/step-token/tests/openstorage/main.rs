@@ -1,9 +1,9 @@
 //! `px` against the code that a Portworx server runs, and against the tools of Kubernetes.
 //!
 //! The server's code is a Go program beside this directory, `openstorage-peer`, built with the JWT
-//! library of either generation: it verifies, mints and decides what the program must too. Where the
-//! two differ on purpose, a table here says so and why. kubeconform, kubectl and the schemas of
-//! Kubernetes judge the manifests. All of them are what `scripts/peers` installs; without them the
+//! library of either generation: it verifies, mints and decides as the program must. Where the
+//! two differ on purpose, a table here gives the reason. kubeconform, kubectl and the schemas of
+//! Kubernetes check the manifests. `scripts/peers` installs all of them; without them the
 //! tests fail.
 //!
 //! Random cases come from a seed in the file: every run sees the same ones.

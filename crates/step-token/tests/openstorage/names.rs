@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::peers::Flavour;
 
-/// Whether a text is the name of a Secret, of a namespace, of a member of a Secret.
+/// Whether a text is a valid name of a Secret, of a namespace, of a member of a Secret.
 fn ours(name: &str) -> [bool; 3] {
     [
         name.parse::<ObjectName>().is_ok(),

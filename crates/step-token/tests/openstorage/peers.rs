@@ -23,7 +23,7 @@ impl Flavour {
         }
     }
 
-    /// Asks it all the questions of one mode, and returns an answer for each.
+    /// Asks all questions of one mode, and returns an answer for each.
     #[track_caller]
     pub(crate) fn ask(self, mode: &str, questions: &[Value]) -> Vec<Value> {
         let lines: String = questions.iter().map(|question| format!("{question}\n")).collect();
@@ -44,7 +44,7 @@ pub(crate) fn peer(name: &str) -> PathBuf {
     there(directory().join(name))
 }
 
-/// Finds the JSON schemas of Kubernetes, which `scripts/peers` puts beside the programs.
+/// Finds the JSON schemas of Kubernetes, which `scripts/peers` installs next to the programs.
 #[track_caller]
 pub(crate) fn schemas() -> PathBuf {
     there(directory().join("../share/kubernetes-json-schema"))
@@ -68,7 +68,7 @@ fn directory() -> PathBuf {
         .join("step-token-peers/bin")
 }
 
-/// Runs a program with something to read, and returns what it wrote to standard output.
+/// Runs a program with input, and returns its standard output.
 #[track_caller]
 pub(crate) fn run(command: &mut Command, stdin: &[u8]) -> String {
     String::from_utf8(output(command, stdin)).expect("it writes text")
@@ -84,7 +84,7 @@ pub(crate) fn output(command: &mut Command, stdin: &[u8]) -> Vec<u8> {
     output.stdout
 }
 
-/// Runs a program with something to read, however it ends.
+/// Runs a program with input, whether it fails or not.
 #[track_caller]
 pub(crate) fn finished(command: &mut Command, stdin: &[u8]) -> Output {
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -93,7 +93,7 @@ pub(crate) fn finished(command: &mut Command, stdin: &[u8]) -> Output {
     });
     let mut pipe = child.stdin.take().expect("it is piped");
     std::thread::scope(|scope| {
-        // A program that ends before it has read everything says why on stderr.
+        // A program that ends before it has read all input says why on stderr.
         scope.spawn(move || pipe.write_all(stdin).is_ok());
         child.wait_with_output().expect("it can be waited for")
     })

@@ -1,4 +1,4 @@
-//! The program as a function, in a world where the time and the secrets are given.
+//! The program as a function, in a world with a given time and given secrets.
 
 use std::ffi::OsString;
 use std::io::{self, Cursor, Write};
@@ -18,7 +18,7 @@ pub(crate) struct Px {
     now: i64,
 }
 
-/// What a run of it came to.
+/// The result of a run.
 #[derive(Debug)]
 pub(crate) struct Ran {
     pub(crate) exit: Exit,
@@ -27,7 +27,7 @@ pub(crate) struct Ran {
 }
 
 impl Px {
-    /// Begins a command line with words that have no blank in them.
+    /// Begins a command line with words without blanks.
     pub(crate) fn new(words: &str) -> Self {
         let argv = ["step-token", "px"].map(OsString::from).to_vec();
         Self { argv, variables: Vec::new(), stdin: Vec::new(), now: NOW }.args(words)
@@ -38,7 +38,7 @@ impl Px {
         self
     }
 
-    /// Adds words that have no blank in them.
+    /// Adds words without blanks.
     pub(crate) fn args(mut self, words: &str) -> Self {
         self.argv.extend(words.split_whitespace().map(OsString::from));
         self
@@ -64,7 +64,7 @@ impl Px {
         self
     }
 
-    /// Sets the clock; without it the time is [`NOW`].
+    /// Sets the clock; by default the time is [`NOW`].
     pub(crate) fn at(mut self, now: i64) -> Self {
         self.now = now;
         self
@@ -84,7 +84,7 @@ impl Px {
         Ran { exit, stdout: out.text(), stderr: err.text() }
     }
 
-    /// Runs it, expects it to be done, and takes its standard output.
+    /// Runs it, expects success, and returns its standard output.
     #[track_caller]
     pub(crate) fn succeed(self) -> String {
         let line = format!("{:?}", self.argv);
@@ -93,7 +93,7 @@ impl Px {
         ran.stdout
     }
 
-    /// Runs it and takes the token: the one line on standard output.
+    /// Runs it and returns the token: the only line on standard output.
     #[track_caller]
     pub(crate) fn mint(self) -> String {
         let stdout = self.succeed();
@@ -102,7 +102,7 @@ impl Px {
         token.to_owned()
     }
 
-    /// Runs it, and takes the object that it prints whether the answer is yes or no.
+    /// Runs it, and returns the object that it prints, whether the answer is yes or no.
     #[track_caller]
     pub(crate) fn answer(self) -> serde_json::Value {
         let line = format!("{:?}", self.argv);
@@ -113,7 +113,7 @@ impl Px {
     }
 }
 
-/// A stream that remembers what was written to it.
+/// A stream that records what was written to it.
 #[derive(Clone, Default)]
 struct Sink(Arc<Mutex<Vec<u8>>>);
 

@@ -1,4 +1,4 @@
-//! Numbers that look random and are the same in every run.
+//! Pseudorandom numbers, the same in every run.
 
 /// SplitMix64 (Steele, Lea, Flood, "Fast Splittable Pseudorandom Number Generators", 2014).
 #[derive(Clone, Debug)]
@@ -23,7 +23,7 @@ impl Random {
         usize::try_from(self.next() % end).unwrap()
     }
 
-    /// Returns true so many times in a hundred.
+    /// Returns true with this percentage.
     pub(crate) fn percent(&mut self, percent: usize) -> bool {
         self.below(100) < percent
     }

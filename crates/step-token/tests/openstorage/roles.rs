@@ -1,4 +1,4 @@
-//! What holders of roles may call.
+//! The methods that roles allow.
 
 use serde_json::{Value, json};
 use step_token::Exit;
@@ -8,7 +8,7 @@ use crate::peers::Flavour;
 use crate::program::Px;
 use crate::random::Random;
 
-/// The peers' role tables are those of a server with the older library, whichever they are built with.
+/// All peers have the role tables of a server with the older library, whatever they are built with.
 fn ask_program(held: &[&str], custom: &Value, methods: &[&str]) -> Vec<(String, bool)> {
     let account = json!({"sub": "s", "roles": held}).to_string();
     let mint = Px::new("token --auth-config - --issuer i").stdin(account);

@@ -1,4 +1,4 @@
-//! Files with the public key of a server: which a server starts with, and which the program reads.
+//! Files with the public key of a server: those a server starts with, and those the program reads.
 
 use std::process::Command;
 
@@ -11,14 +11,14 @@ use crate::keys;
 use crate::peers::{Flavour, run};
 use crate::program::{NOW, Px};
 
-/// The flag that a file is given with.
+/// The flag for a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Flag {
     Rsa,
     Ec,
 }
 
-/// Returns whether a server starts with the file, and whether the program judges by it.
+/// Returns whether a server starts with the file, and whether the program verifies with it.
 fn taken(flag: Flag, text: &str) -> (bool, bool) {
     let (member, name) = match flag {
         Flag::Rsa => ("rsaPublicKey", "rsa-public-keyfile"),
@@ -49,17 +49,17 @@ fn expect(files: &[(&str, Flag, String)], server: bool, program: bool) {
     assert!(others.is_empty(), "server and program should say {due:?}:\n{}", others.join("\n"));
 }
 
-/// Runs the openssl of the system with words that have no blank in them.
+/// Runs the system's openssl with words without blanks.
 fn openssl(words: &str, stdin: &str) -> String {
     run(Command::new("openssl").args(words.split_whitespace()), stdin.as_bytes())
 }
 
-/// Draws a key, and returns its public half.
+/// Generates a key, and returns its public key.
 fn drawn(words: &str) -> String {
     openssl("pkey -pubout", &openssl(words, ""))
 }
 
-/// Returns a section of PEM with something done to its bytes.
+/// Returns a section of PEM with modified bytes.
 fn changed(pem: &str, change: impl FnOnce(&mut Vec<u8>)) -> String {
     let base64: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
     let mut der = STANDARD.decode(base64).unwrap();

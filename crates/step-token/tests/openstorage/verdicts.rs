@@ -61,7 +61,7 @@ fn compare(flavour: Flavour, cases: &[Case]) -> BTreeMap<String, usize> {
     tally
 }
 
-/// Compares the answers, and of an accepted token who it is for.
+/// Compares the answers and, for an accepted token, its user.
 fn agree(ours: &Value, theirs: &Value) -> Result<(), String> {
     let same = |ours: &Value, theirs: &Value, what: &str| {
         if ours == theirs { Ok(()) } else { Err(format!("{what}: {ours} and {theirs}")) }

@@ -10,7 +10,7 @@ pub(crate) enum Expected {
     Same,
     /// The recorded header and claims with a change.
     Changed { header: fn(&str) -> String, claims: fn(&str) -> String },
-    /// This line, which is no token of ours.
+    /// This line, which is not a token of ours.
     Line(&'static str),
     /// A refusal where the real program wrote a token.
     Refused,
@@ -38,9 +38,9 @@ pub(crate) fn of(run: &Run) -> Expected {
         // The ca.json does not let this provisioner sign SSH certificates, so no CA takes the token.
         (NEBULA_SSH_HOST, []) => Expected::Refused,
         (_, []) => Expected::Same,
-        // A `--ca-url` on the command line that is none of the CA's names is refused.
+        // A `--ca-url` on the command line that is not one of the CA's names is refused.
         ("sealed CA key, two passwords", ["Q8"]) => Expected::Refused,
-        // One of the five numbers, 1e400, is outside of what a CA can hold.
+        // One of the five numbers, 1e400, is too large for a CA.
         ("online set numbers", ["Q26"]) => Expected::Refused,
         ("online cnf text", ["Q2", "Q64"]) => Expected::Refused,
         ("online cnf with ssh is dropped", ["Q2", "Q3"]) => {
@@ -71,7 +71,7 @@ pub(crate) fn of(run: &Run) -> Expected {
             Expected::Succeeds
         }
         (_, ["DESIGN sealed keys"]) => Expected::Succeeds,
-        // Both refuse, in other words.
+        // Both refuse, with different words.
         (_, ["Q19" | "Q40"]) => Expected::Same,
         ("output file exists, no terminal", ["Q42"]) => Expected::Same,
         // The same token.
@@ -126,17 +126,17 @@ fn with_token_id(claims: &str) -> String {
     claims.replace(r#","nbf":"#, &format!(r#","jti":"{}","nbf":"#, "0".repeat(64)))
 }
 
-/// Q2: `user` is there only when it says something; it stands last.
+/// Q2: `user` is written only if it is not empty; it comes last.
 fn without_user(claims: &str) -> String {
     claims.replace(r#","user":{}"#, "")
 }
 
-/// Members are in alphabetical order: `cnf` comes behind `aud`.
+/// Members are in alphabetical order: `cnf` comes after `aud`.
 fn add_cnf(claims: &str, fingerprint: &str) -> String {
     claims.replace(r#"","exp":"#, &format!(r#"","cnf":{{"x5rt#S256":"{fingerprint}"}},"exp":"#))
 }
 
-/// Q28: an empty SAN is none, and then the subject is the default.
+/// Q28: an empty SAN is ignored, and the subject is the default.
 fn default_san(claims: &str) -> String {
     let value: serde_json::Value = serde_json::from_str(claims).expect("claims are JSON");
     format!(r#""sans":[{}]"#, value["sub"])

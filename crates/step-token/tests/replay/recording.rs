@@ -1,4 +1,4 @@
-//! The recordings, and how one is replayed.
+//! The recordings, and how to replay them.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -57,7 +57,7 @@ pub(crate) struct Outcome {
 }
 
 impl Outcome {
-    /// Returns the token, from standard output with one line feed behind it, or from the file
+    /// Returns the token, from standard output with one line feed after it, or from the file
     /// without.
     pub(crate) fn token(&self) -> Result<String, String> {
         if self.exit != Exit::Done {
@@ -120,7 +120,7 @@ impl Run {
         let argv = self.argv.iter().map(|argument| {
             let argument = argument.replace(":19700", &format!(":{port}"));
             match &self.output_file {
-                // What the real program wrote goes to a place of its own.
+                // The file that the real program wrote gets another path here.
                 Some(file) if Path::new(&argument) == file.path => {
                     folder.path().join("out").into_os_string()
                 }
@@ -146,7 +146,7 @@ impl Run {
         }
     }
 
-    /// Returns the public half of the key that signs, by the flag that names it, or of the sealed
+    /// Returns the public key of the signing key, by the flag that names it, or of the sealed
     /// P-256 key of ca.json: the name of a key file begins with its kind.
     pub(crate) fn public_key_of_key_flag(&self) -> PublicKey {
         let names_a_key = |flag: &&String| flag.starts_with("--") && flag.ends_with("key");
@@ -163,7 +163,7 @@ impl Run {
     }
 }
 
-/// Returns the public half of a Nebula key.
+/// Returns the public key of a Nebula key.
 fn public_half(path: &Path) -> PublicKey {
     let bytes = std::fs::read(path).expect("a private key");
     match KeyFile::parse_nebula(&bytes) {
@@ -188,5 +188,5 @@ pub(crate) fn verify(token: &str, key: PublicKey) -> Result<(), String> {
     parts.verify(algorithm, &key).map_err(|error| error.to_string())
 }
 
-/// The time of a run that recorded none.
+/// The time of a run without a recorded time.
 const NOON: i64 = 1_795_385_137;

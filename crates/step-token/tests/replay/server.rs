@@ -1,4 +1,4 @@
-//! A stand-in for the CA of the online recordings: the recorded bodies over real TLS.
+//! A fake CA for the online recordings: the recorded bodies over real TLS.
 
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -23,7 +23,7 @@ impl Recorded {
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let config = Arc::clone(&config);
-                // A client that does not like the certificate hangs up; that is its test.
+                // A client that rejects the certificate disconnects, which some tests expect.
                 std::thread::spawn(move || serve(stream, config));
             }
         });

@@ -1,4 +1,4 @@
-//! The file of contexts: its mode, what survives a failed write, and two that write at once.
+//! The file of contexts: its mode, failed writes, and two writers at once.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -61,13 +61,13 @@ fn two_that_write_at_once_lose_nothing() {
         ["a", "b"].iter().flat_map(|name| (0..EACH).map(move |n| format!("{name}{n}"))).collect();
     expected.sort_unstable();
     assert_eq!(names, expected);
-    // The first one ever is the current one, whoever came first.
+    // The first context written becomes the current one, whichever process wins.
     let current = listing["contextconfig"]["current"].as_str().unwrap();
     assert!(["a0", "b0"].contains(&current), "{current}");
     assert_eq!(bench.left_behind("home/.pxctl"), [""; 0]);
 }
 
-/// A limit on the size of files stands in for a full disk, which no test can make.
+/// A limit on the file size replaces a full disk, which a test cannot create.
 #[test]
 fn a_write_that_fails_leaves_the_file_as_it_was() {
     let bench = Bench::new();
@@ -80,7 +80,7 @@ fn a_write_that_fails_leaves_the_file_as_it_was() {
     assert_eq!(bench.read("context/outer"), before);
     assert_eq!(bench.left_behind("context"), [""; 0]);
 
-    // Killed in the middle of writing; the next run finds nothing amiss.
+    // Killed in the middle of writing; the next run must find everything intact.
     let killed = bench.shell(r#"ulimit -f 0; exec "$0" "$@""#, line).output().unwrap();
     assert!(killed.status.signal().is_some(), "{killed:?}");
     assert_eq!(bench.read("context/outer"), before);
@@ -107,7 +107,7 @@ fn a_directory_that_is_in_the_way_leaves_the_file_as_it_was() {
 fn a_directory_that_is_read_only_leaves_the_file_as_it_was() {
     let bench = Bench::new();
     let before = bench.read("context/outer");
-    // The lock is there: what fails is the writing.
+    // The lock file exists already, so that only the write fails.
     fs::write(bench.path("context/.outer.lock"), "").unwrap();
     bench.set_mode("context", 0o500);
     for line in ["create new", "set admin", "unset", "delete admin"] {
@@ -132,7 +132,7 @@ fn without_privilege(bench: &Bench, line: &str) -> Command {
     fs::remove_file(probe).expect("it was just written");
     let mut command = bench.shop.called("setpriv".as_ref(), "--inh-caps=-all");
     command.arg("--bounding-set=-dac_override,-dac_read_search").arg(program());
-    command.args(line.split_whitespace()).current_dir(bench.shop.path("px"));
+    command.args(line.split_whitespace());
     command
 }
 
@@ -145,7 +145,7 @@ fn another_run_that_holds_the_lock_is_waited_for() {
     let mut waiting = command.stderr(std::process::Stdio::null()).spawn().unwrap();
     std::thread::sleep(std::time::Duration::from_millis(300));
     assert!(waiting.try_wait().unwrap().is_none(), "it did not wait");
-    // Whoever reads waits for nobody.
+    // Readers do not wait for the lock.
     assert_eq!(bench.run("px context list --contextconfig context/outer").status, 0);
     drop(lock);
     assert!(waiting.wait().unwrap().success());

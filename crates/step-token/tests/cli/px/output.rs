@@ -1,4 +1,4 @@
-//! Where tokens, keys and manifests go, and what is left behind when they cannot.
+//! Where tokens, keys and manifests are written, and what remains if that fails.
 
 use std::fs::{self, File};
 use std::os::unix::fs::{FileTypeExt as _, symlink};
@@ -128,7 +128,7 @@ fn a_pair_and_a_secret_that_were_made_work() {
         assert_eq!((run.status, run.stderr.as_str()), (0, ""), "{make}: {run:?}");
         let run = bench.run(&format!("{verify} {judge} --strict"));
         assert_eq!(run.status, 0, "{make}: {run:?}");
-        // No two are the same, and none is overwritten unless that is wanted.
+        // All are different, and none is overwritten without permission.
         let before = bench.read("made");
         assert_eq!(bench.run(&format!("px keygen {make}")).status, 3, "{make}");
         assert_eq!(bench.read("made"), before, "{make}");
@@ -142,7 +142,7 @@ fn a_pair_and_a_secret_that_were_made_work() {
 #[test]
 fn what_is_far_too_large_is_refused_at_once() {
     let bench = Bench::new();
-    // A hole: nothing of it is on the disk.
+    // A sparse file: it takes no space on disk.
     let huge = File::create(bench.path("huge")).unwrap();
     huge.set_len(100 << 20).unwrap();
     bench.set_mode("huge", 0o600);
@@ -222,7 +222,7 @@ fn every_output_follows_links_and_replaces_no_fifo() {
         let fifo = bench.path("fifo");
         mknodat(CWD, &fifo, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
         if line.contains("keygen") {
-            // A key is kept in a file; whoever reads a FIFO waits in vain.
+            // A key must go to a file; a reader of the FIFO would wait in vain.
             let run = bench.run(&format!("{line} fifo"));
             assert_eq!((run.status, run.stdout.as_str()), (3, ""), "{run:?}");
             continue;

@@ -1,4 +1,4 @@
-//! Secrets: how they come in, and that they never come out where they should not.
+//! Secrets: where they are read from, and that they never appear where they should not.
 
 use std::fs;
 
@@ -47,10 +47,10 @@ fn a_secret_that_others_can_read_is_warned_about_and_used() {
     }
 }
 
-/// What is secret, whatever it is put in the place of.
+/// The secret in these tests, in every place where one can be given.
 const SECRET: &str = "tr0ub4dor-and-three-more-words-nobody-shall-see";
 
-/// The part of a token that opens a door.
+/// The secret part of a token.
 const SIGNATURE: &str = "c2lnbmF0dXJlLXRoYXQtbm9ib2R5LXNoYWxsLXNlZQ";
 
 #[test]
@@ -126,7 +126,7 @@ fn no_secret_comes_out_of_a_run_that_fails() {
         format!("{from} --output /dev/full"),
         format!("{mint} --shared-secret-file env:PX_SECRET --alg ES256"),
     ];
-    // A file in the place of another.
+    // One file given instead of another.
     for wrong in ["s", "s.yaml", "s.mapping", "t", "key/ec.key"] {
         lines.extend([
             format!("px token --issuer i --shared-secret-file s --auth-config {wrong}"),
@@ -193,7 +193,7 @@ fn no_secret_comes_out_of_a_run_that_fails() {
     }
 }
 
-/// Returns what stands between the lines of a PEM file.
+/// Returns the text between the BEGIN and END lines of a PEM file.
 fn key_body(bench: &Bench, file: &str) -> String {
     let text = bench.read(file);
     let body: Vec<&str> = text.lines().filter(|line| !line.starts_with("-----")).collect();

@@ -1,4 +1,4 @@
-//! The walk of the documentation under the name of pxctl: secret, files, tokens, contexts.
+//! The steps of the documentation, called as pxctl: secret, files, tokens, contexts.
 
 use std::fs;
 
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{Bench, checked};
 use crate::workshop::is_token;
 
-/// As the documentation generates one: 64 characters of base64.
+/// As generated in the documentation: 64 characters of base64.
 const SECRET: &str = "b3VyIHNlY3JldCBpcyBhIGxpbmUgb2Ygc2l4dHktZm91ciBjb2x1bW5zIG9rPyEh";
 
 /// `admin.yaml` and `kubernetes.yaml`, word for word.
@@ -114,11 +114,11 @@ fn listed(bench: &Bench, admin: &str) {
 
     let other = bench.pxctl("--context user context list");
     assert_eq!(other.stdout, run.stdout.replace("current: admin", "current: user"));
-    // A listing is a document: colour changes nothing in it.
+    // A listing is data, so colour does not change it.
     assert_eq!(bench.pxctl("context list --color").stdout, run.stdout);
     let configured = bench.pxctl("--config=other.yaml context list");
     assert_eq!(configured.stdout, run.stdout);
-    let note = "--config has no effect: px reads no settings from other.yaml\n";
+    let note = "note: --config has no effect: px reads no settings from other.yaml\n";
     assert_eq!(configured.stderr, note);
 
     for line in ["-j context list", "context list -j", "context list --json --raw"] {
@@ -134,7 +134,7 @@ fn listed(bench: &Bench, admin: &str) {
     assert!(one_line.contains(admin), "{one_line}");
 }
 
-/// What a server makes of the tokens in the contexts.
+/// What a server says about the tokens in the contexts.
 fn judged(bench: &Bench) {
     fs::write(bench.path("secret/portworx"), SECRET).expect("a file");
     bench.set_mode("secret/portworx", 0o600);
@@ -183,7 +183,7 @@ fn what_is_not_built_is_refused_by_name() {
         ("auth role create", "auth role create"),
         ("auth token revoke", "auth token revoke"),
         ("context rename a b", "context rename a"),
-        // What only the program's own name knows.
+        // Available only under the program's own name.
         ("token", "token"),
         ("verify", "verify"),
         ("px token", "px token"),

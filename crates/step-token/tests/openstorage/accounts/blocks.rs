@@ -1,6 +1,6 @@
 //! Auth-config files with literal and folded blocks.
 
-/// Headers, indentation, blank lines, and what ends a block.
+/// Headers, indentation, blank lines, and the ends of blocks.
 pub(super) const BLOCKS: &[&str] = &[
     "name: |\n  x\n",
     "name: |-\n  x\n",

@@ -1,6 +1,6 @@
 //! Where our reader and the vendor's differ on purpose, and why.
 
-/// Files that the two read differently for one reason.
+/// Files that the two read differently for the same reason.
 #[derive(Debug)]
 pub(super) struct Difference {
     pub(super) reason: &'static str,
@@ -15,7 +15,7 @@ pub(super) enum Way {
     Refused,
     /// The vendor refuses, and we mint.
     Taken,
-    /// Both mint, and not the same.
+    /// Both mint, but different tokens.
     Other,
 }
 
@@ -180,7 +180,7 @@ pub(super) const DIFFERENCES: &[Difference] = &[
     },
 ];
 
-/// Files that no account comes near: too deep, too many values, too many tabs.
+/// Files far from any real account: too deep, too many values, too many tabs.
 pub(super) fn limits() -> Vec<String> {
     let deep = format!("color: {}{}\nname: a\n", "[".repeat(65), "]".repeat(65));
     let many = format!("roles: [{}]\n", "a, ".repeat(20_001));

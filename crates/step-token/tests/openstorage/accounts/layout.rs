@@ -1,4 +1,4 @@
-//! Auth-config files by how they are laid out: members, lists, documents.
+//! Auth-config files by layout: members, lists, documents.
 
 /// Members: known and unknown ones, repeated, empty, of every kind.
 pub(super) const MEMBERS: &[&str] = &[
@@ -121,7 +121,7 @@ pub(super) const LISTS: &[&str] = &[
     "roles: [a, 'b'c]\n",
 ];
 
-/// What is a document, and where it ends.
+/// Documents, and where they end.
 pub(super) const DOCUMENTS: &[&str] = &[
     "",
     " ",

@@ -1,6 +1,6 @@
 //! Auth-config files by how their values are written: plain, quoted, in blocks, tagged.
 
-/// Plain words, and what must not begin one.
+/// Plain scalars, and characters that must not begin one.
 pub(super) const PLAIN: &[&str] = &[
     "name: 12\nsub: true\nemail: 0x10\nroles: [2.50, 2020-01-01, yes]\n",
     "name: 1_000\nsub: 190:20:30\nemail: 0b1\nroles: [0o10, .inf, -.inf, .nan, 1e3, +1, 010]\n",
@@ -168,7 +168,7 @@ pub(super) const ODD: &[&str] = &[
     "name: a\u{ad}\u{200b}b\n",
 ];
 
-/// JSON, which is YAML but for two things.
+/// JSON, which is YAML except for two details.
 pub(super) const JSON: &[&str] = &[
     "{\"name\":\"a\",\"sub\":\"b\",\"email\":\"c\",\"roles\":[\"d\"],\"groups\":[\"*\"]}",
     "{\n  \"name\": \"a\",\n  \"roles\": [\n    \"b\"\n  ]\n}\n",

@@ -1,4 +1,4 @@
-//! Auth-config files put together at random, of what people write.
+//! Random auth-config files, made of things that people write.
 
 use crate::random::Random;
 
@@ -8,7 +8,7 @@ pub(super) fn draw(random: &mut Random) -> String {
         random.pick(&["", "", "", "# c\n", "---\n", "--- # c\n", "\n", "%YAML 1.1\n---\n"]);
     let epilogue = random.pick(&["", "", "", "...\n", "---\nname: z\n", "# c\n", "\n\n"]);
     let body = if random.percent(25) { flow(random) } else { block(random) };
-    // YAML 1.2 knows a stream of no documents, the vendor's reader does not.
+    // YAML 1.2 allows a stream without documents, the vendor's reader does not.
     let epilogue = if body.is_empty() && epilogue == "...\n" { "" } else { epilogue };
     let text = format!("{prologue}{body}{epilogue}");
     if random.percent(20) { text.replace('\n', "\r\n") } else { text }

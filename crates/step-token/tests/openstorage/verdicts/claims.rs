@@ -42,7 +42,7 @@ fn odd_list(draft: &mut Draft, random: &mut Random) {
     draft.set(claim, random.pick(&values::LISTS));
 }
 
-/// The first is good or not, and so is the last.
+/// Both the first and the last may be valid or not.
 fn twice(draft: &mut Draft, random: &mut Random) {
     let claim = random.pick(&CLAIMS);
     let value = random.pick(&values::VALUES);
@@ -56,7 +56,7 @@ fn twice(draft: &mut Draft, random: &mut Random) {
     }
 }
 
-/// A list is read into what the one before it has left.
+/// A list is decoded over the values of the previous one.
 fn list_again(draft: &mut Draft, random: &mut Random) {
     let claim = random.pick(&["roles", "groups"]);
     for _ in 0..=random.below(3) {
@@ -79,7 +79,7 @@ fn cased(draft: &mut Draft, random: &mut Random) {
     let other = match random.below(7) {
         0 => claim.to_uppercase(),
         1 => claim.replacen(first, &first.to_uppercase(), 1),
-        // The long s folds to s, raw or escaped; the dotless i folds to nothing of ours.
+        // The long s folds to s, raw or escaped; the dotless i folds to no letter in our names.
         2 => claim.replace('s', "ſ"),
         3 => claim.replace('s', "\\u017f"),
         4 => claim.replace('i', "ı").replace('k', "\u{212a}"),
@@ -140,12 +140,12 @@ fn around(draft: &mut Draft, random: &mut Random) {
     }
 }
 
-/// The object around it is one level more; an object in each list is yet another.
+/// The object around it adds one level; an object in each list adds another.
 fn deep(draft: &mut Draft, random: &mut Random) {
     let depth = random.pick(&[9_999, 10_000, 10_001, 100]);
     let value = match random.below(3) {
         0 => format!("{}{}", r#"{"a":"#.repeat(depth - 1) + "{}", "}".repeat(depth - 1)),
-        // What is never closed is refused for another reason.
+        // Unclosed lists are refused for another reason.
         1 => "[".repeat(depth),
         _ => format!("{}{}", "[".repeat(depth), "]".repeat(depth)),
     };

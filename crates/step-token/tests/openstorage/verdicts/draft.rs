@@ -1,4 +1,4 @@
-//! A token while it is being made, and the server that is to judge it.
+//! A token under construction, and the server that will verify it.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -9,32 +9,32 @@ use crate::peers::Flavour;
 use crate::program::{NOW, Px};
 use crate::random::Random;
 
-/// Everything about a token that can be spoilt before it is signed.
+/// Everything in a token that can be changed before it is signed.
 #[derive(Debug)]
 pub(super) struct Draft {
     /// The header as JSON.
     pub(super) header: Vec<u8>,
-    /// Names and values of the claims as JSON has them, the quotation marks included.
+    /// Names and values of the claims in JSON, including quotation marks.
     pub(super) members: Vec<(Vec<u8>, Vec<u8>)>,
     /// What comes before and after the payload.
     pub(super) around: (&'static str, &'static str),
-    /// The payload instead of all that.
+    /// A payload that replaces all of that.
     pub(super) payload: Option<Vec<u8>>,
-    /// What signs.
+    /// What the token is signed with.
     pub(super) alg: &'static str,
     pub(super) signer: Signer,
     pub(super) server: Server,
     pub(super) at: i64,
 }
 
-/// Whose key signs.
+/// Whose key is used to sign.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Signer {
     /// The server's.
     Own,
-    /// Another of its kind.
+    /// Another key of the same type.
     Other,
-    /// Nobody who knows the secret: it is the text of the public key.
+    /// An attacker's: the public key's text used as a shared secret.
     PublicText,
 }
 
@@ -49,7 +49,7 @@ pub(super) struct Server {
     pub(super) ec: Option<&'static str>,
 }
 
-/// A finished token, and how it is judged.
+/// A finished token, and how it is verified.
 #[derive(Debug)]
 pub(super) struct Case {
     /// What was done to it.
@@ -60,7 +60,7 @@ pub(super) struct Case {
 }
 
 impl Draft {
-    /// Draws an ordinary token of any algorithm for a server that takes it.
+    /// Draws an ordinary token of any algorithm for a server that accepts it.
     pub(super) fn draw(random: &mut Random) -> Self {
         let alg = random.pick(&ALGORITHMS);
         Self::of(alg, random)
@@ -126,7 +126,7 @@ impl Draft {
         self.members.retain(|(there, _)| there != quoted.as_bytes());
     }
 
-    /// Gives a server that has lost all its keys another: without one it would not start.
+    /// Gives a server without keys another one: it would not start otherwise.
     pub(super) fn settle(&mut self) {
         let server = &mut self.server;
         server.rsa |= !server.secret && server.ec.is_none();
@@ -181,7 +181,7 @@ impl Case {
 
     /// Returns the command line that asks the same of the program.
     ///
-    /// It drops one line end, which is one more than the token has: a carriage return at the end of
+    /// The program drops one line end, so one is added here: a carriage return at the end of
     /// the token stays.
     pub(super) fn px(&self, flavour: Flavour) -> Px {
         let (rsa, ec) = self.public_keys();

@@ -31,21 +31,21 @@ fn odd_algorithm(draft: &mut Draft, random: &mut Random) {
         2 => format!("\"{alg} \""),
         3 => format!("\"{alg}\\u0000\""),
         4 => format!("[\"{alg}\"]"),
-        // The same name in other letters of JSON.
+        // The same name with JSON escapes.
         5 => format!("\"\\u{:04x}{}\"", u32::from(alg.chars().next().unwrap()), &alg[1..]),
         _ => random.pick(&ODD).to_owned(),
     };
     write(draft, &odd, b"");
 }
 
-/// Signs with an algorithm that is good somewhere else.
+/// Signs with an algorithm that the server does not accept, but others do.
 fn signed_otherwise(draft: &mut Draft, random: &mut Random) {
     draft.alg = random.pick(&["PS256", "PS384", "PS512", "EdDSA"]);
     let alg = format!("\"{}\"", draft.alg);
     write(draft, &alg, b"");
 }
 
-/// Says another algorithm of the family than the one that signs.
+/// Names another algorithm of the same family than the one used.
 fn of_the_family(draft: &mut Draft, random: &mut Random) {
     let size = random.pick(&["256", "384", "512"]);
     let alg = format!("\"{}{size}\"", &draft.alg[..2]);
@@ -100,7 +100,7 @@ fn no_object(draft: &mut Draft, random: &mut Random) {
     draft.header = random.pick(&values).to_vec();
 }
 
-/// The object around it is one level more.
+/// The object around it adds one level.
 fn deep(draft: &mut Draft, random: &mut Random) {
     let alg = format!("\"{}\"", draft.alg);
     let depth = random.pick(&[100, 9_999, 10_000]);

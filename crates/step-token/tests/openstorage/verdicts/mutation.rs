@@ -1,25 +1,25 @@
-//! What may be wrong with a token, and how that is brought about.
+//! What can be wrong with a token, and how a test makes it so.
 
 use super::draft::{Case, Draft};
 use super::{claims, headers, servers, signatures, structure};
 use crate::keys::Keyring;
 use crate::random::Random;
 
-/// Something done to a token at one step of its making.
+/// A change of a token at one step of its construction.
 #[derive(Clone, Copy)]
 pub(super) struct Mutation {
     pub(super) name: &'static str,
-    /// How often it is drawn, compared with the others.
+    /// How often it is drawn, relative to the others.
     pub(super) weight: usize,
     pub(super) step: Step,
 }
 
-/// When it is done.
+/// The step.
 #[derive(Clone, Copy)]
 pub(super) enum Step {
     /// Before anything is encoded.
     Draft(fn(&mut Draft, &mut Random)),
-    /// To the encoded header and payload, which are then signed as they are.
+    /// To the encoded header and payload, before they are signed.
     Parts(fn(&mut [String; 2], &mut Random)),
     /// To the signature before it is encoded.
     Signature(fn(&mut Vec<u8>, &mut Random)),
@@ -29,7 +29,7 @@ pub(super) enum Step {
     Token(fn(&mut String, &mut Random)),
 }
 
-/// Makes tokens with mutations and without.
+/// Makes tokens with and without mutations.
 pub(super) struct Maker {
     own: Keyring,
     others: Keyring,

@@ -1,4 +1,4 @@
-//! Servers that are set up for other tokens than the one they get.
+//! Servers configured for other tokens than the one they get.
 
 use super::draft::Draft;
 use super::mutation::{Mutation, Step};

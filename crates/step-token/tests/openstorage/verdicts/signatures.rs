@@ -1,4 +1,4 @@
-//! Signatures that are spoilt, or somebody else's.
+//! Damaged signatures, and signatures by other keys.
 
 use super::draft::{ALGORITHMS, Draft, Signer};
 use super::mutation::{Mutation, Step};
@@ -38,8 +38,8 @@ fn other_length(signature: &mut Vec<u8>, random: &mut Random) {
     }
 }
 
-/// Swaps the halves, or replaces the second by what it lacks to the order of P-256: a verifier that
-/// does not ask for the smaller of the two takes either.
+/// Swaps the halves, or subtracts the second from the order of P-256: a verifier that
+/// does not require the smaller of the two accepts both.
 fn numbers(signature: &mut Vec<u8>, random: &mut Random) {
     let half = signature.len() / 2;
     match random.below(4) {
@@ -106,12 +106,12 @@ fn other_key(draft: &mut Draft, _random: &mut Random) {
     draft.signer = Signer::Other;
 }
 
-/// Signs with any algorithm, and says the one that it was.
+/// Signs with any algorithm, and names it.
 fn other_family(draft: &mut Draft, random: &mut Random) {
     draft.alg = random.pick(&ALGORITHMS);
 }
 
-/// What is signed with the text of a public key passes where a server takes any key for any algorithm.
+/// A MAC with the text of a public key passes if a server uses any key for any algorithm.
 fn public_text(draft: &mut Draft, random: &mut Random) {
     draft.header = br#"{"alg":"HS256","typ":"JWT"}"#.to_vec();
     draft.signer = Signer::PublicText;

@@ -1,4 +1,4 @@
-//! Tokens whose parts are not what they should be, whatever is in them.
+//! Tokens whose parts are malformed, whatever their contents.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -18,7 +18,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation { name: "line breaks in the token", weight: 6, step: Step::Token(breaks_anywhere) },
 ];
 
-/// Encodes as every token is encoded.
+/// Encodes as in every token.
 pub(super) fn encoded(bytes: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
@@ -28,7 +28,7 @@ fn stray_bits(parts: &mut [String; 2], random: &mut Random) {
     parts[at] = with_stray_bits(&parts[at], random);
 }
 
-/// Sets bits of the last character that belong to no byte; a part of whole groups has none.
+/// Sets the unused bits of the last character; parts of whole groups have none.
 pub(super) fn with_stray_bits(part: &str, random: &mut Random) -> String {
     let unused = match part.len() % 4 {
         2 => 16,
@@ -58,7 +58,7 @@ fn line_breaks(parts: &mut [String; 2], random: &mut Random) {
     parts[at] = broken(&parts[at], random);
 }
 
-/// Puts line breaks inside or at an end, of which some make the length whole again.
+/// Inserts line breaks inside or at an end; some make the length valid again.
 pub(super) fn broken(part: &str, random: &mut Random) -> String {
     let breaks = random.pick(&["\n", "\r\n", "\r", "\n\n\n\n", "\r\n\r\n", "\n\n"]);
     let at = random.pick(&[0, part.len(), part.len() / 2, part.len().saturating_sub(1)]);
@@ -72,7 +72,7 @@ fn odd_character(parts: &mut [String; 2], random: &mut Random) {
     let at = boundary(part, random.below(part.len() + 1));
     let rest = part.split_off(at);
     part.push_str(random.pick(&odd));
-    // In the place of a character, or before it.
+    // Instead of a character, or before it.
     part.extend(rest.chars().skip(random.below(2)));
 }
 
@@ -118,7 +118,7 @@ fn breaks_anywhere(token: &mut String, random: &mut Random) {
     token.insert_str(at, breaks);
 }
 
-/// Returns the place of a character that is there or just before.
+/// Returns the position of the character at this place or just before it.
 pub(super) fn boundary(part: &str, at: usize) -> usize {
     (0..=at).rev().find(|at| part.is_char_boundary(*at)).unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! Every row of the tables that the mutations draw from, by itself in an ordinary token.
+//! Every row of the tables that the mutations draw from, alone in an ordinary token.
 
 use super::draft::{Case, Draft};
 use super::{claims, compare, headers, structure, values};

@@ -1,4 +1,4 @@
-//! What claims may be set to.
+//! Values for claims.
 
 /// Values of every type, good and bad, for any claim.
 pub(super) const VALUES: [&str; 17] = [
@@ -93,7 +93,7 @@ pub(super) const TIMES: [&str; 40] = [
     "18446744073709551616",
 ];
 
-/// Claims that no server asks for, and numbers that are none.
+/// Claims that no server reads, and invalid numbers.
 pub(super) const MORE: [(&str, &str); 26] = [
     ("aud", "\"x\""),
     ("aud", "[7]"),
