@@ -9,10 +9,10 @@ use std::net::IpAddr;
 
 use libfuzzer_sys::fuzz_target;
 use step_claims::{Operation, Purpose, SshCertificate, Subject};
-use step_header::{Credential as _, Error, Nebula, NebulaCertificate, NebulaVersion, Trust};
+use step_header::{Proof as _, Error, Nebula, NebulaCertificate, NebulaVersion, Trust};
 use step_provisioner::Kind;
 use step_token_fuzz::{LATER, NOW, plain_key, shown, use_credential};
-use token_jose::Evidence;
+use token_jose::ProofHeader;
 use token_pem::encode;
 
 /// The key of `host-v1.crt`.
@@ -70,7 +70,7 @@ fn read(bytes: &[u8]) {
         assert!(matches!(operation, Operation::Sign | Operation::SshHost), "for {operation}");
         let validity = certificate.not_before()..=certificate.not_after();
         assert!(validity.contains(&at.unix_seconds()));
-        assert_eq!(proof.evidence(), Evidence::Nebula(certificate.to_wire().to_vec()));
+        assert_eq!(proof.header_member(), ProofHeader::Nebula(certificate.to_wire().to_vec()));
         use_credential(&proof, at, plain_key(KEY));
         is_for_its_names(&proof, &certificate);
         is_trusted(&proof, &certificate);
@@ -107,8 +107,8 @@ fn is_for_its_names(proof: &Nebula, certificate: &NebulaCertificate) {
             }
         }
     }
-    if let Ok(Some(remark)) = proof.admits(&subject, &Purpose::Sign(Vec::new())) {
-        shown(&remark);
+    if let Ok(Some(warning)) = proof.admits(&subject, &Purpose::Sign(Vec::new())) {
+        shown(&warning);
     }
 }
 

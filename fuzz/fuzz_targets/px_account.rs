@@ -13,9 +13,9 @@ fuzz_target!(|data: &[u8]| {
     }
     match Account::from_yaml(text) {
         Err(error) => drop(error.to_string()),
-        Ok((account, notices)) => {
-            for notice in notices {
-                let _ = notice.to_string();
+        Ok((account, warnings)) => {
+            for warning in warnings {
+                let _ = warning.to_string();
             }
             let zero = Lifetime::ZERO;
             let claims = Claims::new(account.clone(), "i".to_owned(), 0, zero, zero);

@@ -46,8 +46,8 @@ fn check(verdict: &Verdict) {
     if let Some((_, fault)) = verdict.fault() {
         let _ = fault.to_string();
     }
-    for laxness in &verdict.laxness {
-        let _ = laxness.to_string();
+    for strict_warnings in &verdict.strict_warnings {
+        let _ = strict_warnings.to_string();
     }
     if verdict.answer == Answer::Accepted {
         assert!(verdict.findings.iter().all(|it| matches!(it.outcome, Outcome::Holds(_))));

@@ -9,9 +9,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use libfuzzer_sys::fuzz_target;
 use step_claims::{Operation, Purpose, Subject};
-use step_header::{Credential as _, Error, Remark, SshCertificate, SshPop};
+use step_header::{Proof as _, Error, Warning, SshCertificate, SshPop};
 use step_token_fuzz::{LATER, NOW, plain_key, shown, use_credential};
-use token_jose::Evidence;
+use token_jose::ProofHeader;
 
 /// The key of `p256-host-cert.pub` and `p256-user-cert.pub`.
 const KEY: &[u8] = include_bytes!("../../testdata/vectors/test-keys/p256.pkcs8.pem");
@@ -55,13 +55,13 @@ fn read(bytes: &[u8]) {
         assert!(OPERATIONS.contains(&operation), "accepted for {operation}");
         let is_for_hosts = operation != Operation::SshRevoke;
         assert!(certificate.is_host() || !is_for_hosts, "a user's certificate for {operation}");
-        assert_eq!(proof.evidence(), Evidence::SshPop(certificate.to_wire().to_vec()));
+        assert_eq!(proof.header_member(), ProofHeader::SshPop(certificate.to_wire().to_vec()));
         assert_eq!(proof.public_key(), certificate.public_key());
         use_credential(&proof, at, plain_key(KEY));
-        for remark in proof.remarks() {
-            match remark {
-                Remark::CriticalOption { name } => assert!(options.contains(&name)),
-                Remark::Expired { .. } => assert_eq!(operation, Operation::SshRenew),
+        for warning in proof.warnings() {
+            match warning {
+                Warning::CriticalOption { name } => assert!(options.contains(&name)),
+                Warning::Expired { .. } => assert_eq!(operation, Operation::SshRenew),
                 other => panic!("{other:?}"),
             }
         }

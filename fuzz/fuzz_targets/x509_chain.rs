@@ -7,10 +7,10 @@
 
 use libfuzzer_sys::fuzz_target;
 use openssl::x509::X509;
-use step_header::{Credential, Error, Remark, Renewal, Trust, X5c};
+use step_header::{Proof, Error, Warning, Renewal, Trust, X5c};
 use step_provisioner::Kind;
 use step_token_fuzz::{LATER, NOW, plain_key, shown, use_credential};
-use token_jose::{Evidence, PublicKey};
+use token_jose::{ProofHeader, PublicKey};
 use token_pem::encode;
 use token_time::Timestamp;
 use x509_parser::certificate::X509Certificate;
@@ -28,7 +28,7 @@ fuzz_target!(|data: &[u8]| {
     let text = pem(&ders);
     read(text.as_bytes());
     if ders == [data] {
-        let chain = |bytes| X5c::read(bytes, NOW).ok().map(|x5c| x5c.evidence());
+        let chain = |bytes| X5c::read(bytes, NOW).ok().map(|x5c| x5c.header_member());
         assert_eq!(chain(data), chain(text.as_bytes()), "DER and PEM differ");
     }
 });
@@ -39,8 +39,8 @@ fn read(bytes: &[u8]) {
         Ok(renewal) => {
             holds(renewal);
             let later = Renewal::read(bytes, LATER).expect("what is over may be renewed");
-            assert!(later.remarks().iter().any(is_expired));
-            later.remarks().iter().for_each(|remark| shown(remark));
+            assert!(later.warnings().iter().any(is_expired));
+            later.warnings().iter().for_each(|warning| shown(warning));
         }
         Err(error) => shown(error),
     }
@@ -48,16 +48,16 @@ fn read(bytes: &[u8]) {
         (Ok(x5c), Ok(renewal)) => {
             holds(&x5c);
             is_below_its_last(&x5c);
-            assert_eq!(x5c.clone().insecure().evidence(), renewal.evidence());
+            assert_eq!(x5c.clone().insecure().header_member(), renewal.header_member());
             assert_eq!(x5c.public_key(), renewal.public_key());
-            assert_eq!(x5c.remarks(), renewal.remarks());
+            assert_eq!(x5c.warnings(), renewal.warnings());
             let not_after = parsed(&chain(&x5c)[0]).validity().not_after.timestamp();
             assert_eq!(x5c.ends().map(Timestamp::unix_seconds), Some(not_after));
         }
         (Ok(_), Err(error)) => panic!("refused as a renewal only: {error}"),
         (Err(error), Ok(renewal)) => {
             assert!(matches!(error, Error::Expired { .. }), "accepted as a renewal only: {error}");
-            assert!(renewal.remarks().iter().any(is_expired));
+            assert!(renewal.warnings().iter().any(is_expired));
             shown(&error);
         }
         (Err(error), Err(_)) => shown(&error),
@@ -65,7 +65,7 @@ fn read(bytes: &[u8]) {
 }
 
 /// Asserts what must hold for every chain.
-fn holds(credential: &dyn Credential) {
+fn holds(credential: &dyn Proof) {
     use_credential(credential, NOW, plain_key(KEY));
     let chain = chain(credential);
     let (leaf, above) = chain.split_first().expect("a chain has a leaf");
@@ -80,19 +80,19 @@ fn holds(credential: &dyn Credential) {
     }
 
     let text = pem(&chain);
-    let (evidence, remarks) = match credential.evidence() {
-        Evidence::X5c(_) => {
+    let (evidence, warnings) = match credential.header_member() {
+        ProofHeader::X5c(_) => {
             let again = X5c::read(text.as_bytes(), NOW).expect("an accepted chain");
-            (again.evidence(), again.remarks())
+            (again.header_member(), again.warnings())
         }
         _ => {
             let again = Renewal::read(text.as_bytes(), NOW).expect("an accepted chain");
             assert_eq!(again.default_subject(), credential.default_subject());
-            (again.evidence(), again.remarks())
+            (again.header_member(), again.warnings())
         }
     };
-    assert_eq!(evidence, credential.evidence());
-    assert!(remarks.iter().all(is_expired), "a chain in order was put right: {remarks:?}");
+    assert_eq!(evidence, credential.header_member());
+    assert!(warnings.iter().all(is_expired), "a chain in order was put right: {warnings:?}");
 
     for roots in [vec![], above.to_vec(), chain.clone(), vec![text.clone().into_bytes()]] {
         if let Trust::Missed { reason } | Trust::Unchecked { reason } = credential.below(&roots) {
@@ -134,17 +134,17 @@ fn may_issue(der: &[u8], as_root: bool) -> bool {
         && purposes.is_none_or(|purposes| purposes.value.any || purposes.value.client_auth)
 }
 
-fn is_expired(remark: &Remark) -> bool {
-    matches!(remark, Remark::Expired { .. })
+fn is_expired(warning: &Warning) -> bool {
+    matches!(warning, Warning::Expired { .. })
 }
 
 fn parsed(der: &[u8]) -> X509Certificate<'_> {
     X509Certificate::from_der(der).expect("it was accepted").1
 }
 
-fn chain(credential: &dyn Credential) -> Vec<Vec<u8>> {
-    match credential.evidence() {
-        Evidence::X5c(chain) | Evidence::X5cInsecure(chain) => chain,
+fn chain(credential: &dyn Proof) -> Vec<Vec<u8>> {
+    match credential.header_member() {
+        ProofHeader::X5c(chain) | ProofHeader::X5cInsecure(chain) => chain,
         other => panic!("another header: {other:?}"),
     }
 }

@@ -3,8 +3,8 @@
 use std::fmt::Display;
 
 use step_claims::Operation;
-use step_header::{Credential, ProvenKey};
-use step_provisioner::{Proof, Provisioner, Selection, Selector, select};
+use step_header::{Proof, ProofKey};
+use step_provisioner::{ProofKind, Provisioner, Selection, Selector, select};
 use token_jose::{KeyFile, PrivateKey, SigningKey as _};
 use token_text::Shown;
 use token_time::Timestamp;
@@ -36,7 +36,7 @@ pub fn use_provisioners(provisioners: &[Provisioner]) {
     }
 
     let proofs =
-        [None, Some(Proof::X5c), Some(Proof::SshPop), Some(Proof::Nebula), Some(Proof::K8sSa)];
+        [None, Some(ProofKind::X5c), Some(ProofKind::SshPop), Some(ProofKind::Nebula), Some(ProofKind::K8sSa)];
     for operation in [Operation::Sign, Operation::SshHost, Operation::Renew] {
         for proof in proofs {
             found(provisioners, &selector(proof, None, None, operation));
@@ -62,15 +62,15 @@ pub fn shown(message: &dyn Display) {
 
 /// Calls what a program calls on a certificate accepted at a time, and asserts that it accepts
 /// only its own key.
-pub fn use_credential(credential: &dyn Credential, at: Timestamp, key: PrivateKey) {
+pub fn use_credential(credential: &dyn Proof, at: Timestamp, key: PrivateKey) {
     let _ = format!("{credential:?} {:?}", credential.proof());
     assert!(credential.ends().is_none_or(|end| at <= end), "accepted behind its end");
-    credential.remarks().iter().for_each(|remark| shown(remark));
+    credential.warnings().iter().for_each(|warning| shown(warning));
     let is_own = key.public_key() == credential.public_key();
-    match ProvenKey::new(credential, key) {
+    match ProofKey::new(credential, key) {
         Ok(proven) => {
             assert!(is_own, "joined with the key of another");
-            assert_eq!(proven.header().evidence(), Some(&credential.evidence()));
+            assert_eq!(proven.header().header_member(), Some(&credential.header_member()));
             assert!(token_jose::json::to_vec(proven.header()).is_ok());
         }
         Err(error) => {
@@ -89,7 +89,7 @@ pub fn plain_key(file: &[u8]) -> PrivateKey {
 }
 
 fn selector(
-    proof: Option<Proof>,
+    proof: Option<ProofKind>,
     name: Option<String>,
     key_id: Option<String>,
     operation: Operation,

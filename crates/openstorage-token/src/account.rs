@@ -35,9 +35,10 @@ impl Account {
     ///
     /// [`AccountError`], with the line if there is one, if this is not YAML or not a mapping, or has
     /// a mapping or a list in place of a string, or a string in place of a list.
-    pub fn from_yaml(text: &str) -> Result<(Self, Vec<Notice>), AccountError> {
+    pub fn from_yaml(text: &str) -> Result<(Self, Vec<AccountWarning>), AccountError> {
         let stream = reader::parse(text)?;
-        let mut reader = Reader { account: Self::default(), seen: Vec::new(), notices: Vec::new() };
+        let mut reader =
+            Reader { account: Self::default(), seen: Vec::new(), warnings: Vec::new() };
         match stream.first {
             None => {}
             Some(root) if root.is_null() => {}
@@ -45,9 +46,9 @@ impl Account {
             Some(root) => return Err(AccountError::NoMapping { kind: root.kind() }),
         }
         if let Some(line) = stream.second_at {
-            reader.notices.push(Notice::SecondDocument { line });
+            reader.warnings.push(AccountWarning::SecondDocument { line });
         }
-        Ok((reader.account, reader.notices))
+        Ok((reader.account, reader.warnings))
     }
 
     /// Returns the subject that replaces a missing one: the base64 (standard alphabet, padded) of
@@ -65,7 +66,7 @@ impl Account {
 /// A warning about something in an auth-config file that is ignored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Notice {
+pub enum AccountWarning {
     /// An unknown member.
     UnknownMember {
         /// Its line, from 1.
@@ -98,7 +99,7 @@ pub enum Notice {
     },
 }
 
-impl fmt::Display for Notice {
+impl fmt::Display for AccountWarning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::UnknownMember { line, name, meant: Some(meant) } => {
@@ -157,7 +158,7 @@ pub enum AccountError {
 struct Reader {
     account: Account,
     seen: Vec<(&'static str, usize)>,
-    notices: Vec<Notice>,
+    warnings: Vec<AccountWarning>,
 }
 
 impl Reader {
@@ -177,9 +178,9 @@ impl Reader {
                 // Its value is ignored, but must be a string.
                 None if name == "issuer" => {
                     string("issuer", value)?;
-                    self.notices.push(unread(name, key.line));
+                    self.warnings.push(unread(name, key.line));
                 }
-                None => self.notices.push(unread(name, key.line)),
+                None => self.warnings.push(unread(name, key.line)),
             }
         }
         Ok(())
@@ -204,7 +205,7 @@ impl Reader {
     fn notice_repetition(&mut self, name: &'static str, line: usize) {
         match self.seen.iter_mut().find(|(seen, _)| *seen == name) {
             Some((_, before)) => {
-                self.notices.push(Notice::Repeated { line, name, before: *before });
+                self.warnings.push(AccountWarning::Repeated { line, name, before: *before });
                 *before = line;
             }
             None => self.seen.push((name, line)),
@@ -267,17 +268,17 @@ fn wrong(
     AccountError::WrongKind { line: node.line, name, found: found.into(), due }
 }
 
-fn unread(name: &str, line: usize) -> Notice {
+fn unread(name: &str, line: usize) -> AccountWarning {
     let lower = name.to_lowercase();
     if ["iss", "issuer", "exp", "iat"].contains(&lower.as_str()) {
-        return Notice::NotFromHere { line, name: name.to_owned() };
+        return AccountWarning::NotFromHere { line, name: name.to_owned() };
     }
     let meant = match lower.as_str() {
         "subject" => Some("sub"),
         "mail" | "e-mail" => Some("email"),
         _ => NAMES.into_iter().find(|known| *known == lower || *known == format!("{lower}s")),
     };
-    Notice::UnknownMember { line, name: name.to_owned(), meant }
+    AccountWarning::UnknownMember { line, name: name.to_owned(), meant }
 }
 
 /// The members of the file.
@@ -293,7 +294,7 @@ mod tests {
         Account::from_yaml(text).unwrap().0
     }
 
-    fn notices(text: &str) -> Vec<String> {
+    fn warnings(text: &str) -> Vec<String> {
         Account::from_yaml(text).unwrap().1.iter().map(ToString::to_string).collect()
     }
 
@@ -349,7 +350,7 @@ mod tests {
     #[test]
     fn what_does_not_count_is_told_with_its_line() {
         assert_eq!(
-            notices("name: a\nrole: x\ncolor: red\niss: i\nName: b\nname: c\n---\nname: d\n"),
+            warnings("name: a\nrole: x\ncolor: red\niss: i\nName: b\nname: c\n---\nname: d\n"),
             [
                 "line 2: `role` is ignored; did you mean `roles`?",
                 "line 3: `color` is ignored; the known members are name, sub, email, roles, groups",

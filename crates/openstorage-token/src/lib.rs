@@ -8,7 +8,7 @@
 //! - [`Account`]: the auth-config file, as `pxctl auth token generate` reads it.
 //! - [`Claims`], [`Lifetime`], [`Mint`]: the token, byte for byte as OpenStorage writes it.
 //! - [`Server`], [`judge`]: what a server would say, check by check, in its own order, with
-//!   warnings about what it tolerates ([`Laxness`]) and what is rarely intended ([`Advice`]).
+//!   warnings about what it tolerates ([`StrictWarning`]) and what is rarely intended ([`Warning`]).
 //! - [`Roles`], [`Ownership`]: what the holder may then do.
 //! - [`Contexts`]: the file of `pxctl context`.
 //! - [`kubernetes`]: the Secret that stores a token or a shared secret.
@@ -31,7 +31,6 @@
 //! ```
 
 mod account;
-mod advice;
 mod api_method;
 mod claims;
 mod contexts;
@@ -46,10 +45,10 @@ mod server;
 mod server_config;
 mod text;
 mod verdict;
+mod warning;
 mod yaml;
 
-pub use account::{Account, AccountError, Notice};
-pub use advice::Advice;
+pub use account::{Account, AccountError, AccountWarning};
 pub use api_method::ApiMethod;
 pub use claims::{Claims, Mint};
 pub use contexts::{Context, ContextName, Contexts, ContextsError, Created};
@@ -61,10 +60,11 @@ pub use roles::{Decision, RoleAnswer, Roles};
 pub use server::{Generation, Server, ServerKey, ServerKeyError, UsernameClaim};
 pub use server_config::{ServerConfig, ServerConfigError};
 pub use verdict::algorithm::TokenAlgorithm;
-pub use verdict::fault::{Fault, Laxness, Seen};
+pub use verdict::fault::{Fault, Seen, StrictWarning};
 pub use verdict::finding::{Finding, Outcome, Verdict};
 pub use verdict::judge::{Conditions, judge, unverified};
 pub use verdict::payload::{Expiry, Identity};
 pub use verdict::rule::{Answer, Rule};
+pub use warning::Warning;
 pub use yaml::node::YamlError;
 pub use yaml::writer::yaml_of_json;

@@ -3,8 +3,8 @@
 use token_jose::PublicKey;
 use token_time::Timestamp;
 
-use crate::credential::{Remark, Trust};
 use crate::error::Error;
+use crate::proof::{Trust, Warning};
 use crate::x509::{Bundle, Certificate, Link};
 
 /// A chain whose leaf may sign tokens: the leaf first, then its signers from the file, level by
@@ -14,7 +14,7 @@ pub(crate) struct Chain {
     /// Never empty.
     certificates: Vec<Certificate>,
     public_key: PublicKey,
-    remarks: Vec<Remark>,
+    warnings: Vec<Warning>,
 }
 
 impl Chain {
@@ -28,18 +28,18 @@ impl Chain {
         let public_key =
             public_key.map_err(|cause| Error::Key { name: leaf.name.clone(), cause })?;
         let chain = above(leaf, &mut rest);
-        let mut remarks = Vec::new();
+        let mut warnings = Vec::new();
         if has_key {
-            remarks.push(Remark::KeySkipped);
+            warnings.push(Warning::KeySkipped);
         }
         if !rest.is_empty() {
             let names = rest.iter().map(|certificate| format!("`{}`", certificate.name));
-            remarks.push(Remark::LeftOut { names: names.collect() });
+            warnings.push(Warning::LeftOut { names: names.collect() });
         }
         if !stands_in_order(&certificates, &chain) {
-            remarks.push(Remark::Reordered);
+            warnings.push(Warning::Reordered);
         }
-        Ok(Self { certificates: chain, public_key, remarks })
+        Ok(Self { certificates: chain, public_key, warnings })
     }
 
     pub(crate) fn leaf(&self) -> &Certificate {
@@ -50,8 +50,8 @@ impl Chain {
         &self.public_key
     }
 
-    pub(crate) fn remarks(&self) -> &[Remark] {
-        &self.remarks
+    pub(crate) fn warnings(&self) -> &[Warning] {
+        &self.warnings
     }
 
     /// Returns the DER of each, the leaf first.

@@ -7,15 +7,15 @@
 //! no request and reads no clock. It does not decide whom to trust: [`Trust`] says where a
 //! certificate leads, and the caller decides.
 //!
-//! - [`Credential`]: a certificate for a token, with one file for each kind: [`X5c`] (RFC 7515
+//! - [`Proof`]: a certificate for a token, with one file for each kind: [`X5c`] (RFC 7515
 //!   §4.1.6), [`Renewal`], [`SshPop`], [`Nebula`].
-//! - [`ProvenKey`]: a credential and its key. It can only be made from a pair that matches,
+//! - [`ProofKey`]: a proof and its key. It can only be made from a pair that matches,
 //!   so a token never carries the certificate of another key.
-//! - [`Remark`]: what was corrected, and warnings.
+//! - [`Warning`]: what was corrected, and warnings.
 //!
 //! ```
 //! use step_claims::Operation;
-//! use step_header::{Credential as _, ProvenKey, X5c};
+//! use step_header::{Proof as _, ProofKey, X5c};
 //! use token_jose::KeyFile;
 //! use token_time::Timestamp;
 //!
@@ -25,16 +25,16 @@
 //! let KeyFile::Plain(key) = KeyFile::parse(&file("test-keys/p256.pkcs8.pem"))? else {
 //!     unreachable!("the key is not sealed")
 //! };
-//! let proven = ProvenKey::new(&certificate, *key)?;
+//! let proven = ProofKey::new(&certificate, *key)?;
 //! assert_eq!(proven.header().algorithm().as_str(), "ES256");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
 mod chain;
-mod credential;
 mod error;
 mod nebula;
 mod nebula_certificate;
+mod proof;
 mod renewal;
 mod ssh_certificate;
 mod sshpop;
@@ -43,13 +43,13 @@ mod testing;
 mod x509;
 mod x5c;
 
-pub use credential::{Credential, ProvenKey, Remark, Trust};
 pub use error::Error;
 pub use nebula::Nebula;
 pub use nebula_certificate::certificate::{
     NebulaCertificate, NebulaCurve, NebulaNetwork, NebulaVersion,
 };
 pub use nebula_certificate::fault::NebulaFault;
+pub use proof::{Proof, ProofKey, Trust, Warning};
 pub use renewal::Renewal;
 pub use ssh_certificate::SshCertificate;
 pub use sshpop::SshPop;

@@ -3,13 +3,13 @@
 use std::net::IpAddr;
 
 use step_claims::{Operation, Purpose, Subject};
-use step_provisioner::{Kind, Proof};
-use token_jose::{Evidence, KeyId, KeyKind, PrivateKey, PublicKey};
+use step_provisioner::{Kind, ProofKind};
+use token_jose::{KeyId, KeyKind, PrivateKey, ProofHeader, PublicKey};
 use token_time::Timestamp;
 
-use crate::credential::{Credential, Remark, Trust, own_key_id, serves};
 use crate::error::Error;
 use crate::nebula_certificate::certificate::{NebulaCertificate, NebulaCurve};
+use crate::proof::{Proof, Trust, Warning, own_key_id, serves};
 
 /// A Nebula certificate that vouches for its host, by its name and its addresses.
 ///
@@ -56,13 +56,13 @@ impl Nebula {
     }
 }
 
-impl Credential for Nebula {
-    fn proof(&self) -> Option<Proof> {
-        Some(Proof::Nebula)
+impl Proof for Nebula {
+    fn kind(&self) -> Option<ProofKind> {
+        Some(ProofKind::Nebula)
     }
 
-    fn evidence(&self) -> Evidence {
-        Evidence::Nebula(self.certificate.to_wire().to_vec())
+    fn header_member(&self) -> ProofHeader {
+        ProofHeader::Nebula(self.certificate.to_wire().to_vec())
     }
 
     fn ends(&self) -> Option<Timestamp> {
@@ -81,7 +81,7 @@ impl Credential for Nebula {
     /// only goes into the template of an X.509 certificate, and is the key ID of an SSH one, so
     /// it is no reason to refuse, but other requested names are. An SSH host that requests no
     /// principals gets all of the certificate's names.
-    fn admits(&self, subject: &Subject, purpose: &Purpose) -> Result<Option<Remark>, Error> {
+    fn admits(&self, subject: &Subject, purpose: &Purpose) -> Result<Option<Warning>, Error> {
         let own = self.own_names();
         let quoted = || own.iter().map(|name| format!("`{name}`")).collect();
         let foreign = |name: &&str| !own.iter().any(|own| own == name || is_address(own, name));
@@ -89,7 +89,7 @@ impl Credential for Nebula {
         let asked: Vec<&str> = match purpose {
             Purpose::Sign(sans) if sans.is_empty() => {
                 return Ok(Some(subject.as_str()).filter(foreign).map(|subject| {
-                    Remark::SubjectIsNoName { subject: subject.to_owned(), own: quoted() }
+                    Warning::SubjectIsNoName { subject: subject.to_owned(), own: quoted() }
                 }));
             }
             Purpose::Sign(sans) => sans.iter().map(AsRef::as_ref).collect(),

@@ -1,13 +1,13 @@
 //! The renew token: an X.509 certificate that requests its own renewal.
 
 use step_claims::{Purpose, Subject};
-use step_provisioner::Proof;
-use token_jose::{Evidence, PublicKey};
+use step_provisioner::ProofKind;
+use token_jose::{ProofHeader, PublicKey};
 use token_time::{SignedDuration, Timestamp};
 
 use crate::chain::{Chain, Roots};
-use crate::credential::{Credential, Remark, Trust};
 use crate::error::Error;
+use crate::proof::{Proof, Trust, Warning};
 
 /// An X.509 certificate to renew by a token, with its chain in the header `x5cInsecure`.
 ///
@@ -20,7 +20,7 @@ pub struct Renewal {
     chain: Chain,
     /// The common name. Without one the CA accepts any subject.
     subject: Option<Subject>,
-    remarks: Vec<Remark>,
+    warnings: Vec<Warning>,
 }
 
 impl Renewal {
@@ -29,31 +29,31 @@ impl Renewal {
 
     /// Reads a PEM bundle or one DER certificate, and checks it at the time `now`.
     ///
-    /// An expired certificate is accepted with a [`Remark`]: some provisioners renew it.
+    /// An expired certificate is accepted with a [`Warning`]: some provisioners renew it.
     ///
     /// # Errors
     ///
     /// As [`X5c::read`](crate::X5c::read), except [`Error::Expired`].
     pub fn read(bytes: &[u8], now: Timestamp) -> Result<Self, Error> {
         let chain = Chain::read(bytes)?;
-        let mut remarks = chain.remarks().to_vec();
+        let mut warnings = chain.warnings().to_vec();
         match chain.leaf().is_valid_at(now) {
             Ok(()) => {}
-            Err(Error::Expired { at, .. }) => remarks.push(Remark::Expired { at }),
+            Err(Error::Expired { at, .. }) => warnings.push(Warning::Expired { at }),
             Err(fault) => return Err(fault),
         }
         let subject = chain.leaf().common_name.as_deref().and_then(|name| name.parse().ok());
-        Ok(Self { chain, subject, remarks })
+        Ok(Self { chain, subject, warnings })
     }
 }
 
-impl Credential for Renewal {
-    fn proof(&self) -> Option<Proof> {
+impl Proof for Renewal {
+    fn kind(&self) -> Option<ProofKind> {
         None
     }
 
-    fn evidence(&self) -> Evidence {
-        Evidence::X5cInsecure(self.chain.ders())
+    fn header_member(&self) -> ProofHeader {
+        ProofHeader::X5cInsecure(self.chain.ders())
     }
 
     /// An expired certificate does not limit the token: the CA decides whether to renew it.
@@ -69,7 +69,7 @@ impl Credential for Renewal {
         self.subject.clone()
     }
 
-    fn admits(&self, subject: &Subject, _purpose: &Purpose) -> Result<Option<Remark>, Error> {
+    fn admits(&self, subject: &Subject, _purpose: &Purpose) -> Result<Option<Warning>, Error> {
         match &self.subject {
             Some(own) if own != subject => {
                 let (name, asked) = (own.to_string(), subject.to_string());
@@ -87,8 +87,8 @@ impl Credential for Renewal {
         self.chain.reaches(&Roots::read(roots), at)
     }
 
-    fn remarks(&self) -> Vec<Remark> {
-        self.remarks.clone()
+    fn warnings(&self) -> Vec<Warning> {
+        self.warnings.clone()
     }
 }
 

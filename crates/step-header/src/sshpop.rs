@@ -1,12 +1,12 @@
 //! The header `sshpop`: an SSH certificate of the CA itself.
 
 use step_claims::{Operation, Purpose, Subject};
-use step_provisioner::Proof;
-use token_jose::{Evidence, KeyId, PrivateKey, PublicKey};
+use step_provisioner::ProofKind;
+use token_jose::{KeyId, PrivateKey, ProofHeader, PublicKey};
 use token_time::Timestamp;
 
-use crate::credential::{Credential, Remark, own_key_id, serves};
 use crate::error::Error;
+use crate::proof::{Proof, Warning, own_key_id, serves};
 use crate::ssh_certificate::SshCertificate;
 
 /// An SSH certificate that vouches for its own renewal, rekey or revocation.
@@ -15,13 +15,13 @@ use crate::ssh_certificate::SshCertificate;
 #[derive(Clone, Debug)]
 pub struct SshPop {
     certificate: SshCertificate,
-    remarks: Vec<Remark>,
+    warnings: Vec<Warning>,
 }
 
 impl SshPop {
     /// Reads an SSH certificate and checks that it can authorise an operation at the time `now`.
     ///
-    /// For a renewal an expired certificate is accepted with a [`Remark`]: some provisioners
+    /// For a renewal an expired certificate is accepted with a [`Warning`]: some provisioners
     /// renew it.
     ///
     /// # Errors
@@ -38,33 +38,33 @@ impl SshPop {
             }
             _ => serves(false, operation, "an SSH certificate")?,
         }
-        let mut remarks: Vec<Remark> = certificate
+        let mut warnings: Vec<Warning> = certificate
             .critical_options()
-            .map(|name| Remark::CriticalOption { name: name.to_owned() })
+            .map(|name| Warning::CriticalOption { name: name.to_owned() })
             .collect();
         match certificate.is_valid_at(now) {
             Ok(()) => {}
             Err(Error::Expired { at, .. }) if operation == Operation::SshRenew => {
-                remarks.push(Remark::Expired { at });
+                warnings.push(Warning::Expired { at });
             }
             Err(fault) => return Err(fault),
         }
-        Ok(Self { certificate, remarks })
+        Ok(Self { certificate, warnings })
     }
 }
 
-impl Credential for SshPop {
-    fn proof(&self) -> Option<Proof> {
-        Some(Proof::SshPop)
+impl Proof for SshPop {
+    fn kind(&self) -> Option<ProofKind> {
+        Some(ProofKind::SshPop)
     }
 
-    fn evidence(&self) -> Evidence {
-        Evidence::SshPop(self.certificate.to_wire().to_vec())
+    fn header_member(&self) -> ProofHeader {
+        ProofHeader::SshPop(self.certificate.to_wire().to_vec())
     }
 
     /// An expired certificate does not limit the token.
     fn ends(&self) -> Option<Timestamp> {
-        let over = self.remarks.iter().any(|remark| matches!(remark, Remark::Expired { .. }));
+        let over = self.warnings.iter().any(|warning| matches!(warning, Warning::Expired { .. }));
         (!over).then(|| self.certificate.last_second())
     }
 
@@ -77,7 +77,7 @@ impl Credential for SshPop {
         self.certificate.serial().to_string().parse().ok()
     }
 
-    fn admits(&self, subject: &Subject, purpose: &Purpose) -> Result<Option<Remark>, Error> {
+    fn admits(&self, subject: &Subject, purpose: &Purpose) -> Result<Option<Warning>, Error> {
         let own = self.certificate.serial();
         if *purpose == Purpose::SshRevoke && subject.as_str() != own.to_string() {
             return Err(Error::OtherSerial { own, asked: subject.to_string() });
@@ -85,8 +85,8 @@ impl Credential for SshPop {
         Ok(None)
     }
 
-    fn remarks(&self) -> Vec<Remark> {
-        self.remarks.clone()
+    fn warnings(&self) -> Vec<Warning> {
+        self.warnings.clone()
     }
 
     fn key_id(&self, key: &PrivateKey) -> KeyId {

@@ -1,12 +1,12 @@
 //! The header `x5c`: an X.509 certificate below the root that a provisioner trusts.
 
-use step_provisioner::{Kind, Proof};
-use token_jose::{Evidence, PublicKey};
+use step_provisioner::{Kind, ProofKind};
+use token_jose::{ProofHeader, PublicKey};
 use token_time::Timestamp;
 
 use crate::chain::{Chain, Roots};
-use crate::credential::{Credential, Remark, Trust};
 use crate::error::Error;
+use crate::proof::{Proof, Trust, Warning};
 
 /// An X.509 certificate that vouches for a token by the header `x5c` (RFC 7515 §4.1.6).
 ///
@@ -47,15 +47,15 @@ impl X5c {
     }
 }
 
-impl Credential for X5c {
-    fn proof(&self) -> Option<Proof> {
-        Some(Proof::X5c)
+impl Proof for X5c {
+    fn kind(&self) -> Option<ProofKind> {
+        Some(ProofKind::X5c)
     }
 
-    fn evidence(&self) -> Evidence {
+    fn header_member(&self) -> ProofHeader {
         match self.insecure {
-            true => Evidence::X5cInsecure(self.chain.ders()),
-            false => Evidence::X5c(self.chain.ders()),
+            true => ProofHeader::X5cInsecure(self.chain.ders()),
+            false => ProofHeader::X5c(self.chain.ders()),
         }
     }
 
@@ -79,8 +79,8 @@ impl Credential for X5c {
         self.chain.reaches(&Roots::read(roots), self.at)
     }
 
-    fn remarks(&self) -> Vec<Remark> {
-        self.chain.remarks().to_vec()
+    fn warnings(&self) -> Vec<Warning> {
+        self.chain.warnings().to_vec()
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! [`Mint`] is one open key, [`Request`] says what one token is to say, and [`Mint::token`] signs
 //! it. The key is opened once; after that a thousand tokens cost a thousand signatures.
-//! [`Mint::proven`] takes the key of a certificate, which `step_header` has checked against that
+//! [`Mint::with_proof`] takes the key of a certificate, which `step_header` has checked against that
 //! certificate.
 //!
 //! This crate knows no flags and no files, asks no questions, and reads no clock: the caller brings

@@ -1,6 +1,6 @@
 use step_claims::{Audience, CaUrl, Claims, Operation, Prefix, RootFingerprint, TokenId, Validity};
-use step_header::{ProvenKey, Renewal};
-use step_provisioner::{KindName, Proof};
+use step_header::{ProofKey, Renewal};
+use step_provisioner::{KindName, ProofKind};
 use token_jose::{Algorithm, Header, KeyId, SigningKey, Token, compact};
 
 use crate::error::Error;
@@ -70,14 +70,14 @@ impl Mint {
     /// `issuer` is the name of a provisioner of the certificate's type. A renewal ignores it: its
     /// tokens have an issuer of their own, [`Renewal::ISSUER`].
     #[must_use]
-    pub fn proven(issuer: String, ca: Ca, proven: ProvenKey) -> Self {
-        let kind = proven.proof().map(Proof::kind);
+    pub fn with_proof(issuer: String, ca: Ca, key: ProofKey) -> Self {
+        let kind = key.kind().map(ProofKind::kind);
         let (issuer, root) = match kind {
             Some(_) => (issuer, ca.root),
             None => (Renewal::ISSUER.to_owned(), None),
         };
-        let header = proven.header().clone();
-        let key: Box<dyn SigningKey> = Box::new(proven.into_key());
+        let header = key.header().clone();
+        let key: Box<dyn SigningKey> = Box::new(key.into_key());
         let key_id =
             header.key_id().cloned().unwrap_or_else(|| key.public_key().thumbprint().into());
         let (url, prefix) = (ca.url, ca.prefix);

@@ -60,7 +60,7 @@ pub use crate::kind::{
     OidcProvisioner,
 };
 pub use crate::list::{Page, Skipped, provisioners_page};
-pub use crate::proof::Proof;
+pub use crate::proof::ProofKind;
 pub use crate::provisioner::Provisioner;
 pub use crate::select::{Selection, Selector, Why, select};
 pub use crate::unselected::{KeyOf, Unselected};

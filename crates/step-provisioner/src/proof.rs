@@ -7,7 +7,7 @@ use crate::kind::KindName;
 /// The proof in a request; it works with one type of provisioner only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Proof {
+pub enum ProofKind {
     /// An X.509 certificate and its key.
     X5c,
     /// An SSH certificate and its key.
@@ -18,7 +18,7 @@ pub enum Proof {
     K8sSa,
 }
 
-impl Proof {
+impl ProofKind {
     /// Returns the type of provisioner that the proof works with.
     #[must_use]
     pub const fn kind(self) -> KindName {
@@ -31,7 +31,7 @@ impl Proof {
     }
 }
 
-impl fmt::Display for Proof {
+impl fmt::Display for ProofKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::X5c => "X.509 certificate",

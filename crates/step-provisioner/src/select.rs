@@ -11,7 +11,7 @@ use token_jose::Thumbprint;
 
 use crate::capability::Capability;
 use crate::kind::{Kind, KindName};
-use crate::proof::Proof;
+use crate::proof::ProofKind;
 use crate::provisioner::Provisioner;
 use crate::unselected::{KeyOf, Unselected};
 
@@ -19,7 +19,7 @@ use crate::unselected::{KeyOf, Unselected};
 #[derive(Clone, Debug)]
 pub struct Selector {
     /// The proof in the request.
-    pub proof: Option<Proof>,
+    pub proof: Option<ProofKind>,
     /// The key ID of a JWK provisioner or the client of an OIDC one. Empty counts as none.
     pub key_id: Option<String>,
     /// The full name. Empty counts as none.
@@ -62,7 +62,7 @@ pub enum Why {
     /// It is the only one that may authorise the operation.
     Operation,
     /// It is the only one of the type that the proof works with.
-    Proof,
+    ProofKind,
 }
 
 /// Selects the provisioner that fits a request.
@@ -98,7 +98,7 @@ fn narrow<'a>(
     let mut why = Why::Only;
 
     if let Some(proof) = selector.proof {
-        why = if candidates.len() > 1 { Why::Proof } else { why };
+        why = if candidates.len() > 1 { Why::ProofKind } else { why };
         candidates.retain(|provisioner| provisioner.kind.name() == proof.kind());
         if candidates.is_empty() {
             return Err(Unselected::NoneOfType { proof, kinds: kinds(&all) });
@@ -167,13 +167,13 @@ fn own_key_id(provisioner: &Provisioner) -> Option<String> {
 /// An explicit key ID or name is the reason, whatever else narrowed the list.
 fn settled(before: Why, now: Why) -> Why {
     match before {
-        Why::Only | Why::Proof => now,
+        Why::Only | Why::ProofKind => now,
         _ => before,
     }
 }
 
 /// No provisioner left by the proof has the key ID.
-fn no_key_id(all: &[&Provisioner], proof: Option<Proof>, key_id: &str) -> Unselected {
+fn no_key_id(all: &[&Provisioner], proof: Option<ProofKind>, key_id: &str) -> Unselected {
     let owner = all.iter().find(|provisioner| has_key_id(provisioner, key_id));
     match (owner, proof) {
         (Some(owner), Some(proof)) => Unselected::KeyIdAgainstProof {
@@ -193,7 +193,7 @@ fn no_key_id(all: &[&Provisioner], proof: Option<Proof>, key_id: &str) -> Unsele
 fn no_name(
     all: &[&Provisioner],
     by_key_id: &[&Provisioner],
-    proof: Option<Proof>,
+    proof: Option<ProofKind>,
     key_id: Option<&str>,
     name: &str,
 ) -> Unselected {

@@ -7,7 +7,7 @@ use token_jose::Thumbprint;
 use token_text::Shown;
 
 use crate::kind::KindName;
-use crate::proof::Proof;
+use crate::proof::ProofKind;
 use crate::several::Several;
 
 /// Why no provisioner fits a request (Q39).
@@ -22,7 +22,7 @@ pub enum Unselected {
     #[error("the CA has no {} provisioner for the {proof}, only {}", proof.kind(), Several(kinds))]
     NoneOfType {
         /// The proof in the request.
-        proof: Proof,
+        proof: ProofKind,
         /// The types that the CA has.
         kinds: Vec<KindName>,
     },
@@ -50,7 +50,7 @@ pub enum Unselected {
         /// The type of that provisioner.
         kind: KindName,
         /// The proof in the request.
-        proof: Proof,
+        proof: ProofKind,
     },
 
     /// The key ID belongs to a provisioner with another name.
@@ -92,7 +92,7 @@ pub enum Unselected {
         /// The type of the provisioner with that name.
         kind: KindName,
         /// The proof in the request.
-        proof: Proof,
+        proof: ProofKind,
     },
 
     /// Only types remain that do not use tokens.

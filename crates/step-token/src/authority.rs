@@ -1,5 +1,261 @@
-//! Which CA a token is for, and which root it has.
+//! The CA a token is for, known by its ca.json, its URL or only its name.
 
-pub(crate) mod authority;
 pub(crate) mod connection;
 pub(crate) mod roots;
+
+use std::io;
+
+use step_ca_client::OfflineCa;
+use step_claims::{CaUrl, Operation, Prefix, RootFingerprint};
+use step_provisioner::{CaConfig, ProofKind, Provisioner};
+use token_cli::{Error, Origin, World};
+use token_jose::KeyId;
+
+use crate::authority::connection::Connection;
+use crate::authority::roots::{given_root, no_root, root_of_file, roots_on_disk};
+use crate::settings::ca::CaSettings;
+use crate::settings::effect::note_ignored;
+
+/// A CA, with what a token says about it.
+#[derive(Debug)]
+pub(crate) struct Authority {
+    /// Where the token is to be spent.
+    pub(crate) url: CaUrl,
+    pub(crate) prefix: Prefix,
+    /// The `sha` of the token; a renew token has none, and needs no root.
+    pub(crate) root: Option<RootFingerprint>,
+    source: Source,
+}
+
+#[derive(Debug)]
+enum Source {
+    /// A ca.json; the files it names are read only when needed.
+    File(Box<OfflineCa>),
+    /// Only the address is known.
+    Address,
+    /// The token renews a certificate, so no provisioner is needed: only the roots found locally
+    /// matter.
+    Renewing { roots: Vec<Vec<u8>> },
+    /// The CA itself, over HTTPS.
+    Online { connection: Box<Connection>, provisioners: Vec<Provisioner> },
+}
+
+impl Authority {
+    /// Opens the CA that the settings describe. With --offline, and for a renewal, this makes no
+    /// network request.
+    pub(crate) fn open(
+        ca: &CaSettings,
+        operation: Operation,
+        proof: Option<ProofKind>,
+        world: &World,
+    ) -> Result<Self, Error> {
+        let is_there = match std::fs::metadata(&ca.config.value) {
+            Err(error) => error.kind() != io::ErrorKind::NotFound,
+            // Any other problem with the file is reported when it is read.
+            Ok(_) => true,
+        };
+        match (operation, ca.offline, is_there) {
+            (Operation::Renew, true, true) => Self::renewing_by_file(ca, world),
+            (Operation::Renew, ..) => Self::renewing(ca, world),
+            (_, false, _) => Self::online(ca, world),
+            (_, true, true) => Self::file(ca, world),
+            (_, true, false) => Self::address(ca, proof, world),
+        }
+    }
+
+    /// A renewal with a ca.json; the certificate is checked against its roots.
+    fn renewing_by_file(settings: &CaSettings, world: &World) -> Result<Self, Error> {
+        let ca = OfflineCa::open(&settings.config.value)
+            .map_err(|cause| unusable_config(settings, cause))?;
+        let url = address_of_file(&ca, settings, world)?;
+        let given = settings.root.as_ref().map(|root| given_root(root, &ca, world)).transpose()?;
+        let roots = match given.flatten() {
+            Some(root) => root.certificates().to_vec(),
+            None => {
+                let all = ca.all_roots().unwrap_or_default();
+                all.iter().flat_map(|roots| roots.certificates().to_vec()).collect()
+            }
+        };
+        Ok(Self { url, prefix: Prefix::Bare, root: None, source: Source::Renewing { roots } })
+    }
+
+    /// A renewal with an address only. The certificate is checked against a root if there is one.
+    fn renewing(settings: &CaSettings, world: &World) -> Result<Self, Error> {
+        let url = match (&settings.url, settings.offline) {
+            (_, true) => bare_address(settings, world, "--ca-url is")?,
+            (Some(url), false) => url.value.clone(),
+            (None, false) => {
+                return Err(Error::settings("no CA given")
+                    .hint("use --ca-url or STEP_CA_URL, or --offline with a ca.json"));
+            }
+        };
+        let roots = match roots_on_disk(settings, world) {
+            Ok(roots) => roots.map_or_else(Vec::new, |roots| roots.certificates().to_vec()),
+            Err(fault) => match &settings.root {
+                Some(root) if root.origin.is_command_line() => return Err(fault),
+                _ => Vec::new(),
+            },
+        };
+        Ok(Self { url, prefix: Prefix::Versioned, root: None, source: Source::Renewing { roots } })
+    }
+
+    /// Returns the provisioners, or `None` if they are unknown.
+    pub(crate) fn provisioners(&self) -> Option<&[Provisioner]> {
+        match &self.source {
+            Source::File(ca) => Some(&ca.config().provisioners),
+            Source::Address | Source::Renewing { .. } => None,
+            Source::Online { provisioners, .. } => Some(provisioners),
+        }
+    }
+
+    /// Returns the ca.json, if there is one.
+    pub(crate) fn config(&self) -> Option<&CaConfig> {
+        match &self.source {
+            Source::File(ca) => Some(ca.config()),
+            Source::Address | Source::Renewing { .. } | Source::Online { .. } => None,
+        }
+    }
+
+    /// Returns the roots, in DER, to check a certificate against when no provisioner is known; empty
+    /// if none were found.
+    pub(crate) fn roots_at_hand(&self) -> &[Vec<u8>] {
+        match &self.source {
+            Source::Renewing { roots } => roots,
+            Source::File(_) | Source::Address | Source::Online { .. } => &[],
+        }
+    }
+
+    /// Returns the names the CA answers to, as far as they are known.
+    pub(crate) fn names(&self) -> Vec<String> {
+        let of_file = self.config().map(CaConfig::names).unwrap_or_default();
+        of_file.into_iter().map(str::to_owned).chain([self.url.to_string()]).collect()
+    }
+
+    /// Asks an online CA for the encrypted key of a provisioner whose entry does not have it.
+    pub(crate) fn sealed_key(&self, key_id: &KeyId) -> Result<Option<String>, Error> {
+        match &self.source {
+            Source::Online { connection, .. } => {
+                connection.wait(connection.client.encrypted_key(key_id))
+            }
+            Source::File(_) | Source::Address | Source::Renewing { .. } => Ok(None),
+        }
+    }
+
+    /// Offline with a ca.json: parses the file, and does not start the CA as step does (Q8, Q9).
+    fn file(settings: &CaSettings, world: &World) -> Result<Self, Error> {
+        let ca = OfflineCa::open(&settings.config.value)
+            .map_err(|cause| unusable_config(settings, cause))?;
+        if ca.config().enable_admin {
+            world.warn(&format!(
+                "{} has enableAdmin: the CA keeps its provisioners in its database, and the file may \
+                 be outdated",
+                ca.path().display()
+            ));
+        }
+        let url = address_of_file(&ca, settings, world)?;
+        let root = Some(root_of_file(&ca, settings, world)?);
+        Ok(Self { url, prefix: Prefix::Bare, root, source: Source::File(Box::new(ca)) })
+    }
+
+    /// Offline without a ca.json: needs the address, and a root or its fingerprint. A fetched token
+    /// needs no root.
+    fn address(ca: &CaSettings, proof: Option<ProofKind>, world: &World) -> Result<Self, Error> {
+        let (prefix, source) = (Prefix::Versioned, Source::Address);
+        let besides = match proof {
+            None => "--ca-url, --provisioner and --key are",
+            Some(ProofKind::K8sSa) => "--ca-url is",
+            Some(_) => "--ca-url and --provisioner are",
+        };
+        let url = bare_address(ca, world, besides)?;
+        if proof == Some(ProofKind::K8sSa) {
+            return Ok(Self { url, prefix, root: None, source });
+        }
+        let root = match (roots_on_disk(ca, world)?, &ca.fingerprint) {
+            (Some(roots), _) => roots.fingerprint(),
+            (None, Some(fingerprint)) => fingerprint.value,
+            (None, None) => return Err(no_root(ca)),
+        };
+        Ok(Self { url, prefix, root: Some(root), source })
+    }
+
+    fn online(settings: &CaSettings, world: &World) -> Result<Self, Error> {
+        let Some(url) = &settings.url else {
+            return Err(no_ca());
+        };
+        let connection = Connection::open(&url.value, settings, world)?;
+        let provisioners = connection.wait(connection.client.provisioners())?;
+        Ok(Self {
+            url: url.value.clone(),
+            prefix: Prefix::Versioned,
+            root: Some(connection.roots.fingerprint()),
+            source: Source::Online { connection: Box::new(connection), provisioners },
+        })
+    }
+}
+
+/// Returns the address of the ca.json: `--ca-url` if that is one of its names, else its first name.
+fn address_of_file(ca: &OfflineCa, settings: &CaSettings, world: &World) -> Result<CaUrl, Error> {
+    let own = || {
+        ca.config().audience_base().map_err(|cause| {
+            Error::settings(format!("{} has no usable CA name", ca.path().display()))
+                .because(cause)
+                .hint("add the CA's host names to its `dnsNames`")
+        })
+    };
+    match &settings.url {
+        Some(url) if ca.config().answers_to(&url.value) => {
+            own()?;
+            Ok(url.value.clone())
+        }
+        Some(url) if url.origin.is_command_line() => {
+            let names = ca.config().names().join(", ");
+            let message = format!(
+                "the dnsNames of {} do not include {}",
+                ca.path().display(),
+                url.value.host()
+            );
+            Err(Error::settings(message)
+                .hint(format!("use one of its dnsNames as --ca-url: {names}")))
+        }
+        Some(url) => {
+            note_ignored(&url.origin, "it is not one of the names in the ca.json", world);
+            own()
+        }
+        None => own(),
+    }
+}
+
+/// Returns the address of a CA without a ca.json.
+fn bare_address(settings: &CaSettings, world: &World, besides: &str) -> Result<CaUrl, Error> {
+    let missing = match settings.config.origin {
+        Origin::Default => format!("no file {}", settings.config.value.display()),
+        _ => {
+            format!("no file {} ({})", settings.config.value.display(), settings.config.origin)
+        }
+    };
+    if settings.config.origin != Origin::Default {
+        world.note(&format!("{missing}: signing without a ca.json"));
+    }
+    let Some(url) = &settings.url else {
+        return Err(Error::settings(format!("{missing}, and no CA given"))
+            .hint(format!("name a ca.json with --ca-config; without one {besides} needed")));
+    };
+    Ok(url.value.clone())
+}
+
+/// Reports which ca.json cannot be used, and which setting names it.
+pub(crate) fn unusable_config(settings: &CaSettings, cause: step_ca_client::Error) -> Error {
+    let config = &settings.config;
+    let message = match config.origin {
+        Origin::Default => cause.to_string(),
+        _ => format!("{cause} ({})", config.origin),
+    };
+    Error::settings(message).because(cause).hint("name another one with --ca-config")
+}
+
+fn no_ca() -> Error {
+    Error::settings("no CA given").hint(
+        "use --ca-url or STEP_CA_URL, or `step ca bootstrap` to write defaults.json; \
+         --offline needs none",
+    )
+}

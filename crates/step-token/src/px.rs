@@ -31,7 +31,7 @@ use contexts::{PxContextCommands, PxContextCreateArgs, PxContextDeleteArgs, PxCo
 use contexts_file::PxContextsFileArg;
 use inspect::PxInspectArgs;
 use keygen::PxKeygenArgs;
-use options::{Manner, PxGlobalArgs};
+use options::{OutputOptions, PxGlobalArgs};
 use secret::PxSecretArgs;
 use token::PxTokenArgs;
 use verify::PxVerifyArgs;
@@ -93,33 +93,33 @@ pub(crate) fn run(
     world: &World,
 ) -> Result<Exit, Error> {
     options::prepare(&args.global, config, world)?;
-    let manner = Manner::of(&args.global);
+    let options = OutputOptions::of(&args.global);
     let done = |()| Exit::Done;
     match &args.command {
         PxCommands::Token(args)
         | PxCommands::Auth(PxAuthCommands::Token(PxAuthTokenCommands::Generate(args))) => {
-            if let Some(name) = &manner.context {
+            if let Some(name) = &options.context {
                 world.note(&format!(
                     "--context {name} has no effect: minting a token needs no server"
                 ));
             }
             match args.fleet.as_ref().map(|rows| rows.non_empty("fleet")).transpose()? {
                 Some(rows) => fleet::run(args, &rows, world).map(done),
-                None => token::run(args, &manner, world).map(done),
+                None => token::run(args, &options, world).map(done),
             }
         }
-        PxCommands::Verify(args) => verify::run(args, &manner, world),
-        PxCommands::Inspect(args) => inspect::run(args, &manner, world).map(done),
-        PxCommands::Context(command) => contexts::run(command, &manner, world).map(done),
+        PxCommands::Verify(args) => verify::run(args, &options, world),
+        PxCommands::Inspect(args) => inspect::run(args, &options, world).map(done),
+        PxCommands::Context(command) => contexts::run(command, &options, world).map(done),
         PxCommands::Secret(args) => {
-            manner.refuse_context()?;
-            secret::run(args, &manner, world).map(done)
+            options.refuse_context()?;
+            secret::run(args, &options, world).map(done)
         }
         PxCommands::Keygen(args) => {
-            manner.refuse_context()?;
-            keygen::run(args, &manner, world).map(done)
+            options.refuse_context()?;
+            keygen::run(args, &options, world).map(done)
         }
-        PxCommands::Version => version::print(banner, manner.json, world).map(done),
+        PxCommands::Version => version::print(banner, options.json, world).map(done),
     }
 }
 

@@ -10,11 +10,11 @@ use step_mint::{Ca, Mint, Minted, Request};
 use token_cli::{Error, Output, World};
 use token_time::SignedDuration;
 
-use crate::authority::authority::Authority;
+use crate::authority::Authority;
 use crate::mint::key::{NamedKey, Password};
-use crate::mint::proof::Possession;
+use crate::mint::proof::CertificateProof;
 use crate::mint::proof_settings::ProofSettings;
-use crate::mint::select::{Choice, Chosen, Issuer, Search, TokenSource};
+use crate::mint::select::{Choice, Chosen, Issuer, Query, TokenSource};
 use crate::mint::settings::MintSettings;
 use crate::mint::{fetch, provisioner_key, request};
 use crate::settings::global::GlobalArgs;
@@ -26,27 +26,23 @@ use crate::token::settings::Settings;
 pub(crate) fn run(args: &TokenArgs, global: &GlobalArgs, world: &World) -> Result<(), Error> {
     let Settings { mint: mut settings, output } = Settings::resolve(args, global, world)?;
     // Report impossible requests before opening a key or asking a question.
-    let possession = Possession::read(&settings, world)?;
-    let request = request::read(&settings, possession.as_ref(), world)?;
+    let proof = CertificateProof::read(&settings, world)?;
+    let request = request::read(&settings, proof.as_ref(), world)?;
     let now = world.now();
     let validity = request.as_ref().map(|it| request::validity(it, now)).transpose()?;
-    if let (Some(possession), Some(validity)) = (&possession, validity) {
-        possession.outlives(validity, world)?;
+    if let (Some(proof), Some(validity)) = (&proof, validity) {
+        proof.outlives(validity, world)?;
     }
     let account = fetch::given_account(&settings, world)?;
     let output = Output::settle(&output, world)?;
 
     let operation = settings.operation();
-    let proof = settings.proof.as_ref().map(ProofSettings::proof);
-    let authority = Authority::open(&settings.ca, operation, proof, world)?;
-    let search = Search {
-        authority: &authority,
-        settings: &settings,
-        possession: possession.as_ref(),
-        operation,
-    };
+    let kind = settings.proof.as_ref().map(ProofSettings::kind);
+    let authority = Authority::open(&settings.ca, operation, kind, world)?;
+    let query =
+        Query { authority: &authority, settings: &settings, proof: proof.as_ref(), operation };
     let password = Password::read(settings.provisioner.passphrase.as_ref(), world)?;
-    let (chosen, given) = choose(&search, &password, world)?;
+    let (chosen, given) = choose(&query, &password, world)?;
     match (chosen.source(&settings), request.zip(validity)) {
         (TokenSource::Fetched(Issuer::Kubernetes), _) => {
             agreement::issued_elsewhere(&mut settings, world)?;
@@ -57,11 +53,11 @@ pub(crate) fn run(args: &TokenArgs, global: &GlobalArgs, world: &World) -> Resul
         (TokenSource::Key, Some((request, validity))) => {
             let (url, prefix) = (authority.url.clone(), authority.prefix);
             let ca = Ca { url, prefix, root: authority.root };
-            let mint = match possession {
-                Some(possession) => {
-                    possession.compare(chosen.provisioner(), authority.roots_at_hand(), world);
-                    let proven = possession.prove(&password, world)?;
-                    Mint::proven(chosen.name().to_owned(), ca, proven)
+            let mint = match proof {
+                Some(proof) => {
+                    proof.compare(chosen.provisioner(), authority.roots_at_hand(), world);
+                    let key = proof.open_key(&password, world)?;
+                    Mint::with_proof(chosen.name().to_owned(), ca, key)
                 }
                 None => {
                     let asked = &settings.provisioner;
@@ -83,16 +79,16 @@ pub(crate) fn run(args: &TokenArgs, global: &GlobalArgs, world: &World) -> Resul
 
 /// Selects the provisioner; that may need the key of --key to be opened.
 fn choose(
-    search: &Search<'_>,
+    query: &Query<'_>,
     password: &Password,
     world: &World,
 ) -> Result<(Chosen, Option<NamedKey>), Error> {
     // Report impossible requests before reading a key file.
-    let without_a_key = search.narrow(None)?;
-    let mut given = provisioner_key::given(&search.settings.provisioner, world)?;
+    let without_a_key = query.narrow(None)?;
+    let mut given = provisioner_key::given(&query.settings.provisioner, world)?;
     let thumbprint = given.as_ref().and_then(NamedKey::thumbprint);
     let choice = match thumbprint {
-        Some(_) => search.narrow(thumbprint)?,
+        Some(_) => query.narrow(thumbprint)?,
         None => without_a_key,
     };
     let chosen = match choice {
@@ -103,14 +99,14 @@ fn choose(
                 let key = found.unsealed(password, world)?;
                 let thumbprint = key.thumbprint();
                 given = Some(key);
-                match search.narrow(thumbprint)? {
+                match query.narrow(thumbprint)? {
                     Choice::One(chosen) => chosen,
-                    Choice::Several(left) => search.ask(&left, world)?,
+                    Choice::Several(left) => query.ask(&left, world)?,
                 }
             }
             found => {
                 given = found;
-                search.ask(&candidates, world)?
+                query.ask(&candidates, world)?
             }
         },
     };

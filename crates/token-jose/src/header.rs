@@ -7,14 +7,14 @@ use crate::algorithm::Algorithm;
 use crate::key_id::KeyId;
 
 /// The JOSE header of a signed token: `alg`, `kid`, `typ` (RFC 7515 §4.1), and at most one member
-/// of [`Evidence`].
+/// of [`ProofHeader`].
 ///
 /// The key itself is never embedded. Members are written in alphabetical order.
 #[derive(Clone, Debug)]
 pub struct Header {
     alg: Algorithm,
     kid: Option<KeyId>,
-    evidence: Option<Evidence>,
+    evidence: Option<ProofHeader>,
 }
 
 /// The certificate that the signing key belongs to; a header has at most one.
@@ -22,7 +22,7 @@ pub struct Header {
 /// Certificates are written as base64 with padding, in the standard alphabet (RFC 4648 §4).
 #[non_exhaustive]
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Evidence {
+pub enum ProofHeader {
     /// `x5c` (RFC 7515 §4.1.6): DER certificates, the leaf first.
     X5c(Vec<Vec<u8>>),
     /// The same chain as `x5cInsecure`, step's own member; step-ca reads it in renew tokens only.
@@ -42,7 +42,7 @@ impl Header {
 
     /// Returns the header with this evidence, which replaces any it had.
     #[must_use]
-    pub fn with(self, evidence: Evidence) -> Self {
+    pub fn with(self, evidence: ProofHeader) -> Self {
         Self { evidence: Some(evidence), ..self }
     }
 
@@ -60,7 +60,7 @@ impl Header {
 
     /// Returns the certificate that the signing key belongs to, if there is one.
     #[must_use]
-    pub fn evidence(&self) -> Option<&Evidence> {
+    pub fn header_member(&self) -> Option<&ProofHeader> {
         self.evidence.as_ref()
     }
 }
@@ -73,18 +73,18 @@ impl Serialize for Header {
             members.serialize_entry("kid", kid)?;
         }
         match &self.evidence {
-            Some(Evidence::Nebula(certificate)) => {
+            Some(ProofHeader::Nebula(certificate)) => {
                 members.serialize_entry("nebula", &Base64(certificate))?;
             }
-            Some(Evidence::SshPop(certificate)) => {
+            Some(ProofHeader::SshPop(certificate)) => {
                 members.serialize_entry("sshpop", &Base64(certificate))?;
             }
             _ => {}
         }
         members.serialize_entry("typ", "JWT")?;
         match &self.evidence {
-            Some(Evidence::X5c(chain)) => members.serialize_entry("x5c", &Chain(chain))?,
-            Some(Evidence::X5cInsecure(chain)) => {
+            Some(ProofHeader::X5c(chain)) => members.serialize_entry("x5c", &Chain(chain))?,
+            Some(ProofHeader::X5cInsecure(chain)) => {
                 members.serialize_entry("x5cInsecure", &Chain(chain))?;
             }
             _ => {}
@@ -133,18 +133,18 @@ mod tests {
         let bytes = vec![0xfb, 0xef, 0xff, 0xff];
         for (evidence, members) in [
             (
-                Evidence::X5c(vec![bytes.clone(), vec![0]]),
+                ProofHeader::X5c(vec![bytes.clone(), vec![0]]),
                 r#""typ":"JWT","x5c":["++///w==","AA=="]"#,
             ),
             (
-                Evidence::X5cInsecure(vec![bytes.clone()]),
+                ProofHeader::X5cInsecure(vec![bytes.clone()]),
                 r#""typ":"JWT","x5cInsecure":["++///w=="]"#,
             ),
-            (Evidence::SshPop(bytes.clone()), r#""sshpop":"++///w==","typ":"JWT""#),
-            (Evidence::Nebula(bytes.clone()), r#""nebula":"++///w==","typ":"JWT""#),
+            (ProofHeader::SshPop(bytes.clone()), r#""sshpop":"++///w==","typ":"JWT""#),
+            (ProofHeader::Nebula(bytes.clone()), r#""nebula":"++///w==","typ":"JWT""#),
         ] {
             let header = header().with(evidence.clone());
-            assert_eq!(header.evidence(), Some(&evidence));
+            assert_eq!(header.header_member(), Some(&evidence));
             assert_eq!(
                 written(&header),
                 format!(r#"{{"alg":"ES256","kid":"\u003ck\u003e",{members}}}"#)
@@ -154,7 +154,7 @@ mod tests {
 
     #[test]
     fn later_evidence_replaces_earlier() {
-        let header = header().with(Evidence::SshPop(vec![1])).with(Evidence::Nebula(vec![2]));
+        let header = header().with(ProofHeader::SshPop(vec![1])).with(ProofHeader::Nebula(vec![2]));
         assert_eq!(
             written(&header),
             r#"{"alg":"ES256","kid":"\u003ck\u003e","nebula":"Ag==","typ":"JWT"}"#

@@ -11,7 +11,7 @@
 //!   (RFC 7638).
 //! - [`SharedSecret`], [`MacKey`]: sign and verify where both sides hold the same secret.
 //! - [`KeyPairPem`]: a new key pair.
-//! - [`Header`]: the JOSE header of a token, with the [`Evidence`] for its key.
+//! - [`Header`]: the JOSE header of a token, with the [`ProofHeader`] for its key.
 //! - [`compact`]: tokens in compact serialization (RFC 7515 §7.1).
 //! - [`json`]: writes headers and claims, byte for byte as step-ca's own tools do.
 //!
@@ -64,7 +64,7 @@ mod xeddsa;
 pub use algorithm::{Algorithm, KeyKind};
 pub use error::{Error, JsonError};
 pub use generate::KeyPairPem;
-pub use header::{Evidence, Header};
+pub use header::{Header, ProofHeader};
 pub use jwe_key::MAX_PBKDF2_ROUNDS;
 pub use jwk::JwkSet;
 pub use key_file::KeyFile;

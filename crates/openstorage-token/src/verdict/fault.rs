@@ -201,7 +201,7 @@ fn parts(count: usize) -> String {
 /// A warning about something that a server accepts but a careful verifier would not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Laxness {
+pub enum StrictWarning {
     /// `exp` is 0, so the token never expires.
     NoExpiry,
     /// A member appears twice; the server uses the last.
@@ -243,7 +243,7 @@ pub enum Laxness {
     LineBreak,
 }
 
-impl fmt::Display for Laxness {
+impl fmt::Display for StrictWarning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoExpiry => f.write_str("`exp` is 0, so to the server the token never expires"),

@@ -1,4 +1,4 @@
-use super::fault::{Fault, Laxness, Seen};
+use super::fault::{Fault, Seen, StrictWarning};
 use super::payload::Identity;
 use super::rule::{Answer, Rule};
 
@@ -40,7 +40,7 @@ pub struct Verdict {
     /// Every check in the server's order; a server stops at the first that fails.
     pub findings: Vec<Finding>,
     /// Warnings about what the server accepts but a careful verifier would not.
-    pub laxness: Vec<Laxness>,
+    pub strict_warnings: Vec<StrictWarning>,
     /// What it answers.
     pub answer: Answer,
     /// Who the token says it is, as far as it can be read: believe it only if the token is accepted.

@@ -1,7 +1,7 @@
 use token_jose::{Algorithm, KeyKind, MacKey, PublicKey};
 
 use super::algorithm::TokenAlgorithm;
-use super::fault::{Fault, Laxness, Seen};
+use super::fault::{Fault, Seen, StrictWarning};
 use super::finding::{Finding, Outcome, Verdict};
 use super::payload::{Identity, Payload, repeated};
 use super::rule::{Answer, Rule};
@@ -18,20 +18,20 @@ pub struct Conditions {
     /// How far the server's clock may be off, in the token's favour. A real server allows nothing.
     pub leeway: Lifetime,
     /// Expect only this algorithm, where a server accepts all of its key's family: another one is
-    /// reported as [`Laxness::Algorithm`].
+    /// reported as [`StrictWarning::Algorithm`].
     pub algorithm: Option<TokenAlgorithm>,
 }
 
 /// Checks a token as a server would at that time.
 ///
 /// The text is checked as given: if no HTTP/2 header could carry it, that is reported as a
-/// [`Laxness`].
+/// [`StrictWarning`].
 #[must_use]
 pub fn judge(token: &str, server: &Server, conditions: &Conditions) -> Verdict {
     let findings = Vec::with_capacity(Rule::ALL.len());
-    let mut judge = Judge { server, conditions, findings, laxness: Vec::new() };
+    let mut judge = Judge { server, conditions, findings, strict_warnings: Vec::new() };
     let identity = judge.all(token);
-    let Judge { mut findings, laxness, .. } = judge;
+    let Judge { mut findings, strict_warnings, .. } = judge;
     let reached =
         findings.iter().fold(0_u32, |reached, finding| reached | 1 << finding.rule as u32);
     for rule in Rule::ALL.into_iter().filter(|rule| reached & 1 << *rule as u32 == 0) {
@@ -40,7 +40,7 @@ pub fn judge(token: &str, server: &Server, conditions: &Conditions) -> Verdict {
     findings.sort_by_key(|finding| finding.rule as u32);
     let failing = findings.iter().find(|finding| finding.fault().is_some());
     let answer = failing.map_or(Answer::Accepted, |finding| finding.rule.answer());
-    Verdict { findings, laxness, answer, identity }
+    Verdict { findings, strict_warnings, answer, identity }
 }
 
 /// Returns who a token says its holder is, or `None` if no server can read it. Nothing is checked.
@@ -72,7 +72,7 @@ struct Judge<'a> {
     server: &'a Server,
     conditions: &'a Conditions,
     findings: Vec<Finding>,
-    laxness: Vec<Laxness>,
+    strict_warnings: Vec<StrictWarning>,
 }
 
 impl<'a> Judge<'a> {
@@ -100,7 +100,7 @@ impl<'a> Judge<'a> {
 
     fn all(&mut self, token: &str) -> Option<Identity> {
         if token.contains(['\r', '\n']) {
-            self.laxness.push(Laxness::LineBreak);
+            self.strict_warnings.push(StrictWarning::LineBreak);
         }
         let parts: Vec<&str> = token.split('.').collect();
         // With more than three parts, the server finds the issuer and refuses the token later.
@@ -143,7 +143,7 @@ impl<'a> Judge<'a> {
             (payload, seen)
         });
         let mut payload = self.note(Rule::Payload, read)?;
-        self.laxness.extend(payload.take_laxness());
+        self.strict_warnings.extend(payload.take_laxness());
         Some(payload)
     }
 
@@ -202,9 +202,9 @@ impl<'a> Judge<'a> {
         if !self.findings.iter().any(|finding| finding.rule == Rule::Header) {
             self.holds(Rule::Header, Seen::Text("a JSON object"));
         }
-        self.laxness.extend(repeated(&members, "header"));
+        self.strict_warnings.extend(repeated(&members, "header"));
         if members.iter().any(|(name, _)| name == "crit") {
-            self.laxness.push(Laxness::Crit);
+            self.strict_warnings.push(StrictWarning::Crit);
         }
         self.algorithm(members.iter().rev().find(|(name, _)| name == "alg").map(|(_, alg)| *alg))
     }
@@ -216,7 +216,7 @@ impl<'a> Judge<'a> {
                 Err(_) => Err(Fault::UnknownAlgorithm { name }),
                 Ok(algorithm) => {
                     if let Some(allowed) = self.conditions.algorithm.filter(|it| *it != algorithm) {
-                        self.laxness.push(Laxness::Algorithm { algorithm, allowed });
+                        self.strict_warnings.push(StrictWarning::Algorithm { algorithm, allowed });
                     }
                     Ok((algorithm, Seen::Algorithm(algorithm)))
                 }
@@ -230,7 +230,7 @@ impl<'a> Judge<'a> {
         let (now, leeway) = (self.conditions.now, self.conditions.leeway);
         let (expiry, issued, not_before) = payload.times();
         if expiry.is_zero(generation) {
-            self.laxness.push(Laxness::NoExpiry);
+            self.strict_warnings.push(StrictWarning::NoExpiry);
         }
         self.note(Rule::Expiry, expiry.is_to_come(generation, now, leeway));
         self.note(Rule::IssuedAt, issued.has_come(generation, now, leeway, Rule::IssuedAt));
@@ -252,7 +252,7 @@ impl<'a> Judge<'a> {
         }
         match key {
             Key::Ec(algorithm, key) if algorithm.key_kind() != key.kind() => {
-                self.laxness.push(Laxness::Curve { algorithm, kind: key.kind() });
+                self.strict_warnings.push(StrictWarning::Curve { algorithm, kind: key.kind() });
                 self.holds(
                     Rule::Signature,
                     Seen::Text("made with the server's key, though on another curve"),
@@ -306,7 +306,7 @@ impl<'a> Judge<'a> {
             Generation::Older => text::padded_base64url_of_go(segment),
         }?;
         if !segment.contains(['\r', '\n']) {
-            self.laxness.push(Laxness::Base64 { part });
+            self.strict_warnings.push(StrictWarning::Base64 { part });
         }
         Some(bytes)
     }

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::fault::{Fault, Laxness};
+use super::fault::{Fault, StrictWarning};
 use super::times::Time;
 use crate::go_json::{Json, Malformed, Member, Text, folds_to};
 use crate::server::{Generation, UsernameClaim};
@@ -75,7 +75,7 @@ pub(crate) struct Payload {
     fields: Fields,
     wrong: Option<Fault>,
     times: (Time, Time, Time),
-    laxness: Vec<Laxness>,
+    strict_warnings: Vec<StrictWarning>,
 }
 
 /// What a server decodes into its own structure.
@@ -99,7 +99,7 @@ impl Payload {
             Err(Malformed::Syntax) => return Err(Fault::Json { part }),
             Err(Malformed::Depth) => return Err(Fault::Depth { part }),
         };
-        let mut laxness = repeated(&members, part);
+        let mut strict_warnings = repeated(&members, part);
         let (mut fields, mut wrong) = (Fields::default(), None);
         let mut times = (Time::Absent, Time::Absent, Time::Absent);
         let mut there = 0_u16;
@@ -110,7 +110,7 @@ impl Payload {
             let Some(claim) = claim else { continue };
             if exact.is_none() {
                 let field = CLAIMS[claim];
-                laxness.push(Laxness::Cased { name: name.to_string(), field });
+                strict_warnings.push(StrictWarning::Cased { name: name.to_string(), field });
             } else {
                 there |= 1 << claim;
             }
@@ -131,7 +131,15 @@ impl Payload {
             claim.is_none_or(|claim| there & 1 << claim == 0)
         });
         let count = members.len();
-        Ok(Self { count, missing, overflows: text.overflows(), fields, wrong, times, laxness })
+        Ok(Self {
+            count,
+            missing,
+            overflows: text.overflows(),
+            fields,
+            wrong,
+            times,
+            strict_warnings,
+        })
     }
 
     pub(super) fn count(&self) -> usize {
@@ -142,8 +150,8 @@ impl Payload {
         self.overflows
     }
 
-    pub(super) fn take_laxness(&mut self) -> Vec<Laxness> {
-        std::mem::take(&mut self.laxness)
+    pub(super) fn take_laxness(&mut self) -> Vec<StrictWarning> {
+        std::mem::take(&mut self.strict_warnings)
     }
 
     pub(super) fn types(&self) -> Result<(), Fault> {
@@ -268,7 +276,7 @@ impl List {
 }
 
 /// Returns the members that appear more than once, each one time.
-pub(super) fn repeated(members: &[Member<'_>], part: &'static str) -> Vec<Laxness> {
+pub(super) fn repeated(members: &[Member<'_>], part: &'static str) -> Vec<StrictWarning> {
     // A few members are compared one by one; a hostile token may have many, which need a set.
     let mut seen = HashSet::new();
     let is_few = members.len() <= 16;
@@ -282,7 +290,7 @@ pub(super) fn repeated(members: &[Member<'_>], part: &'static str) -> Vec<Laxnes
             found.push(name);
         }
     }
-    found.into_iter().map(|name| Laxness::Repeated { part, name: name.to_owned() }).collect()
+    found.into_iter().map(|name| StrictWarning::Repeated { part, name: name.to_owned() }).collect()
 }
 
 /// How many repeated members are reported.

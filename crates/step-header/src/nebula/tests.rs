@@ -2,7 +2,7 @@ use step_claims::{Principal, San, SshCertificate};
 use token_jose::Algorithm;
 
 use super::*;
-use crate::credential::ProvenKey;
+use crate::proof::ProofKey;
 use crate::testing::{NOW, private_key, vector};
 
 const SIGN: Operation = Operation::Sign;
@@ -28,15 +28,15 @@ fn each_curve_and_version_signs_with_its_own_key_and_algorithm() {
         ("host-p256.crt", "host-p256.pkcs8.pem", Algorithm::Es256),
     ] {
         let nebula = read(certificate);
-        let proven = ProvenKey::new(&nebula, private_key(&format!("nebula/{key}"))).unwrap();
+        let proven = ProofKey::new(&nebula, private_key(&format!("nebula/{key}"))).unwrap();
         assert_eq!(proven.header().algorithm(), algorithm);
-        assert_eq!(proven.proof(), Some(Proof::Nebula));
+        assert_eq!(proven.kind(), Some(ProofKind::Nebula));
     }
     let other = private_key("nebula/host-v2.key");
-    let error = ProvenKey::new(&read("host-v1.crt"), other).unwrap_err();
+    let error = ProofKey::new(&read("host-v1.crt"), other).unwrap_err();
     assert!(matches!(error, Error::KeyOfAnother { .. }));
     let other_curve = private_key("nebula/host-p256.key");
-    let error = ProvenKey::new(&read("host-v1.crt"), other_curve).unwrap_err().to_string();
+    let error = ProofKey::new(&read("host-v1.crt"), other_curve).unwrap_err().to_string();
     assert!(error.starts_with("is for another key: X25519"), "{error}");
 }
 
@@ -57,8 +57,8 @@ fn the_names_are_its_own_name_and_addresses() {
     }
     // The subject becomes the only name of the token, which is only used in a template.
     let other = "other".parse().unwrap();
-    let remark = nebula.admits(&other, &sans(&[])).unwrap().unwrap();
-    assert!(remark.is_warning(), "{remark}");
+    let warning = nebula.admits(&other, &sans(&[])).unwrap().unwrap();
+    assert!(warning.is_warning(), "{warning}");
     assert_eq!(nebula.admits(&other, &sans(&["10.1.0.1"])).unwrap(), None);
 }
 

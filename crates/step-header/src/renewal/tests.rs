@@ -1,5 +1,5 @@
 use step_claims::Purpose;
-use token_jose::Evidence;
+use token_jose::ProofHeader;
 
 use super::*;
 use crate::testing::{NOW, below, ders, issued, leaf, root, vector};
@@ -16,8 +16,8 @@ fn the_subject_is_the_common_name_letter_for_letter() {
         "is for `renew.example.test`, not for `Renew.example.test`: a renewal keeps the \
          certificate's name"
     );
-    assert!(matches!(renewal.evidence(), Evidence::X5cInsecure(chain) if chain.len() == 2));
-    assert_eq!(renewal.proof(), None);
+    assert!(matches!(renewal.header_member(), ProofHeader::X5cInsecure(chain) if chain.len() == 2));
+    assert_eq!(renewal.kind(), None);
 }
 
 #[test]
@@ -47,10 +47,10 @@ fn what_is_over_is_renewed_with_a_warning_and_what_has_not_begun_is_not() {
     let pem = format!("{}{}", issued(&over, &intermediate), intermediate.pem());
     let renewal = Renewal::read(pem.as_bytes(), NOW).unwrap();
     let at = "2021-01-01T00:00:00Z".parse().unwrap();
-    assert_eq!(renewal.remarks(), [Remark::Expired { at }]);
-    assert!(renewal.remarks()[0].is_warning());
+    assert_eq!(renewal.warnings(), [Warning::Expired { at }]);
+    assert!(renewal.warnings()[0].is_warning());
     assert_eq!(
-        renewal.remarks()[0].to_string(),
+        renewal.warnings()[0].to_string(),
         "expired at 2021-01-01T00:00:00Z: the CA renews it only if the provisioner's claims have \
          `\"allowRenewalAfterExpiry\": true`"
     );

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use token_jose::KeyFile;
 
 use super::*;
-use crate::credential::ProvenKey;
+use crate::proof::ProofKey;
 use crate::testing::{NOW, vector};
 
 const RENEW: Operation = Operation::SshRenew;
@@ -60,7 +60,7 @@ fn a_host_certificate_serves_renew_rekey_and_revoke_under_its_serial() {
         for operation in [RENEW, REKEY, REVOKE] {
             let sshpop = read(&format!("{name}-host-cert.pub"), operation).unwrap();
             assert_eq!(sshpop.default_subject().unwrap().as_str(), "4660");
-            assert_eq!(sshpop.remarks(), []);
+            assert_eq!(sshpop.warnings(), []);
         }
     }
 }
@@ -96,7 +96,7 @@ fn the_header_carries_the_base64_of_the_file() {
     let sshpop = read("p256-host-cert.pub", RENEW).unwrap();
     let text = String::from_utf8(vector("ssh/p256-host-cert.pub")).unwrap();
     let base64 = text.split(' ').nth(1).unwrap().trim();
-    assert_eq!(sshpop.evidence(), Evidence::SshPop(STANDARD.decode(base64).unwrap()));
+    assert_eq!(sshpop.header_member(), ProofHeader::SshPop(STANDARD.decode(base64).unwrap()));
 }
 
 #[test]
@@ -104,7 +104,7 @@ fn the_key_id_of_a_jwk_comes_before_its_thumbprint() {
     let sshpop = read("p256-host-cert.pub", RENEW).unwrap();
     let key_id = |jwk: &str| {
         let KeyFile::Plain(key) = KeyFile::parse(jwk.as_bytes()).unwrap() else { panic!("sealed") };
-        ProvenKey::new(&sshpop, *key).unwrap().header().key_id().unwrap().to_string()
+        ProofKey::new(&sshpop, *key).unwrap().header().key_id().unwrap().to_string()
     };
     let jwk = String::from_utf8(vector("test-keys/p256.jwk.json")).unwrap();
     assert_eq!(key_id(&jwk), "yxAzcITTb5t6yyJp-ytR9rZPp0_CpbZdMDZY7LhKKhQ");
@@ -121,7 +121,7 @@ fn its_end_does_not_belong_to_its_validity_and_its_start_does() {
         assert!(matches!(at(0..now(), operation), Err(Error::Expired { at, .. }) if at == NOW));
     }
     let renewed = at(0..now(), RENEW).unwrap();
-    assert_eq!(renewed.remarks(), [Remark::Expired { at: NOW }]);
+    assert_eq!(renewed.warnings(), [Warning::Expired { at: NOW }]);
     for operation in [RENEW, REKEY, REVOKE] {
         let early = at(now() + 1..now() + 2, operation);
         assert!(matches!(early, Err(Error::NotYetValid { .. })));
@@ -141,17 +141,17 @@ fn a_critical_option_is_mentioned_and_no_reason_to_refuse() {
     let option = b"\0\0\0\x0dforce-command\0\0\0\x0d\0\0\0\x09/bin/true";
     let line = line(USER, 0..now() + 1, option);
     let sshpop = SshPop::read(line.as_bytes(), REVOKE, NOW).unwrap();
-    assert_eq!(sshpop.remarks(), [Remark::CriticalOption { name: "force-command".to_owned() }]);
-    assert!(!sshpop.remarks()[0].is_warning());
+    assert_eq!(sshpop.warnings(), [Warning::CriticalOption { name: "force-command".to_owned() }]);
+    assert!(!sshpop.warnings()[0].is_warning());
 }
 
 #[test]
 fn options_comments_and_blank_lines_around_it_are_passed_over() {
-    let bare = read("p256-host-cert.pub", RENEW).unwrap().evidence();
+    let bare = read("p256-host-cert.pub", RENEW).unwrap().header_member();
     let text = String::from_utf8(vector("ssh/p256-host-cert.pub")).unwrap();
     let text =
         format!("\u{feff}# a comment\r\n\r\n  cert-authority,no-pty {}\r\n\r\n", text.trim());
-    assert_eq!(SshPop::read(text.as_bytes(), RENEW, NOW).unwrap().evidence(), bare);
+    assert_eq!(SshPop::read(text.as_bytes(), RENEW, NOW).unwrap().header_member(), bare);
 }
 
 #[test]
@@ -187,7 +187,7 @@ proptest! {
 
     #[test]
     fn a_certificate_with_one_byte_changed_is_read_without_panic(at: prop::sample::Index, to: u8) {
-        let Evidence::SshPop(mut wire) = read("ed25519-host-cert.pub", RENEW).unwrap().evidence()
+        let ProofHeader::SshPop(mut wire) = read("ed25519-host-cert.pub", RENEW).unwrap().header_member()
         else { unreachable!("it is an SSH certificate") };
         let at = at.index(wire.len());
         wire[at] = to;

@@ -1,10 +1,10 @@
 use proptest::prelude::*;
 use rcgen::{CertifiedIssuer, ExtendedKeyUsagePurpose, KeyUsagePurpose};
 use step_provisioner::Kind;
-use token_jose::{Evidence, SigningKey as _};
+use token_jose::{ProofHeader, SigningKey as _};
 
 use super::*;
-use crate::credential::ProvenKey;
+use crate::proof::ProofKey;
 use crate::testing::{NOW, authority, below, ders, issued, key, leaf, private_key, root, vector};
 
 fn read(pem: &str) -> Result<X5c, Error> {
@@ -17,8 +17,8 @@ fn refused(pem: &str) -> String {
 
 /// The chain for a header.
 fn chain(x5c: &X5c) -> Vec<Vec<u8>> {
-    match x5c.evidence() {
-        Evidence::X5c(chain) => chain,
+    match x5c.header_member() {
+        ProofHeader::X5c(chain) => chain,
         other => panic!("{other:?}"),
     }
 }
@@ -37,7 +37,7 @@ fn a_chain_is_carried_leaf_first_as_it_stands_in_the_file() {
     let bundle = format!("{}{}", issued(&device, &intermediate), intermediate.pem());
     let x5c = read(&bundle).unwrap();
     assert_eq!(chain(&x5c), ders(&bundle));
-    assert_eq!(x5c.remarks(), []);
+    assert_eq!(x5c.warnings(), []);
     assert_eq!(x5c.below(&ders(&root.pem())), Trust::Reached);
 }
 
@@ -55,10 +55,10 @@ fn any_order_is_put_right_and_said() {
     ] {
         let x5c = read(&order.concat()).unwrap();
         assert_eq!(chain(&x5c), ders(&straight));
-        assert_eq!(x5c.remarks(), [Remark::Reordered]);
+        assert_eq!(x5c.warnings(), [Warning::Reordered]);
     }
     let x5c = read(&format!("{straight}{}", first.pem())).unwrap();
-    assert_eq!(x5c.remarks(), [Remark::LeftOut { names: vec!["`First`".to_owned()] }]);
+    assert_eq!(x5c.warnings(), [Warning::LeftOut { names: vec!["`First`".to_owned()] }]);
 }
 
 #[test]
@@ -71,7 +71,7 @@ fn strangers_and_repeats_are_left_out_and_said() {
     let x5c = read(&[&*leaf_pem, &stranger, &above, &leaf_pem, &above].concat()).unwrap();
     assert_eq!(chain(&x5c), ders(&format!("{leaf_pem}{}", intermediate.pem())));
     let names = ["`stranger`", "`device`", "`Intermediate`"].map(str::to_owned).to_vec();
-    assert_eq!(x5c.remarks(), [Remark::LeftOut { names }]);
+    assert_eq!(x5c.warnings(), [Warning::LeftOut { names }]);
 }
 
 #[test]
@@ -345,7 +345,7 @@ fn what_is_no_certificate_says_what_it_is() {
 fn a_key_beside_the_certificate_is_skipped_and_said() {
     let pem = issued(&leaf("device"), &root("Root"));
     let x5c = read(&format!("{}{pem}", key().serialize_pem())).unwrap();
-    assert_eq!(x5c.remarks(), [Remark::KeySkipped]);
+    assert_eq!(x5c.warnings(), [Warning::KeySkipped]);
     assert_eq!(chain(&x5c), ders(&pem));
 }
 
@@ -367,12 +367,12 @@ fn a_proof_is_the_certificate_s_own_key_and_no_other() {
         let x5c = X5c::read(&vector(name), NOW).unwrap();
         let own = private_key(key);
         let thumbprint = own.public_key().thumbprint();
-        let proven = ProvenKey::new(&x5c, own).unwrap();
+        let proven = ProofKey::new(&x5c, own).unwrap();
         assert_eq!(proven.header().key_id().unwrap().as_str(), thumbprint.to_string());
-        assert_eq!(proven.header().evidence(), Some(&x5c.evidence()));
-        assert_eq!(proven.proof(), Some(Proof::X5c));
+        assert_eq!(proven.header().header_member(), Some(&x5c.header_member()));
+        assert_eq!(proven.kind(), Some(ProofKind::X5c));
         let other = private_key("test-keys/p384.pkcs8.pem");
-        assert!(matches!(ProvenKey::new(&x5c, other), Err(Error::KeyOfAnother { .. })));
+        assert!(matches!(ProofKey::new(&x5c, other), Err(Error::KeyOfAnother { .. })));
     }
 }
 
@@ -381,7 +381,7 @@ fn the_insecure_header_has_the_same_chain() {
     let bytes = vector("x5c/p256.chain.crt");
     let x5c = X5c::read(&bytes, NOW).unwrap();
     let chain = chain(&x5c);
-    assert_eq!(x5c.insecure().evidence(), Evidence::X5cInsecure(chain));
+    assert_eq!(x5c.insecure().header_member(), ProofHeader::X5cInsecure(chain));
 }
 
 proptest! {

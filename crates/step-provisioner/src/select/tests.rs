@@ -23,7 +23,7 @@ fn with_key_id(key_id: &str) -> Selector {
     Selector { key_id: Some(key_id.to_owned()), ..selector() }
 }
 
-fn with_proof(proof: Proof) -> Selector {
+fn with_proof(proof: ProofKind) -> Selector {
     Selector { proof: Some(proof), ..selector() }
 }
 
@@ -83,9 +83,9 @@ fn an_empty_list_has_nothing() {
 #[test]
 fn a_proof_leaves_only_its_type() {
     let list = [JWK, X5C, K8S, EDWARDS];
-    assert_eq!(one(&list, &with_proof(Proof::X5c)), ("devices".to_owned(), Why::Proof));
-    assert_eq!(one(&list, &with_proof(Proof::K8sSa)), ("k8s".to_owned(), Why::Proof));
-    let reason = none(&list, &with_proof(Proof::SshPop));
+    assert_eq!(one(&list, &with_proof(ProofKind::X5c)), ("devices".to_owned(), Why::ProofKind));
+    assert_eq!(one(&list, &with_proof(ProofKind::K8sSa)), ("k8s".to_owned(), Why::ProofKind));
+    let reason = none(&list, &with_proof(ProofKind::SshPop));
     assert_eq!(
         reason.to_string(),
         "the CA has no SSHPOP provisioner for the SSH certificate, only `JWK`, `X5C`, `K8sSA`"
@@ -114,7 +114,7 @@ fn an_unknown_key_id_lists_the_known_ones() {
 
 #[test]
 fn a_key_id_beside_a_proof_never_fits() {
-    let selector = Selector { proof: Some(Proof::X5c), ..with_key_id(JWK_KEY_ID) };
+    let selector = Selector { proof: Some(ProofKind::X5c), ..with_key_id(JWK_KEY_ID) };
     assert_eq!(
         none(&[JWK, X5C], &selector).to_string(),
         format!(
@@ -122,7 +122,7 @@ fn a_key_id_beside_a_proof_never_fits() {
              X.509 certificate works with X5C provisioners only, which have no key ID"
         )
     );
-    let selector = Selector { proof: Some(Proof::X5c), ..with_key_id("nope") };
+    let selector = Selector { proof: Some(ProofKind::X5c), ..with_key_id("nope") };
     assert!(matches!(none(&[JWK, X5C], &selector), Unselected::UnknownKeyId { .. }));
 }
 
@@ -155,7 +155,7 @@ fn an_unknown_name_lists_the_known_ones() {
 
 #[test]
 fn a_name_of_another_type_than_the_proof_is_told() {
-    let selector = Selector { proof: Some(Proof::X5c), ..named("admin@example.com") };
+    let selector = Selector { proof: Some(ProofKind::X5c), ..named("admin@example.com") };
     assert_eq!(
         none(&[JWK, X5C], &selector).to_string(),
         "`admin@example.com` is a provisioner of type JWK, but the X.509 certificate works with \
@@ -285,7 +285,7 @@ proptest! {
     fn a_selection_never_panics_and_answers_the_filters(
         picked in prop::collection::vec(0_usize..8, 0..8),
         proof in prop::option::of(prop::sample::select(
-            vec![Proof::X5c, Proof::SshPop, Proof::Nebula, Proof::K8sSa],
+            vec![ProofKind::X5c, ProofKind::SshPop, ProofKind::Nebula, ProofKind::K8sSa],
         )),
         key_id in prop::option::of(prop::sample::select(
             vec!["", "nope", JWK_KEY_ID, EDWARDS_KEY_ID, "client-1"],

@@ -7,6 +7,7 @@ use step_claims::RootFingerprint;
 use token_cli::{Error, Origin, Setting, World};
 
 use crate::settings::ca::CaSettings;
+use crate::settings::effect::note_ignored;
 
 /// Reads the root named by a setting, or the one in the step directory (Q7); `None` if there is
 /// none, so that a fingerprint can be used instead.
@@ -39,7 +40,7 @@ pub(crate) fn roots_on_disk(settings: &CaSettings, world: &World) -> Result<Opti
     // A weaker setting may be for another CA, so it does not contradict a stronger one.
     let origin = origin.unwrap_or(&Origin::Default);
     if origin.outranks(&fingerprint.origin) {
-        passed_over(&fingerprint.origin, "the given root has another one", world);
+        note_ignored(&fingerprint.origin, "the given root has another one", world);
         Ok(Some(roots))
     } else if fingerprint.origin.outranks(origin) {
         world.note(&format!("{} is ignored: it has another fingerprint", path.display()));
@@ -81,7 +82,7 @@ pub(crate) fn root_of_file(
     if fingerprint.origin.is_command_line() {
         return Err(without_fingerprint(&place, fingerprint, &known));
     }
-    passed_over(&fingerprint.origin, "no root in the ca.json has it", world);
+    note_ignored(&fingerprint.origin, "no root in the ca.json has it", world);
     without_a_choice()
 }
 
@@ -105,7 +106,7 @@ pub(crate) fn given_root(
             .because(cause)
             .hint("leave out --root: the ca.json names its own")),
         Ok(_) | Err(_) => {
-            passed_over(&root.origin, "it is not a root of the ca.json", world);
+            note_ignored(&root.origin, "it is not a root of the ca.json", world);
             Ok(None)
         }
     }
@@ -128,8 +129,4 @@ pub(crate) fn no_root(settings: &CaSettings) -> Error {
         settings.step_path.root().display()
     ))
     .hint("use --root FILE or --fingerprint HEX")
-}
-
-pub(crate) fn passed_over(origin: &Origin, why: &str, world: &World) {
-    world.note(&format!("{origin} is ignored: {why}"));
 }

@@ -11,11 +11,11 @@ use step_provisioner::{Capability, Kind, Provisioner};
 use token_cli::{Error, Switch, World, columns, output};
 use token_text::{printable, printable_json};
 
-use crate::authority::authority::unusable_config;
 use crate::authority::connection::Connection;
+use crate::authority::unusable_config;
 use crate::settings::ca::CaSettings;
 use crate::settings::ca_args::CaArgs;
-use crate::settings::effect::{idle, without_effect_here};
+use crate::settings::effect::{refuse_or_clear, without_effect_here};
 use crate::settings::global::GlobalArgs;
 
 /// `ca provisioner list`.
@@ -174,5 +174,5 @@ fn only_listing(ca: &mut CaSettings, world: &World) -> Result<(), Error> {
             return Err(without_effect_here(origin, why));
         }
     }
-    idle(&mut ca.timeout, why, world)
+    refuse_or_clear(&mut ca.timeout, why, world)
 }

@@ -5,7 +5,7 @@ use step_provisioner::KindName;
 use token_cli::{Error, Origin, Setting, Source, World};
 use token_identity::{Error as IdentityFault, ServiceAccountToken};
 
-use crate::authority::authority::Authority;
+use crate::authority::Authority;
 use crate::mint::proof_settings::ProofSettings;
 use crate::mint::select::Chosen;
 use crate::mint::settings::MintSettings;

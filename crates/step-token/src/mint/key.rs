@@ -25,7 +25,7 @@ impl NamedKey {
     pub(crate) fn read(
         key: &Setting<Source>,
         flag: &'static str,
-        door: fn(&[u8]) -> Result<KeyFile, JoseError>,
+        parse: fn(&[u8]) -> Result<KeyFile, JoseError>,
         world: &World,
     ) -> Result<Self, Error> {
         refuse_key_store(key)?;
@@ -34,7 +34,7 @@ impl NamedKey {
             "key" => format!("key {}", key.value),
             _ => format!("key {} ({})", key.value, key.origin),
         };
-        let file = door(&bytes).map_err(|cause| unusable(&called, flag, &cause))?;
+        let file = parse(&bytes).map_err(|cause| unusable(&called, flag, &cause))?;
         Ok(Self { file, called, prompt: key.value.to_string(), flag, of_ca: true })
     }
 

@@ -2,10 +2,10 @@
 //! any key is opened.
 
 use step_claims::{Operation, Purpose, Subject, Validity};
-use step_header::{Credential, Nebula, ProvenKey, Remark, Renewal, SshPop, Trust, X5c};
+use step_header::{Nebula, Proof, ProofKey, Renewal, SshPop, Trust, Warning, X5c};
 use step_provisioner::Provisioner;
 use token_cli::{Error, Origin, World};
-use token_jose::{Evidence, KeyFile, PublicKey, SigningKey as _};
+use token_jose::{KeyFile, ProofHeader, PublicKey, SigningKey as _};
 use token_time::Timestamp;
 
 use crate::mint::key::{NamedKey, Password, refuse_key_store};
@@ -13,12 +13,12 @@ use crate::mint::proof_settings::{CertificateKind, CertificateSettings, ProofSet
 use crate::mint::settings::MintSettings;
 
 /// A way to read a key file.
-type Door = fn(&[u8]) -> Result<KeyFile, token_jose::Error>;
+type KeyParser = fn(&[u8]) -> Result<KeyFile, token_jose::Error>;
 
 /// A certificate that fits the request, with its key.
 #[derive(Debug)]
-pub(crate) struct Possession {
-    credential: Box<dyn Credential>,
+pub(crate) struct CertificateProof {
+    proof: Box<dyn Proof>,
     settings: CertificateSettings,
     /// The key, whose file has been read; it may still be encrypted.
     key: NamedKey,
@@ -26,7 +26,7 @@ pub(crate) struct Possession {
     called: String,
 }
 
-impl Possession {
+impl CertificateProof {
     /// Reads the certificate that the settings name, if there is one.
     pub(crate) fn read(settings: &MintSettings, world: &World) -> Result<Option<Self>, Error> {
         let given = settings.proof.as_ref().and_then(ProofSettings::certificate);
@@ -40,34 +40,37 @@ impl Possession {
         })?;
         let called = format!("{} ({})", certificate.value, certificate.origin);
         let operation = settings.operation();
-        let credential = credential(&given.kind, &bytes, operation, world.now()).map_err(
-            |cause| match cause {
-                step_header::Error::Expired { .. } => over(&called, &given.kind, operation, &cause),
-                cause => unusable(&called, &certificate.origin, cause),
-            },
-        )?;
-        let (flag, door): (_, Door) = match given.kind {
+        let proof =
+            read_proof(&given.kind, &bytes, operation, world.now()).map_err(
+                |cause| match cause {
+                    step_header::Error::Expired { .. } => {
+                        over(&called, &given.kind, operation, &cause)
+                    }
+                    cause => unusable(&called, &certificate.origin, cause),
+                },
+            )?;
+        let (flag, parse): (_, KeyParser) = match given.kind {
             CertificateKind::X5c { .. } => ("x5c-key", KeyFile::parse),
             CertificateKind::SshPop => ("sshpop-key", KeyFile::parse),
             CertificateKind::Nebula => ("nebula-key", KeyFile::parse_nebula),
         };
-        let key = NamedKey::read(&given.key, flag, door, world)?;
-        let possession = Self { credential, settings: given.clone(), key, called };
+        let key = NamedKey::read(&given.key, flag, parse, world)?;
+        let proof = Self { proof, settings: given.clone(), key, called };
         // Check before asking for a password, and before asking the CA.
-        if let Some(public) = possession.key.public_key()
-            && public != possession.credential.public_key()
+        if let Some(public) = proof.key.public_key()
+            && public != proof.proof.public_key()
         {
-            let certified = possession.credential.public_key();
-            let called = [possession.key.called(), &possession.called];
+            let certified = proof.proof.public_key();
+            let called = [proof.key.called(), &proof.called];
             return Err(key_of_another(called, public, certified, flag));
         }
-        possession.tell(world);
-        Ok(Some(possession))
+        proof.tell(world);
+        Ok(Some(proof))
     }
 
     /// Returns the token's subject as given by the certificate.
     pub(crate) fn subject(&self) -> Option<Subject> {
-        self.credential.default_subject()
+        self.proof.default_subject()
     }
 
     /// Checks that the certificate has the names that are asked for.
@@ -77,17 +80,17 @@ impl Possession {
         purpose: &Purpose,
         world: &World,
     ) -> Result<(), Error> {
-        let remark = self.credential.admits(subject, purpose);
-        let remark = remark.map_err(|cause| unusable(&self.called, self.origin(), cause))?;
-        if let Some(remark) = remark {
-            self.say(&remark, world);
+        let warning = self.proof.admits(subject, purpose);
+        let warning = warning.map_err(|cause| unusable(&self.called, self.origin(), cause))?;
+        if let Some(warning) = warning {
+            self.say(&warning, world);
         }
         Ok(())
     }
 
     /// Returns whether the certificate's chain ends at a root the provisioner trusts.
     pub(crate) fn trusted_by(&self, provisioner: &Provisioner) -> Trust {
-        self.credential.trusted_by(&provisioner.kind)
+        self.proof.trusted_by(&provisioner.kind)
     }
 
     /// Refuses a provisioner that would not accept the certificate.
@@ -144,7 +147,7 @@ impl Possession {
                 self.warn_of_a_leaf_alone(world);
                 Trust::Unknown
             }
-            None => self.credential.below(roots),
+            None => self.proof.below(roots),
         };
         match trust {
             Trust::Unchecked { reason } => world.warn(&format!(
@@ -161,7 +164,7 @@ impl Possession {
 
     /// Most CAs sign with an intermediate, and look for it in the chain.
     fn warn_of_a_leaf_alone(&self, world: &World) {
-        if let Evidence::X5cInsecure(chain) = self.credential.evidence()
+        if let ProofHeader::X5cInsecure(chain) = self.proof.header_member()
             && chain.len() == 1
         {
             world.warn(&format!(
@@ -174,7 +177,7 @@ impl Possession {
     /// Refuses a token that becomes valid after the certificate has expired, and warns if the token
     /// expires later than the certificate.
     pub(crate) fn outlives(&self, validity: Validity, world: &World) -> Result<(), Error> {
-        let Some(end) = self.credential.ends() else { return Ok(()) };
+        let Some(end) = self.proof.ends() else { return Ok(()) };
         if validity.not_before() > end.unix_seconds() {
             return Err(Error::usage(format!(
                 "{} expires at {end}, before the token is valid",
@@ -192,15 +195,15 @@ impl Possession {
     }
 
     /// Opens the key and combines it with the certificate.
-    pub(crate) fn prove(self, password: &Password, world: &World) -> Result<ProvenKey, Error> {
-        let certified = self.credential.public_key();
+    pub(crate) fn open_key(self, password: &Password, world: &World) -> Result<ProofKey, Error> {
+        let certified = self.proof.public_key();
         let (called, flag) = (self.key.called().to_owned(), self.key.flag());
         let key = self.key.open(None, Some(certified.thumbprint()), password, world)?;
         if key.public_key() != certified {
             let called = [called.as_str(), &self.called];
             return Err(key_of_another(called, key.public_key(), certified, flag));
         }
-        ProvenKey::new(&*self.credential, key)
+        ProofKey::new(&*self.proof, key)
             .map_err(|cause| unusable(&self.called, &self.settings.certificate.origin, cause))
     }
 
@@ -208,21 +211,21 @@ impl Possession {
         &self.settings.certificate.origin
     }
 
-    fn say(&self, remark: &Remark, world: &World) {
-        let text = format!("{} {remark}", self.called);
-        match remark.is_warning() {
+    fn say(&self, warning: &Warning, world: &World) {
+        let text = format!("{} {warning}", self.called);
+        match warning.is_warning() {
             true => world.warn(&text),
-            false => world.note(&format!("{text}")),
+            false => world.note(&text),
         }
     }
 
     /// Prints what was corrected, and warns about what may still fail.
     fn tell(&self, world: &World) {
-        for remark in self.credential.remarks() {
-            self.say(&remark, world);
+        for warning in self.proof.warnings() {
+            self.say(&warning, world);
         }
         if let CertificateKind::X5c { insecure: Some(origin) } = &self.settings.kind
-            && self.credential.proof().is_some()
+            && self.proof.kind().is_some()
         {
             world.warn(&format!(
                 "{origin}: no provisioner reads the header `x5cInsecure`, so the CA refuses the token"
@@ -251,12 +254,12 @@ fn key_of_another(
 }
 
 /// Reads a certificate. A new kind of proof needs a file in `step-header` and an arm here.
-fn credential(
+fn read_proof(
     kind: &CertificateKind,
     bytes: &[u8],
     operation: Operation,
     now: Timestamp,
-) -> Result<Box<dyn Credential>, step_header::Error> {
+) -> Result<Box<dyn Proof>, step_header::Error> {
     Ok(match (kind, operation) {
         (CertificateKind::X5c { .. }, Operation::Renew) => Box::new(Renewal::read(bytes, now)?),
         (CertificateKind::X5c { insecure: None }, _) => Box::new(X5c::read(bytes, now)?),

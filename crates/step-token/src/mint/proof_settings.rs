@@ -2,16 +2,16 @@
 //! whether they are complete.
 
 use clap::Args;
-use step_provisioner::Proof;
+use step_provisioner::ProofKind;
 use token_cli::{Error, Given, Origin, Setting, Source, Switch, World};
 
-use crate::settings::effect::{disagree, pass_over};
+use crate::settings::effect::{disagree, note_ignored};
 use crate::settings::flags;
 use crate::settings::layers::Layers;
 
 /// Certificates and tokens that vouch in place of a provisioner's own key.
 #[derive(Clone, Debug, Default, Args)]
-#[command(next_help_heading = "Proof in place of the provisioner's key")]
+#[command(next_help_heading = "ProofKind in place of the provisioner's key")]
 pub(crate) struct ProofArgs {
     /// Use keys in this key store (not supported by this version)
     #[arg(long, value_name = "URI")]
@@ -85,17 +85,17 @@ impl ProofSettings {
     /// Resolves the flags of a proof, and refuses an incomplete one and more than one.
     pub(crate) fn settle(args: &ProofArgs, layers: &Layers<'_>) -> Result<Option<Self>, Error> {
         refuse_key_store(layers.one("kms", args.kms.as_ref())?.as_ref())?;
-        let x5c = Half {
+        let x5c = CertificateFlags {
             certificate: layers.one("x5c-cert", args.x5c_cert.as_ref())?,
             key: layers.one("x5c-key", args.x5c_key.as_ref())?,
             flags: ["x5c-cert", "x5c-key"],
         };
-        let sshpop = Half {
+        let sshpop = CertificateFlags {
             certificate: layers.one("sshpop-cert", args.sshpop_cert.as_ref())?,
             key: layers.one("sshpop-key", args.sshpop_key.as_ref())?,
             flags: ["sshpop-cert", "sshpop-key"],
         };
-        let nebula = Half {
+        let nebula = CertificateFlags {
             certificate: layers.one("nebula-cert", args.nebula_cert.as_ref())?,
             key: layers.one("nebula-key", args.nebula_key.as_ref())?,
             flags: ["nebula-cert", "nebula-key"],
@@ -106,37 +106,37 @@ impl ProofSettings {
         let insecure = insecure.value.then_some(insecure.origin);
 
         let given = [
-            (Proof::X5c, x5c.origin()),
-            (Proof::SshPop, sshpop.origin()),
-            (Proof::Nebula, nebula.origin()),
-            (Proof::K8sSa, token.as_ref().map(|token| token.origin.clone())),
+            (ProofKind::X5c, x5c.origin()),
+            (ProofKind::SshPop, sshpop.origin()),
+            (ProofKind::Nebula, nebula.origin()),
+            (ProofKind::K8sSa, token.as_ref().map(|token| token.origin.clone())),
         ];
         let chosen = one_of(given, layers.world)?;
-        if let Some(origin) = insecure.as_ref().filter(|_| chosen != Some(Proof::X5c)) {
+        if let Some(origin) = insecure.as_ref().filter(|_| chosen != Some(ProofKind::X5c)) {
             if origin.is_command_line() {
                 return Err(Error::usage(format!("{origin} needs --x5c-cert")).hint("leave it out"));
             }
-            pass_over(origin, "it needs --x5c-cert", layers.world);
+            note_ignored(origin, "it needs --x5c-cert", layers.world);
         }
         let certificate = match chosen {
             None => return Ok(None),
-            Some(Proof::X5c) => x5c.complete(CertificateKind::X5c { insecure })?,
-            Some(Proof::SshPop) => sshpop.complete(CertificateKind::SshPop)?,
-            Some(Proof::Nebula) => nebula.complete(CertificateKind::Nebula)?,
+            Some(ProofKind::X5c) => x5c.complete(CertificateKind::X5c { insecure })?,
+            Some(ProofKind::SshPop) => sshpop.complete(CertificateKind::SshPop)?,
+            Some(ProofKind::Nebula) => nebula.complete(CertificateKind::Nebula)?,
             Some(_) => return Ok(token.map(Self::K8sSa)),
         };
         Ok(Some(Self::Certificate(certificate)))
     }
 
     /// Returns the proof that a provisioner is to accept.
-    pub(crate) fn proof(&self) -> Proof {
+    pub(crate) fn kind(&self) -> ProofKind {
         match self {
             Self::Certificate(certificate) => match certificate.kind {
-                CertificateKind::X5c { .. } => Proof::X5c,
-                CertificateKind::SshPop => Proof::SshPop,
-                CertificateKind::Nebula => Proof::Nebula,
+                CertificateKind::X5c { .. } => ProofKind::X5c,
+                CertificateKind::SshPop => ProofKind::SshPop,
+                CertificateKind::Nebula => ProofKind::Nebula,
             },
-            Self::K8sSa(_) => Proof::K8sSa,
+            Self::K8sSa(_) => ProofKind::K8sSa,
         }
     }
 
@@ -158,13 +158,13 @@ impl ProofSettings {
 }
 
 /// A certificate and its key, of which either may be missing.
-struct Half {
+struct CertificateFlags {
     certificate: Option<Setting<Source>>,
     key: Option<Setting<Source>>,
     flags: [&'static str; 2],
 }
 
-impl Half {
+impl CertificateFlags {
     /// Returns the origin of certificate or key that takes precedence.
     fn origin(&self) -> Option<Origin> {
         let certificate = self.certificate.as_ref().map(|setting| &setting.origin);
@@ -199,8 +199,11 @@ fn variable(flag: &str) -> String {
 }
 
 /// Finds the one proof; one with lower precedence is ignored with a note.
-fn one_of(given: [(Proof, Option<Origin>); 4], world: &World) -> Result<Option<Proof>, Error> {
-    let given: Vec<(Proof, Origin)> =
+fn one_of(
+    given: [(ProofKind, Option<Origin>); 4],
+    world: &World,
+) -> Result<Option<ProofKind>, Error> {
+    let given: Vec<(ProofKind, Origin)> =
         given.into_iter().filter_map(|(proof, origin)| Some((proof, origin?))).collect();
     let Some((chosen, strongest)) =
         given.iter().reduce(|best, other| if other.1.outranks(&best.1) { other } else { best })
@@ -212,7 +215,7 @@ fn one_of(given: [(Proof, Option<Origin>); 4], world: &World) -> Result<Option<P
             return Err(disagree(strongest, origin)
                 .hint(format!("use one proof: the {chosen} or the {proof}")));
         }
-        pass_over(origin, &format!("{strongest} gives another proof"), world);
+        note_ignored(origin, &format!("{strongest} gives another proof"), world);
     }
     Ok(Some(*chosen))
 }

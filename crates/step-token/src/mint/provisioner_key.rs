@@ -4,7 +4,7 @@ use step_provisioner::{JwkProvisioner, Kind, Provisioner};
 use token_cli::{Error, World};
 use token_jose::{KeyFile, KeyId, PublicKey, SigningKey, Thumbprint};
 
-use crate::authority::authority::Authority;
+use crate::authority::Authority;
 use crate::mint::key::{NamedKey, Password, unusable};
 use crate::mint::settings::ProvisionerSettings;
 

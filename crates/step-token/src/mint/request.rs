@@ -7,13 +7,13 @@ use step_claims::{
     UserData, Validity,
 };
 use step_mint::Request;
-use step_provisioner::Proof;
+use step_provisioner::ProofKind;
 use token_cli::{Error, Setting, World, file};
 use token_text::ReadError;
 use token_time::Timestamp;
 use zeroize::Zeroizing;
 
-use crate::mint::proof::Possession;
+use crate::mint::proof::CertificateProof;
 use crate::mint::settings::MintSettings;
 
 /// Reads the settings, and the files that `--cnf-file` and `--set-file` name. A certificate used
@@ -21,22 +21,22 @@ use crate::mint::settings::MintSettings;
 /// result is `None`: a fetched token needs no request from us.
 pub(crate) fn read(
     settings: &MintSettings,
-    possession: Option<&Possession>,
+    proof: Option<&CertificateProof>,
     world: &World,
 ) -> Result<Option<Request>, Error> {
     let operation = settings.operation();
     let validity = &settings.validity;
-    let subject = match (&settings.subject, possession) {
+    let subject = match (&settings.subject, proof) {
         (Some(text), _) => subject(text, operation)?,
         (None, None) => return Ok(None),
-        (None, Some(possession)) => possession.subject().ok_or_else(|| {
+        (None, Some(proof)) => proof.subject().ok_or_else(|| {
             Error::usage("no subject given, and the certificate has no common name")
                 .hint("give a subject: the CA accepts any for such a certificate")
         })?,
     };
     let purpose = purpose(settings, operation)?;
-    if let Some(possession) = possession {
-        possession.admits(&subject, &purpose, world)?;
+    if let Some(proof) = proof {
+        proof.admits(&subject, &purpose, world)?;
     }
     Ok(Some(Request {
         subject,
@@ -140,7 +140,7 @@ fn confirmation(settings: &MintSettings, world: &World) -> Result<Option<Confirm
         }
         (None, None) => return Ok(None),
     };
-    let nebula = settings.proof.as_ref().is_some_and(|proof| proof.proof() == Proof::Nebula);
+    let nebula = settings.proof.as_ref().is_some_and(|proof| proof.kind() == ProofKind::Nebula);
     if nebula && !ssh {
         world.warn("step-ca does not compare the `cnf` claim of a Nebula token with the request");
     }

@@ -8,8 +8,8 @@ use step_provisioner::{
 use token_cli::{Error, World};
 use token_jose::Thumbprint;
 
-use crate::authority::authority::Authority;
-use crate::mint::proof::Possession;
+use crate::authority::Authority;
+use crate::mint::proof::CertificateProof;
 use crate::mint::proof_settings::ProofSettings;
 use crate::mint::settings::MintSettings;
 
@@ -21,7 +21,7 @@ pub(crate) enum Chosen {
     /// A provisioner known only by name: offline, without a ca.json.
     Named { name: String },
     /// No provisioner: the certificate to renew vouches for itself.
-    Itself,
+    NoProvisioner,
 }
 
 /// Where the token comes from.
@@ -46,7 +46,7 @@ impl Chosen {
         match self {
             Self::Known(provisioner) => &provisioner.name,
             Self::Named { name } => name,
-            Self::Itself => "",
+            Self::NoProvisioner => "",
         }
     }
 
@@ -54,7 +54,7 @@ impl Chosen {
     pub(crate) fn provisioner(&self) -> Option<&Provisioner> {
         match self {
             Self::Known(provisioner) => Some(provisioner),
-            Self::Named { .. } | Self::Itself => None,
+            Self::Named { .. } | Self::NoProvisioner => None,
         }
     }
 
@@ -62,7 +62,7 @@ impl Chosen {
     pub(crate) fn source(&self, settings: &MintSettings) -> TokenSource {
         let fetched = match self {
             Self::Known(provisioner) => matches!(provisioner.kind, Kind::K8sSa { .. }),
-            Self::Named { .. } | Self::Itself => {
+            Self::Named { .. } | Self::NoProvisioner => {
                 matches!(settings.proof, Some(ProofSettings::K8sSa(_)))
             }
         };
@@ -80,27 +80,27 @@ pub(crate) enum Choice {
 
 /// What decides which provisioner vouches for a request.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Search<'a> {
+pub(crate) struct Query<'a> {
     pub(crate) authority: &'a Authority,
     pub(crate) settings: &'a MintSettings,
     /// The certificate that vouches in place of a provisioner's key.
-    pub(crate) possession: Option<&'a Possession>,
+    pub(crate) proof: Option<&'a CertificateProof>,
     pub(crate) operation: Operation,
 }
 
-impl Search<'_> {
+impl Query<'_> {
     /// Filters the CA's list by the settings, the proof, and the thumbprint of the key if it is
     /// known.
     pub(crate) fn narrow(&self, key: Option<Thumbprint>) -> Result<Choice, Error> {
         if self.operation == Operation::Renew {
-            return Ok(Choice::One(Chosen::Itself));
+            return Ok(Choice::One(Chosen::NoProvisioner));
         }
         let Some(provisioners) = self.authority.provisioners() else {
             return self.named().map(Choice::One);
         };
         let asked = &self.settings.provisioner;
         let selector = Selector {
-            proof: self.settings.proof.as_ref().map(ProofSettings::proof),
+            proof: self.settings.proof.as_ref().map(ProofSettings::kind),
             key_id: asked.key_id.as_ref().map(|kid| kid.value.to_string()),
             name: asked.name.as_ref().map(|name| name.value.clone()),
             public_key: key,
@@ -142,8 +142,8 @@ impl Search<'_> {
     /// one is left, it is selected.
     fn usable(&self, several: &[&Provisioner]) -> Result<Choice, Error> {
         let fits = |entry: &&&Provisioner| {
-            let vouches = match self.possession {
-                Some(possession) => possession.trusted_by(entry) == Trust::Reached,
+            let vouches = match self.proof {
+                Some(proof) => proof.trusted_by(entry) == Trust::Reached,
                 None => matches!(entry.kind, Kind::Jwk(_)),
             };
             vouches && !self.capability(entry).is_refused()
@@ -153,8 +153,8 @@ impl Search<'_> {
         match fitting.as_slice() {
             [only] => self.known(only).map(Choice::One),
             [] => {
-                if let Some(possession) = self.possession {
-                    possession.must_be_trusted_by_one_of(several)?;
+                if let Some(proof) = self.proof {
+                    proof.must_be_trusted_by_one_of(several)?;
                 }
                 Ok(Choice::Several(several.iter().map(|entry| (*entry).clone()).collect()))
             }
@@ -165,7 +165,7 @@ impl Search<'_> {
     /// Offline without a ca.json the name cannot be checked, and is used as given.
     fn named(&self) -> Result<Chosen, Error> {
         let (settings, asked) = (self.settings, &self.settings.provisioner);
-        let kind = settings.proof.as_ref().map_or(KindName::Jwk, |proof| proof.proof().kind());
+        let kind = settings.proof.as_ref().map_or(KindName::Jwk, |proof| proof.kind().kind());
         let name = match &asked.name {
             Some(name) => name.value.clone(),
             // A Kubernetes token does not need a provisioner's name.
@@ -210,7 +210,7 @@ impl Search<'_> {
         }
         refuse(self.capability(provisioner), &label, self.operation)?;
         self.has_what_it_takes(provisioner)?;
-        self.possession.map_or(Ok(()), |possession| possession.must_be_trusted_by(provisioner))
+        self.proof.map_or(Ok(()), |proof| proof.must_be_trusted_by(provisioner))
     }
 
     /// Checks that there is a proof for a provisioner that has no key of its own.

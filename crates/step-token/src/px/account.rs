@@ -48,15 +48,15 @@ pub(super) fn read(args: &PxAccountArgs, world: &World) -> Result<Account, Error
         Some(file) => {
             let text = file.value.read_text(&file.origin, world)?;
             let called = format!("{} ({})", file.value, file.origin);
-            let (account, notices) = Account::from_yaml(&text).map_err(|cause| {
+            let (account, warnings) = Account::from_yaml(&text).map_err(|cause| {
                 let is_tab =
                     matches!(&cause, AccountError::Yaml(error) if error.what.contains("tab"));
                 let colon = if matches!(cause, AccountError::NoMapping { .. }) { "" } else { ":" };
                 Error::settings(format!("{called}{colon} {cause}"))
                     .hints(is_tab.then(|| "indent YAML with spaces".to_owned()))
             })?;
-            for notice in notices {
-                world.warn(&format!("{}: {notice}", file.value));
+            for warning in warnings {
+                world.warn(&format!("{}: {warning}", file.value));
             }
             account
         }

@@ -10,7 +10,7 @@ use token_time::Timestamp;
 
 use crate::cli::lazily::Lazily;
 use crate::px::contexts_file::{self, LockedContexts, PxContextsFileArg};
-use crate::px::options::{Manner, optional};
+use crate::px::options::{OutputOptions, optional};
 use crate::px::stored::{self, PxStoredTokenArgs};
 
 /// The `px context` commands.
@@ -74,36 +74,36 @@ pub(crate) struct PxContextDeleteArgs {
 /// Runs a `px context` command.
 pub(super) fn run(
     command: &PxContextCommands,
-    manner: &Manner,
+    options: &OutputOptions,
     world: &World,
 ) -> Result<(), Error> {
     if !matches!(command, PxContextCommands::List(_)) {
-        manner.refuse_context()?;
+        options.refuse_context()?;
     }
     match command {
-        PxContextCommands::List(file) => list(file, manner, world),
-        PxContextCommands::Create(args) => create(args, manner, world),
+        PxContextCommands::List(file) => list(file, options, world),
+        PxContextCommands::Create(args) => create(args, options, world),
         PxContextCommands::Set(args) => {
             let name = args.name.as_str();
             let (token, _) = change(&args.file, world, |contexts| {
                 contexts.set(name).map(|context| context.token)
             })?;
             stored::warn_of(token.as_ref(), world);
-            say("current", name, manner, world)
+            say("current", name, options, world)
         }
         PxContextCommands::Unset(file) => {
             let (name, _) = change(file, world, |contexts| Ok(contexts.unset()))?;
             match name {
                 None => world.done("no context was current"),
-                Some(name) => say("unset", &name, manner, world)?,
+                Some(name) => say("unset", &name, options, world)?,
             }
             Ok(())
         }
-        PxContextCommands::Delete(args) => delete(args, manner, world),
+        PxContextCommands::Delete(args) => delete(args, options, world),
     }
 }
 
-fn create(args: &PxContextCreateArgs, manner: &Manner, world: &World) -> Result<(), Error> {
+fn create(args: &PxContextCreateArgs, options: &OutputOptions, world: &World) -> Result<(), Error> {
     let name = &args.name;
     let token = stored::of_flags(&args.token, world)?;
     let endpoint = optional("endpoint", args.endpoint.as_ref())?.map(|endpoint| endpoint.value);
@@ -117,14 +117,14 @@ fn create(args: &PxContextCreateArgs, manner: &Manner, world: &World) -> Result<
     locked.write(&contexts)?;
     stored::warn_of(token.as_ref(), world);
     let what = if created == Created::New { "created" } else { "changed" };
-    say(what, name.as_str(), manner, world)?;
+    say(what, name.as_str(), options, world)?;
     if created == Created::New && contexts.current() == Some(name.as_str()) {
         world.done("it is now the current context");
     }
     Ok(())
 }
 
-fn delete(args: &PxContextDeleteArgs, manner: &Manner, world: &World) -> Result<(), Error> {
+fn delete(args: &PxContextDeleteArgs, options: &OutputOptions, world: &World) -> Result<(), Error> {
     let token = stored::of_flags(&args.token, world)?;
     match (&args.name, token) {
         (Some(_), Some(_)) => {
@@ -139,7 +139,7 @@ fn delete(args: &PxContextDeleteArgs, manner: &Manner, world: &World) -> Result<
             .hint("check the variable it comes from; use --token-file to remove a context without a name")),
         (Some(name), None) => {
             change(&args.file, world, |contexts| contexts.delete(name))?;
-            say("removed", name, manner, world)
+            say("removed", name, options, world)
         }
         (None, Some(token)) => {
             let (names, path) =
@@ -149,7 +149,7 @@ fn delete(args: &PxContextDeleteArgs, manner: &Manner, world: &World) -> Result<
                 return Err(Error::settings(message)
                     .hint("list the contexts with their tokens: `step-token px context list --raw`"));
             }
-            names.iter().try_for_each(|name| say("removed", name, manner, world))
+            names.iter().try_for_each(|name| say("removed", name, options, world))
         }
     }
 }
@@ -179,14 +179,19 @@ fn change<T>(
 }
 
 /// Reports what happened to a context: in words on stderr, or as an object.
-fn say(what: &'static str, name: &str, manner: &Manner, world: &World) -> Result<(), Error> {
+fn say(
+    what: &'static str,
+    name: &str,
+    options: &OutputOptions,
+    world: &World,
+) -> Result<(), Error> {
     #[derive(Serialize)]
     struct Object<'a> {
         context: &'a str,
         result: &'static str,
     }
-    if manner.json {
-        return manner.print(&Object { context: name, result: what }, world);
+    if options.json {
+        return options.print(&Object { context: name, result: what }, world);
     }
     match what {
         "current" => world.announce("Context", name),
@@ -237,11 +242,11 @@ struct Identity {
     expires: Option<String>,
 }
 
-fn list(args: &PxContextsFileArg, manner: &Manner, world: &World) -> Result<(), Error> {
+fn list(args: &PxContextsFileArg, options: &OutputOptions, world: &World) -> Result<(), Error> {
     let path = contexts_file::path(args, world)?;
     let contexts = contexts_file::load(&path)?.unwrap_or_default();
     let all = contexts.all();
-    let current = match &manner.context {
+    let current = match &options.context {
         None => contexts.current().map(str::to_owned),
         Some(name) => {
             Some(contexts.find(name).map_err(|cause| contexts_file::unusable(&path, &cause))?.name)
@@ -251,30 +256,30 @@ fn list(args: &PxContextsFileArg, manner: &Manner, world: &World) -> Result<(), 
         world.warn(&format!("the current context `{name}` is not in {}", path.display()));
     }
     let now = world.now();
-    let configurations = all.iter().map(|context| entry(context, manner, now)).collect();
+    let configurations = all.iter().map(|context| entry(context, options, now)).collect();
     let listing = Listing { contextconfig: Inner { current, configurations } };
-    if manner.json {
-        return manner.print(&listing, world);
+    if options.json {
+        return options.print(&listing, world);
     }
     let value = serde_json::to_value(&listing)
         .map_err(|cause| Error::settings("cannot write YAML").because(cause))?;
     output::stdout(openstorage_token::yaml_of_json(&value).as_bytes(), world)
 }
 
-fn entry(context: &Context, manner: &Manner, now: Timestamp) -> Entry {
-    let token = context.token.as_ref().map(|token| match manner.raw {
+fn entry(context: &Context, options: &OutputOptions, now: Timestamp) -> Entry {
+    let token = context.token.as_ref().map(|token| match options.raw {
         true => token.expose().to_owned(),
         // Enough to show that there is a token, without showing the token.
         false => format!("{}...", token.expose().get(..3).unwrap_or_default()),
     });
     let identity = context.identity().map(|identity| Identity {
-        issuer: manner.wide.then_some(identity.issuer),
-        roles: manner.wide.then_some(identity.roles),
-        groups: manner.wide.then_some(identity.groups),
+        issuer: options.wide.then_some(identity.issuer),
+        roles: options.wide.then_some(identity.roles),
+        groups: options.wide.then_some(identity.groups),
         expires: identity
             .expires
             .second()
-            .filter(|_| manner.wide)
+            .filter(|_| options.wide)
             .map(|end| Timestamp::from_unix_seconds(end).to_string()),
         subject: identity.subject,
         name: identity.name,

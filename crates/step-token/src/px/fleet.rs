@@ -2,13 +2,13 @@
 
 use std::collections::{HashMap, HashSet};
 
-use openstorage_token::{Account, Advice, Claims, Lifetime};
+use openstorage_token::{Account, Claims, Lifetime, Warning};
 use serde::Serialize;
 use token_cli::{Destination, Error, Setting, Source, World};
 use token_text::Wiped;
 use token_time::Timestamp;
 
-use crate::px::key::KeyWish;
+use crate::px::key::KeySettings;
 use crate::px::options::output_file;
 use crate::px::token::{PxTokenArgs, backdate, issuer, readers};
 
@@ -32,7 +32,7 @@ pub(super) fn run(
         return Err(Error::usage(format!("{flag} has no effect with --fleet"))
             .hint("leave it out; each row of the file describes its own account"));
     }
-    let key = KeyWish::settle(&args.secret, &args.key, &readers(args))?;
+    let key = KeySettings::settle(&args.secret, &args.key, &readers(args))?;
     let rows = rows(args, source, world)?;
     advise(&rows, &issuer, world);
     let output = output_file(args.output.as_ref())?;
@@ -66,8 +66,8 @@ fn advise(rows: &[Row], issuer: &str, world: &World) {
     let mut told: Vec<(String, u64, usize)> = Vec::new();
     let mut place: HashMap<String, usize> = HashMap::new();
     for row in rows {
-        for advice in Advice::of_account(&row.account, issuer, row.lifetime) {
-            let text = advice.to_string();
+        for warning in Warning::of_account(&row.account, issuer, row.lifetime) {
+            let text = warning.to_string();
             match place.get(&text).and_then(|at| told.get_mut(*at)) {
                 Some((_, _, more)) => *more += 1,
                 None => {

@@ -1,14 +1,14 @@
 //! `px inspect`: what a token says, without checking it.
 
 use clap::Args;
-use openstorage_token::{Advice, Expiry, unverified};
+use openstorage_token::{Expiry, Warning, unverified};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use token_cli::{EXIT_HELP, Error, World};
 use token_jose::compact;
 use token_time::Timestamp;
 
-use crate::px::options::Manner;
+use crate::px::options::OutputOptions;
 use crate::px::stored::{self, PxTokenArg};
 
 /// `px inspect`.
@@ -20,8 +20,12 @@ pub(crate) struct PxInspectArgs {
 }
 
 /// Prints header and claims, and on stderr the times and the warnings.
-pub(super) fn run(args: &PxInspectArgs, manner: &Manner, world: &World) -> Result<(), Error> {
-    let token = stored::read(&args.token, manner, world)?;
+pub(super) fn run(
+    args: &PxInspectArgs,
+    options: &OutputOptions,
+    world: &World,
+) -> Result<(), Error> {
+    let token = stored::read(&args.token, options, world)?;
     let parts = compact::decode_unverified(token.expose()).map_err(|cause| {
         Error::settings(format!("this {cause}"))
             .hint("copy the token as it was printed: three base64url parts separated by dots")
@@ -36,7 +40,7 @@ pub(super) fn run(args: &PxInspectArgs, manner: &Manner, world: &World) -> Resul
         );
     }
     let object = Object { header: &header.json, claims: &claims.json, verified: false };
-    manner.print(&object, world)?;
+    options.print(&object, world)?;
 
     match unverified(token.expose()) {
         None => {
@@ -57,8 +61,8 @@ pub(super) fn run(args: &PxInspectArgs, manner: &Manner, world: &World) -> Resul
                 }
                 Expiry::At(end) => world.note(&format!("exp is {}", time(end))),
             }
-            for advice in Advice::of_identity(&identity) {
-                world.warn(&advice.to_string());
+            for warning in Warning::of_identity(&identity) {
+                world.warn(&warning.to_string());
             }
         }
     }

@@ -9,7 +9,7 @@ use token_jose::{
 
 use crate::mint::key::{NamedKey, Password};
 use crate::px::options::optional;
-use crate::px::shared_secret::{PxSharedSecretArgs, SecretWish};
+use crate::px::shared_secret::{PxSharedSecretArgs, SharedSecretSettings};
 
 /// The key that signs.
 #[derive(Clone, Debug, Default, Args)]
@@ -56,46 +56,46 @@ impl OpenKey {
 }
 
 /// Which key to use, before anything is opened.
-pub(super) struct KeyWish {
+pub(super) struct KeySettings {
     source: KeySource,
     password: Option<Setting<Source>>,
     algorithm: Option<TokenAlgorithm>,
 }
 
 enum KeySource {
-    Shared(SecretWish),
+    Shared(SharedSecretSettings),
     Rsa(Setting<Source>),
     Ec(Setting<Source>),
 }
 
-impl KeyWish {
+impl KeySettings {
     /// Settles which of the flags is meant; `others` are flags that may read a stream too.
     pub(super) fn settle(
         secret: &PxSharedSecretArgs,
         key: &PxPrivateKeyArgs,
         others: &[(String, Option<Stream>)],
     ) -> Result<Self, Error> {
-        let wish = SecretWish::settle(secret)?;
+        let settings = SharedSecretSettings::settle(secret)?;
         let rsa = key.rsa_private_keyfile.as_ref().and_then(|it| it.setting("rsa-private-keyfile"));
         let ec =
             key.ecdsa_private_keyfile.as_ref().and_then(|it| it.setting("ecdsa-private-keyfile"));
         let password = optional("password-file", key.password_file.as_ref())?;
         let of_key = |it: &Setting<Source>| (it.origin.to_string(), it.value.stream());
         let mut readers = others.to_vec();
-        readers.extend(wish.as_ref().map(|it| (it.origin().to_string(), it.stream())));
+        readers.extend(settings.as_ref().map(|it| (it.origin().to_string(), it.stream())));
         readers.extend([&rsa, &ec, &password].into_iter().flatten().map(of_key));
         one_reader_of_each(&readers)?;
 
         let names: Vec<String> = [
-            wish.as_ref().map(|wish| wish.origin().to_string()),
+            settings.as_ref().map(|settings| settings.origin().to_string()),
             rsa.as_ref().map(|rsa| rsa.origin.to_string()),
             ec.as_ref().map(|ec| ec.origin.to_string()),
         ]
         .into_iter()
         .flatten()
         .collect();
-        let source = match (wish, rsa, ec) {
-            (Some(wish), None, None) => KeySource::Shared(wish),
+        let source = match (settings, rsa, ec) {
+            (Some(settings), None, None) => KeySource::Shared(settings),
             (None, Some(rsa), None) => KeySource::Rsa(rsa),
             (None, None, Some(ec)) => KeySource::Ec(ec),
             (None, None, None) => {
@@ -126,21 +126,21 @@ impl KeyWish {
                 return Err(Error::usage(message).hint("keep one of them"));
             }
         };
-        if let (KeySource::Shared(wish), Some(password)) = (&source, &password) {
-            let message = format!("{} has no effect with {}", password.origin, wish.origin());
+        if let (KeySource::Shared(settings), Some(password)) = (&source, &password) {
+            let message = format!("{} has no effect with {}", password.origin, settings.origin());
             return Err(Error::usage(message).hint("leave it out; a shared secret has no password"));
         }
-        let wish = Self { source, password, algorithm: key.alg };
-        wish.algorithm_fits()?;
-        Ok(wish)
+        let settings = Self { source, password, algorithm: key.alg };
+        settings.algorithm_fits()?;
+        Ok(settings)
     }
 
     /// Refuses an algorithm of another family before any key is read.
     fn algorithm_fits(&self) -> Result<(), Error> {
         let Some(algorithm) = self.algorithm else { return Ok(()) };
         let (fits, what) = match (&self.source, algorithm) {
-            (KeySource::Shared(wish), algorithm) => {
-                (matches!(algorithm, TokenAlgorithm::Mac(_)), wish.origin().to_string())
+            (KeySource::Shared(settings), algorithm) => {
+                (matches!(algorithm, TokenAlgorithm::Mac(_)), settings.origin().to_string())
             }
             (KeySource::Rsa(rsa), TokenAlgorithm::Signature(algorithm)) => {
                 (algorithm.key_kind() == KeyKind::Rsa, rsa.origin.to_string())
@@ -169,12 +169,12 @@ impl KeyWish {
     /// Reads and opens the key.
     pub(super) fn open(&self, world: &World) -> Result<OpenKey, Error> {
         match &self.source {
-            KeySource::Shared(wish) => {
+            KeySource::Shared(settings) => {
                 let algorithm = match self.algorithm {
                     Some(TokenAlgorithm::Mac(algorithm)) => algorithm,
                     _ => MacAlgorithm::Hs256,
                 };
-                let secret = wish.read(world)?;
+                let secret = settings.read(world)?;
                 Ok(OpenKey::Shared(Box::new(Mint::new(MacKey::new(algorithm, &secret)))))
             }
             KeySource::Rsa(setting) => {

@@ -13,7 +13,7 @@ use token_jose::{KeyKind, KeyPairPem};
 use zeroize::{Zeroize as _, Zeroizing};
 
 use crate::cli::help;
-use crate::px::options::Manner;
+use crate::px::options::OutputOptions;
 
 /// `px keygen`.
 #[derive(Clone, Debug, Args)]
@@ -74,7 +74,11 @@ pub(crate) enum KeygenCurve {
 }
 
 /// Makes the secret or the key pair, writes it, and prints the server settings for it.
-pub(super) fn run(args: &PxKeygenArgs, manner: &Manner, world: &World) -> Result<(), Error> {
+pub(super) fn run(
+    args: &PxKeygenArgs,
+    options: &OutputOptions,
+    world: &World,
+) -> Result<(), Error> {
     if args.kind != KeygenKind::Ec && args.curve.is_some() {
         return Err(Error::usage("--curve works only with an EC key")
             .hint("leave it out, or make an `ec` key"));
@@ -87,7 +91,7 @@ pub(super) fn run(args: &PxKeygenArgs, manner: &Manner, world: &World) -> Result
     let private = regular(&args.file, "FILE", force, world)?;
     if args.kind == KeygenKind::Secret {
         private.write(secret(world)?.as_bytes(), world)?;
-        return describe(Settings::secret(&args.file), manner, world);
+        return describe(Settings::secret(&args.file), options, world);
     }
     let public_name = public_name(&args.file);
     let public = regular(&public_name, "FILE.pub", force, world)?;
@@ -103,7 +107,7 @@ pub(super) fn run(args: &PxKeygenArgs, manner: &Manner, world: &World) -> Result
     // The private key first: it cannot be made again.
     private.write(&pair.private, world)?;
     public.write(&pair.public, world)?;
-    describe(Settings::pair(args.kind, args.curve, &args.file, &public_name), manner, world)
+    describe(Settings::pair(args.kind, args.curve, &args.file, &public_name), options, world)
 }
 
 /// Settles the file for a key: a regular one, not a device, a FIFO or standard output.
@@ -196,9 +200,9 @@ impl Settings {
     }
 }
 
-fn describe(settings: Settings, manner: &Manner, world: &World) -> Result<(), Error> {
-    if manner.json {
-        return manner.print(&settings, world);
+fn describe(settings: Settings, options: &OutputOptions, world: &World) -> Result<(), Error> {
+    if options.json {
+        return options.print(&settings, world);
     }
     let Settings { server, mint, .. } = settings;
     let text = format!("{}\n# mint a token with it\n{mint}\n", server.join("\n"));

@@ -86,14 +86,14 @@ pub(super) fn prepare(
 
 /// How results are printed.
 #[derive(Clone, Debug)]
-pub(super) struct Manner {
+pub(super) struct OutputOptions {
     pub(super) json: bool,
     pub(super) raw: bool,
     pub(super) wide: bool,
     pub(super) context: Option<String>,
 }
 
-impl Manner {
+impl OutputOptions {
     pub(super) fn of(args: &PxGlobalArgs) -> Self {
         Self {
             json: Switch::is_on(args.json),

@@ -1,6 +1,6 @@
 //! What `px verify` prints about a verdict.
 
-use openstorage_token::{Advice, Fault, Finding, Identity, Laxness, Outcome, Verdict};
+use openstorage_token::{Fault, Finding, Identity, Outcome, StrictWarning, Verdict, Warning};
 use serde::Serialize;
 use token_cli::Mark;
 use token_text::printable;
@@ -13,7 +13,7 @@ use crate::px::way_out;
 pub(super) struct Report {
     pub(super) verdict: Verdict,
     pub(super) strict: bool,
-    pub(super) advice: Vec<Advice>,
+    pub(super) warnings: Vec<Warning>,
     pub(super) answers: Option<Answers>,
     /// Whether a question was asked about what the holder may do.
     pub(super) asked: bool,
@@ -22,12 +22,12 @@ pub(super) struct Report {
 impl Report {
     fn is_accepted(&self) -> bool {
         let accepted = self.verdict.fault().is_none() && self.other_algorithm().is_none();
-        accepted && (!self.strict || self.verdict.laxness.is_empty())
+        accepted && (!self.strict || self.verdict.strict_warnings.is_empty())
     }
 
     /// Returns the warning about an algorithm that --alg does not allow, if there is one.
-    fn other_algorithm(&self) -> Option<&Laxness> {
-        self.verdict.laxness.iter().find(|it| matches!(it, Laxness::Algorithm { .. }))
+    fn other_algorithm(&self) -> Option<&StrictWarning> {
+        self.verdict.strict_warnings.iter().find(|it| matches!(it, StrictWarning::Algorithm { .. }))
     }
 
     /// Returns whether the token is accepted and every question answered with yes.
@@ -43,18 +43,18 @@ impl Report {
                 Outcome::Holds(seen) => text.check(Mark::Ok, rule.as_str(), &seen.to_string()),
                 Outcome::Fails(fault) => {
                     text.check(Mark::Fail, rule.as_str(), &fault.to_string());
-                    text.way_out(&way_out::of(fault, &self.verdict.laxness));
+                    text.way_out(&way_out::of(fault, &self.verdict.strict_warnings));
                 }
                 _ => text.check(Mark::Skip, rule.as_str(), "not reached"),
             }
         }
-        for laxness in &self.verdict.laxness {
-            let is_asked_for = matches!(laxness, Laxness::Algorithm { .. });
+        for strict_warnings in &self.verdict.strict_warnings {
+            let is_asked_for = matches!(strict_warnings, StrictWarning::Algorithm { .. });
             let mark = if self.strict || is_asked_for { Mark::Fail } else { Mark::Warn };
-            text.check(mark, "lax", &laxness.to_string());
+            text.check(mark, "lax", &strict_warnings.to_string());
         }
-        for advice in &self.advice {
-            text.check(Mark::Warn, "advice", &advice.to_string());
+        for warning in &self.warnings {
+            text.check(Mark::Warn, "advice", &warning.to_string());
         }
         if !self.is_accepted() && self.asked {
             text.check(Mark::Skip, "may do", "not checked: the token is refused");
@@ -119,7 +119,7 @@ impl Report {
                 Outcome::Fails(fault) => (
                     "fail",
                     Some(fault.to_string()),
-                    Some(way_out::of(fault, &self.verdict.laxness)),
+                    Some(way_out::of(fault, &self.verdict.strict_warnings)),
                 ),
                 _ => ("skip", None, None),
             };
@@ -131,8 +131,8 @@ impl Report {
             answer: self.verdict.answer.grpc_code(),
             http_status: self.verdict.answer.http_status(),
             checks: checks.collect(),
-            lax: self.verdict.laxness.iter().map(Laxness::to_string).collect(),
-            advice: self.advice.iter().map(ToString::to_string).collect(),
+            lax: self.verdict.strict_warnings.iter().map(StrictWarning::to_string).collect(),
+            advice: self.warnings.iter().map(ToString::to_string).collect(),
             identity: self.verdict.identity.as_ref().map(IdentityObject::of),
             can,
             ownership,

@@ -8,8 +8,8 @@ use token_cli::{Destination, Error, Given, World};
 use zeroize::Zeroizing;
 
 use crate::cli::help;
-use crate::px::options::{Manner, optional, output_file};
-use crate::px::secret_member::{Kept, SecretSource};
+use crate::px::options::{OutputOptions, optional, output_file};
+use crate::px::secret_member::{Member, SecretSource};
 use crate::px::stored;
 
 /// `px secret`.
@@ -47,7 +47,11 @@ pub(crate) struct PxSecretArgs {
 }
 
 /// Prints a manifest with a token or a shared secret.
-pub(super) fn run(args: &PxSecretArgs, manner: &Manner, world: &World) -> Result<(), Error> {
+pub(super) fn run(
+    args: &PxSecretArgs,
+    options: &OutputOptions,
+    world: &World,
+) -> Result<(), Error> {
     let token = optional("token-file", args.token_file.as_ref())?;
     let shared = optional("shared-secret-file", args.shared_secret_file.as_ref())?;
     let output = output_file(args.output.as_ref())?;
@@ -79,7 +83,7 @@ pub(super) fn run(args: &PxSecretArgs, manner: &Manner, world: &World) -> Result
                 .hint("give a token with --token-file, or leave out --annotate-csi"));
             }
             let key = member(DataKey::shared_secret());
-            let secret = shared.value.read(&key, Kept::SharedSecret, &shared.origin, world)?;
+            let secret = shared.value.read(&key, Member::SharedSecret, &shared.origin, world)?;
             (key, secret)
         }
         (Some(_), Some(_)) => {
@@ -101,7 +105,7 @@ pub(super) fn run(args: &PxSecretArgs, manner: &Manner, world: &World) -> Result
         };
         manifest = manifest.with_storage_class(class, &args.name, namespace);
     }
-    let text = if manner.json { manifest.to_json(manner.raw) } else { manifest.to_yaml() };
+    let text = if options.json { manifest.to_json(options.raw) } else { manifest.to_yaml() };
     place.write(text.as_bytes(), world)?;
     if let Some(file) = place.path() {
         world.done(&format!("wrote the manifest to {}", file.display()));

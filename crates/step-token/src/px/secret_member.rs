@@ -10,12 +10,12 @@ use zeroize::Zeroizing;
 
 /// What a file or a member of a Secret holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kept {
+pub(crate) enum Member {
     Token,
     SharedSecret,
 }
 
-impl fmt::Display for Kept {
+impl fmt::Display for Member {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Token => "token",
@@ -84,7 +84,7 @@ impl SecretSource {
     pub(crate) fn read(
         &self,
         key: &DataKey,
-        what: Kept,
+        what: Member,
         origin: &Origin,
         world: &World,
     ) -> Result<Zeroizing<Vec<u8>>, Error> {
@@ -101,8 +101,8 @@ impl SecretSource {
             true => {
                 let secret = member(&bytes, key).map_err(|cause| {
                     let flag = match what {
-                        Kept::Token => "--token-key",
-                        Kept::SharedSecret => "--secret-key",
+                        Member::Token => "--token-key",
+                        Member::SharedSecret => "--secret-key",
                     };
                     Error::settings(format!("{} ({origin}) {cause}", self.source)).hint(format!(
                         "print one with `kubectl get secret NAME -o json`, name another member with {flag}, or leave out k8s: if the source is the {what} itself"
@@ -119,8 +119,10 @@ impl SecretSource {
         if secret.is_empty() {
             let message = format!("the {what} in {self} ({origin}) is empty");
             return Err(match what {
-                Kept::Token => Error::settings(message).hint("mint one with `step-token px token`"),
-                Kept::SharedSecret => {
+                Member::Token => {
+                    Error::settings(message).hint("mint one with `step-token px token`")
+                }
+                Member::SharedSecret => {
                     Error::key(message).hint("make one with `step-token px keygen secret FILE`")
                 }
             });
@@ -129,7 +131,7 @@ impl SecretSource {
     }
 
     /// Refuses a Kubernetes Secret, a token or PEM in place of a bare secret.
-    fn refuse_wrapping(&self, bytes: &[u8], what: Kept, origin: &Origin) -> Result<(), Error> {
+    fn refuse_wrapping(&self, bytes: &[u8], what: Member, origin: &Origin) -> Result<(), Error> {
         let text = std::str::from_utf8(bytes).unwrap_or_default();
         if text.contains("Secret") && is_secret(text) {
             let message =
@@ -137,7 +139,7 @@ impl SecretSource {
             let hint = format!("read a member of it with {origin} k8s:{}", self.typed());
             return Err(Error::key(message).hint(hint));
         }
-        if what == Kept::SharedSecret && text.starts_with("eyJ") && text.split('.').count() == 3 {
+        if what == Member::SharedSecret && text.starts_with("eyJ") && text.split('.').count() == 3 {
             return Err(Error::key(format!("{self} ({origin}) is a token, not a {what}"))
                 .hint("give a token with --token-file"));
         }

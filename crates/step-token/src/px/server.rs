@@ -4,13 +4,13 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use openstorage_token::{
-    Advice, Generation, Role, Server, ServerConfig, ServerKey, ServerKeyError, UsernameClaim,
+    Generation, Role, Server, ServerConfig, ServerKey, ServerKeyError, UsernameClaim, Warning,
 };
 use token_cli::{Error, Given, Origin, Setting, Source, Stream, Switch, World, empty_flag};
 
 use crate::px::options::optional;
 use crate::px::secret_member::SecretSource;
-use crate::px::shared_secret::{PxSharedSecretArgs, SecretWish};
+use crate::px::shared_secret::{PxSharedSecretArgs, SharedSecretSettings};
 
 /// How the server is set up.
 #[derive(Clone, Debug, Default, Args)]
@@ -46,7 +46,7 @@ pub(crate) struct PxServerArgs {
 pub(super) struct ServerSettings {
     pub(super) server: Server,
     pub(super) roles: Vec<Role>,
-    pub(super) advice: Option<Advice>,
+    pub(super) secret_warning: Option<Warning>,
 }
 
 /// Reads the server's settings: flags outrank the file of `--server-config`.
@@ -57,10 +57,10 @@ pub(super) fn read(
 ) -> Result<ServerSettings, Error> {
     let file = ConfigFile::read(flags.server_config.as_ref(), world)?;
     let mut server = Server::new(issuer(flags, &file)?);
-    let mut advice = None;
-    if let Some(wish) = shared_secret(secret, &file)? {
-        let secret = wish.read_quietly(world)?;
-        advice = Advice::of_secret(secret.expose());
+    let mut secret_warning = None;
+    if let Some(settings) = shared_secret(secret, &file)? {
+        let secret = settings.read_quietly(world)?;
+        secret_warning = Warning::of_secret(secret.expose());
         server.shared_secret = Some(secret);
     }
     let key = |flag: &'static str, given: &Option<Given<Source>>, member: &Option<String>| {
@@ -90,7 +90,7 @@ pub(super) fn read(
     if older == Some(true) {
         server.generation = Generation::Older;
     }
-    Ok(ServerSettings { server, roles: file.config.roles, advice })
+    Ok(ServerSettings { server, roles: file.config.roles, secret_warning })
 }
 
 fn issuer(flags: &PxServerArgs, file: &ConfigFile) -> Result<String, Error> {
@@ -109,14 +109,14 @@ fn issuer(flags: &PxServerArgs, file: &ConfigFile) -> Result<String, Error> {
 fn shared_secret(
     args: &PxSharedSecretArgs,
     file: &ConfigFile,
-) -> Result<Option<SecretWish>, Error> {
+) -> Result<Option<SharedSecretSettings>, Error> {
     let flag = "shared-secret-file";
     let typed = args.shared_secret.as_ref().and_then(|it| it.setting("shared-secret"));
     let mut source = optional(flag, args.shared_secret_file.as_ref())?;
     if let (None, None, Some(member)) = (&typed, &source, &file.config.shared_secret_file) {
         source = Some(file.secret_source(flag, member)?);
     }
-    SecretWish::settle_from(source, typed, args.secret_key.as_ref())
+    SharedSecretSettings::settle_from(source, typed, args.secret_key.as_ref())
 }
 
 /// The file of `--server-config`.

@@ -1,13 +1,13 @@
 //! The secret that clients and server share.
 
 use clap::Args;
-use openstorage_token::Advice;
+use openstorage_token::Warning;
 use openstorage_token::kubernetes::DataKey;
 use token_cli::{Error, Given, Origin, Setting, Stream, World};
 use token_jose::SharedSecret;
 use zeroize::Zeroizing;
 
-use crate::px::secret_member::{Kept, SecretSource};
+use crate::px::secret_member::{Member, SecretSource};
 
 /// The secret that clients and server share.
 #[derive(Clone, Debug, Default, Args)]
@@ -28,14 +28,14 @@ pub(crate) struct PxSharedSecretArgs {
 }
 
 /// A shared secret, before it is read.
-pub(super) enum SecretWish {
+pub(super) enum SharedSecretSettings {
     /// From the command line itself.
     Typed(SharedSecret),
     /// From a file or another source.
     Elsewhere { source: Setting<SecretSource>, key: DataKey },
 }
 
-impl SecretWish {
+impl SharedSecretSettings {
     /// Decides which of the two flags to use, if any.
     pub(super) fn settle(args: &PxSharedSecretArgs) -> Result<Option<Self>, Error> {
         let source =
@@ -92,8 +92,8 @@ impl SecretWish {
     /// Reads the secret, and warns if it can be seen or guessed.
     pub(super) fn read(&self, world: &World) -> Result<SharedSecret, Error> {
         let secret = self.read_quietly(world)?;
-        if let Some(advice) = Advice::of_secret(secret.expose()) {
-            world.warn(&advice.to_string());
+        if let Some(warning) = Warning::of_secret(secret.expose()) {
+            world.warn(&warning.to_string());
         }
         Ok(secret)
     }
@@ -109,7 +109,7 @@ impl SecretWish {
             }
             Self::Elsewhere { source, key } => {
                 let bytes: Zeroizing<Vec<u8>> =
-                    source.value.read(key, Kept::SharedSecret, &source.origin, world)?;
+                    source.value.read(key, Member::SharedSecret, &source.origin, world)?;
                 SharedSecret::new(bytes.to_vec())
                     .map_err(|_| Error::key("the shared secret is empty"))
             }

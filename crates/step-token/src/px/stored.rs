@@ -12,8 +12,8 @@ use token_jose::Token;
 use token_time::Timestamp;
 
 use crate::px::contexts_file::{self, PxContextsFileArg};
-use crate::px::options::{Manner, optional};
-use crate::px::secret_member::{Kept, SecretSource};
+use crate::px::options::{OutputOptions, optional};
+use crate::px::secret_member::{Member, SecretSource};
 
 /// Where to read a token from.
 #[derive(Clone, Debug, Default, Args)]
@@ -55,13 +55,17 @@ pub(crate) struct PxStoredTokenArgs {
 }
 
 /// Reads the token to check: the one given, or else the one that pxctl would send.
-pub(super) fn read(args: &PxTokenArg, manner: &Manner, world: &World) -> Result<Token, Error> {
+pub(super) fn read(
+    args: &PxTokenArg,
+    options: &OutputOptions,
+    world: &World,
+) -> Result<Token, Error> {
     let file = file(&args.file)?;
     if args.token.as_deref() == Some("") {
         return Err(Error::usage("the token is empty")
             .hint("check the variable it comes from, or use `-` to read standard input"));
     }
-    if let (true, Some(_)) = (args.token.is_some() || file.is_some(), &manner.context) {
+    if let (true, Some(_)) = (args.token.is_some() || file.is_some(), &options.context) {
         return Err(Error::usage("--context has no effect when a token is given")
             .hint("leave out one of them"));
     }
@@ -83,7 +87,7 @@ pub(super) fn read(args: &PxTokenArg, manner: &Manner, world: &World) -> Result<
             Ok(Token::new(token.to_owned()))
         }
         (None, Some((source, key))) => from(&source, &key, world),
-        (None, None) => sent_by_pxctl(&args.contexts, manner, world),
+        (None, None) => sent_by_pxctl(&args.contexts, options, world),
     }
 }
 
@@ -107,7 +111,7 @@ pub(super) fn from(
     key: &DataKey,
     world: &World,
 ) -> Result<Token, Error> {
-    let bytes = source.value.read(key, Kept::Token, &source.origin, world)?;
+    let bytes = source.value.read(key, Member::Token, &source.origin, world)?;
     let text = std::str::from_utf8(&bytes).map_err(|_| {
         Error::settings(format!("the token in {} ({}) is not UTF-8", source.value, source.origin))
     })?;
@@ -177,9 +181,13 @@ pub(super) fn fault(token: &Token, now: Timestamp) -> Option<String> {
 }
 
 /// The token that pxctl would send: from the environment, the named context or the current one.
-fn sent_by_pxctl(file: &PxContextsFileArg, manner: &Manner, world: &World) -> Result<Token, Error> {
+fn sent_by_pxctl(
+    file: &PxContextsFileArg,
+    options: &OutputOptions,
+    world: &World,
+) -> Result<Token, Error> {
     let variable = world.variable(VARIABLE)?.filter(|token| !token.is_empty());
-    if let (Some(_), None) = (variable, &manner.context) {
+    if let (Some(_), None) = (variable, &options.context) {
         world.announce("Token", VARIABLE);
         let origin = Origin::Environment { variable: VARIABLE.to_owned() };
         let bytes = Source::Variable(VARIABLE.to_owned()).read(&origin, world)?;
@@ -192,7 +200,7 @@ fn sent_by_pxctl(file: &PxContextsFileArg, manner: &Manner, world: &World) -> Re
     let path = contexts_file::path(file, world)?;
     let contexts = contexts_file::load(&path)?.unwrap_or_default();
     warn_if_others_can_read(&path, world);
-    let name = match (&manner.context, contexts.current()) {
+    let name = match (&options.context, contexts.current()) {
         (Some(name), _) => name.clone(),
         (None, Some(current)) => current.to_owned(),
         (None, None) => {
@@ -201,7 +209,7 @@ fn sent_by_pxctl(file: &PxContextsFileArg, manner: &Manner, world: &World) -> Re
             )));
         }
     };
-    let is_current = manner.context.is_none();
+    let is_current = options.context.is_none();
     let context = contexts.find(&name).map_err(|cause| match is_current {
         false => contexts_file::unusable(&path, &cause),
         true => {

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use openstorage_token::{Advice, Claims, Lifetime};
+use openstorage_token::{Claims, Lifetime, Warning};
 use serde::Serialize;
 use token_cli::output::Delivered;
 use token_cli::{Error, Given, Output, OutputSettings, Source, Stream, World};
@@ -11,8 +11,8 @@ use token_time::Timestamp;
 
 use crate::cli::help;
 use crate::px::account::{self, PxAccountArgs};
-use crate::px::key::{KeyWish, PxPrivateKeyArgs};
-use crate::px::options::{Manner, output_file};
+use crate::px::key::{KeySettings, PxPrivateKeyArgs};
+use crate::px::options::{OutputOptions, output_file};
 use crate::px::shared_secret::PxSharedSecretArgs;
 
 /// `px token`.
@@ -51,18 +51,18 @@ pub(crate) struct PxTokenArgs {
 }
 
 /// Mints one token.
-pub(super) fn run(args: &PxTokenArgs, manner: &Manner, world: &World) -> Result<(), Error> {
+pub(super) fn run(args: &PxTokenArgs, options: &OutputOptions, world: &World) -> Result<(), Error> {
     // Report an impossible request before reading a secret or asking for a password.
     let issuer = issuer(args)?;
-    let key = KeyWish::settle(&args.secret, &args.key, &readers(args))?;
+    let key = KeySettings::settle(&args.secret, &args.key, &readers(args))?;
     let account = account::read(&args.account, world)?;
-    let settings = output(args, manner)?;
-    let output = Output::settle(&settings, world)?.compact(manner.raw);
+    let settings = output(args, options)?;
+    let output = Output::settle(&settings, world)?.compact(options.raw);
 
     let key = key.open(world)?;
     let lifetime = args.token_duration.unwrap_or(Lifetime::DEFAULT);
-    for advice in Advice::of_account(&account, &issuer, lifetime) {
-        world.warn(&advice.to_string());
+    for warning in Warning::of_account(&account, &issuer, lifetime) {
+        world.warn(&warning.to_string());
     }
     let claims = Claims::new(account, issuer, world.now().unix_seconds(), lifetime, backdate(args));
     let token = key.token(&claims)?;
@@ -104,9 +104,9 @@ pub(super) fn readers(args: &PxTokenArgs) -> Vec<(String, Option<Stream>)> {
 }
 
 /// Returns where the token goes; like pxctl, this overwrites an existing file.
-fn output(args: &PxTokenArgs, manner: &Manner) -> Result<OutputSettings, Error> {
+fn output(args: &PxTokenArgs, options: &OutputOptions) -> Result<OutputSettings, Error> {
     let file = output_file(args.output.as_ref())?;
-    Ok(OutputSettings { file, force: true, json: manner.json })
+    Ok(OutputSettings { file, force: true, json: options.json })
 }
 
 /// The object that `--json` prints; docs/openstorage.md lists its members.

@@ -1,12 +1,12 @@
 //! `px verify`: what a server would say about a token, check by check.
 
 use clap::Args;
-use openstorage_token::{Advice, Conditions, Lifetime, TokenAlgorithm, judge};
+use openstorage_token::{Conditions, Lifetime, TokenAlgorithm, Warning, judge};
 use token_cli::{Error, Exit, Given, Source, Stream, Switch, World, one_reader_of_each, output};
 use token_time::{Timestamp, When};
 
 use crate::cli::help;
-use crate::px::options::Manner;
+use crate::px::options::OutputOptions;
 use crate::px::report::Report;
 use crate::px::rights::{PxRightsArgs, Questions};
 use crate::px::secret_member::SecretSource;
@@ -49,30 +49,35 @@ pub(crate) struct PxVerifyArgs {
 }
 
 /// Checks a token, and says what its holder may do.
-pub(super) fn run(args: &PxVerifyArgs, manner: &Manner, world: &World) -> Result<Exit, Error> {
+pub(super) fn run(
+    args: &PxVerifyArgs,
+    options: &OutputOptions,
+    world: &World,
+) -> Result<Exit, Error> {
     readers(args)?;
-    let ServerSettings { server, roles, advice } = server::read(&args.server, &args.secret, world)?;
+    let ServerSettings { server, roles, secret_warning } =
+        server::read(&args.server, &args.secret, world)?;
     let questions = Questions::read(&args.rights, roles, server.generation, world)?;
     let conditions = Conditions {
         now: at(args.at, world)?.unix_seconds(),
         leeway: args.leeway.unwrap_or(Lifetime::ZERO),
         algorithm: args.alg,
     };
-    let token = stored::read(&args.token, manner, world)?;
+    let token = stored::read(&args.token, options, world)?;
 
     let verdict = judge(token.expose(), &server, &conditions);
     let report = Report {
         strict: Switch::is_on(args.strict),
         answers: verdict.identity.as_ref().map(|identity| questions.answer(identity)),
-        advice: advice
+        warnings: secret_warning
             .into_iter()
-            .chain(verdict.identity.iter().flat_map(Advice::of_identity))
+            .chain(verdict.identity.iter().flat_map(Warning::of_identity))
             .collect(),
         asked: questions.is_any(),
         verdict,
     };
-    match manner.json {
-        true => manner.print(&report.object(), world)?,
+    match options.json {
+        true => options.print(&report.object(), world)?,
         false => output::stdout(report.text().as_bytes(), world)?,
     }
     Ok(if report.is_yes() { Exit::Done } else { Exit::No })

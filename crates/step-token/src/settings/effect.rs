@@ -13,23 +13,27 @@ pub(crate) fn without_effect_here(origin: &Origin, why: &str) -> Error {
     Error::usage(format!("{origin} has no effect here: {why}")).hint("leave it out")
 }
 
-pub(crate) fn pass_over(origin: &Origin, why: &str, world: &World) {
+pub(crate) fn note_ignored(origin: &Origin, why: &str, world: &World) {
     world.note(&format!("{origin} is ignored: {why}"));
 }
 
 /// Refuses a flag that has no effect; ignores such a setting with a note.
-pub(crate) fn idle<S: Idle>(setting: &mut S, why: &str, world: &World) -> Result<(), Error> {
+pub(crate) fn refuse_or_clear<S: Clearable>(
+    setting: &mut S,
+    why: &str,
+    world: &World,
+) -> Result<(), Error> {
     let Some(origin) = setting.given() else { return Ok(()) };
     if origin.is_command_line() {
         return Err(without_effect_here(origin, why));
     }
-    pass_over(origin, why, world);
+    note_ignored(origin, why, world);
     setting.clear();
     Ok(())
 }
 
 /// Refuses a flag that has no effect; defaults files are for every command, and not checked.
-pub(crate) fn idle_if_typed<S: Idle>(setting: &mut S, why: &str) -> Result<(), Error> {
+pub(crate) fn refuse_if_typed<S: Clearable>(setting: &mut S, why: &str) -> Result<(), Error> {
     match setting.given() {
         Some(origin) if origin.is_command_line() => Err(without_effect_here(origin, why)),
         _ => Ok(()),
@@ -37,12 +41,12 @@ pub(crate) fn idle_if_typed<S: Idle>(setting: &mut S, why: &str) -> Result<(), E
 }
 
 /// A setting that can be given or not.
-pub(crate) trait Idle {
+pub(crate) trait Clearable {
     fn given(&self) -> Option<&Origin>;
     fn clear(&mut self);
 }
 
-impl Idle for Setting<bool> {
+impl Clearable for Setting<bool> {
     fn given(&self) -> Option<&Origin> {
         self.value.then_some(&self.origin)
     }
@@ -51,7 +55,7 @@ impl Idle for Setting<bool> {
     }
 }
 
-impl<T> Idle for Setting<Vec<T>> {
+impl<T> Clearable for Setting<Vec<T>> {
     fn given(&self) -> Option<&Origin> {
         (!self.value.is_empty()).then_some(&self.origin)
     }
@@ -60,7 +64,7 @@ impl<T> Idle for Setting<Vec<T>> {
     }
 }
 
-impl<T> Idle for Option<Setting<T>> {
+impl<T> Clearable for Option<Setting<T>> {
     fn given(&self) -> Option<&Origin> {
         self.as_ref().map(|setting| &setting.origin)
     }

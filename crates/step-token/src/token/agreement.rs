@@ -6,13 +6,13 @@
 
 use std::path::PathBuf;
 
-use step_provisioner::{Capability, KindName, Proof};
+use step_provisioner::{Capability, KindName, ProofKind};
 
 use token_cli::{Error, Origin, Setting, Source, Stream, World, one_reader_of_each};
 
 use crate::mint::proof_settings::ProofSettings;
 use crate::mint::settings::MintSettings;
-use crate::settings::effect::{disagree, idle, idle_if_typed, pass_over};
+use crate::settings::effect::{disagree, note_ignored, refuse_if_typed, refuse_or_clear};
 
 /// Refuses settings that cannot be combined, and clears those without effect.
 pub(crate) fn check(settings: &mut MintSettings, world: &World) -> Result<(), Error> {
@@ -67,7 +67,7 @@ fn key_over_proof(settings: &mut MintSettings, world: &World) {
         && key.origin.is_command_line()
         && key.origin.outranks(proof.origin())
     {
-        pass_over(proof.origin(), "the command line gives a key", world);
+        note_ignored(proof.origin(), "the command line gives a key", world);
         settings.proof = None;
     }
 }
@@ -97,9 +97,9 @@ fn proof_and_purpose(settings: &MintSettings) -> Result<(), Error> {
         return Ok(());
     };
     if renewal {
-        return match proof.proof() {
-            Proof::X5c => Ok(()),
-            Proof::SshPop => Err(disagree(&purpose.renew.origin, proof.origin())
+        return match proof.kind() {
+            ProofKind::X5c => Ok(()),
+            ProofKind::SshPop => Err(disagree(&purpose.renew.origin, proof.origin())
                 .hint("to renew the SSH certificate, add --ssh")
                 .hint("to renew an X.509 certificate, use --x5c-cert and --x5c-key")),
             _ => Err(disagree(&purpose.renew.origin, proof.origin())
@@ -111,11 +111,11 @@ fn proof_and_purpose(settings: &MintSettings) -> Result<(), Error> {
             .hint("leave one out: a key ID selects a JWK provisioner, a proof another type"));
     }
     let operation = settings.operation();
-    match Capability::of(proof.proof().kind(), operation) {
+    match Capability::of(proof.kind().kind(), operation) {
         Capability::Refused { reason, instead } => {
-            let (origin, proof) = (proof.origin(), proof.proof());
+            let (origin, proof) = (proof.origin(), proof.kind());
             let way_out = match proof {
-                Proof::SshPop if !operation.is_ssh() => "add --ssh, or ".to_owned(),
+                ProofKind::SshPop if !operation.is_ssh() => "add --ssh, or ".to_owned(),
                 _ => String::new(),
             };
             Err(Error::usage(format!(
@@ -129,8 +129,8 @@ fn proof_and_purpose(settings: &MintSettings) -> Result<(), Error> {
 
 /// A token needs a subject, unless its proof contains one.
 fn subject(settings: &mut MintSettings) -> Result<(), Error> {
-    let says = settings.proof.as_ref().is_some_and(|proof| match proof.proof() {
-        Proof::X5c => settings.purpose.renew.value,
+    let says = settings.proof.as_ref().is_some_and(|proof| match proof.kind() {
+        ProofKind::X5c => settings.purpose.renew.value,
         _ => true,
     });
     match &settings.subject {
@@ -154,7 +154,7 @@ fn one_action(settings: &mut MintSettings, world: &World) -> Result<(), Error> {
     if typed {
         for action in &mut actions {
             if action.value && !action.origin.is_command_line() {
-                pass_over(&action.origin, "the command line asks for another action", world);
+                note_ignored(&action.origin, "the command line asks for another action", world);
                 action.value = false;
             }
         }
@@ -177,37 +177,41 @@ fn without_effect(settings: &mut MintSettings, world: &World) -> Result<(), Erro
     let signs = !(purpose.revoke.value || purpose.renew.value || purpose.rekey.value);
     if !signs {
         let why = "the certificate already exists";
-        idle(&mut purpose.host, why, world)?;
-        idle(&mut purpose.principal, why, world)?;
+        refuse_or_clear(&mut purpose.host, why, world)?;
+        refuse_or_clear(&mut purpose.principal, why, world)?;
         let why = "the CA reads it only when it signs a certificate";
-        idle(&mut purpose.cnf, why, world)?;
-        idle(&mut purpose.cnf_file, why, world)?;
-        idle(&mut purpose.set, why, world)?;
-        idle(&mut purpose.set_file, why, world)?;
+        refuse_or_clear(&mut purpose.cnf, why, world)?;
+        refuse_or_clear(&mut purpose.cnf_file, why, world)?;
+        refuse_or_clear(&mut purpose.set, why, world)?;
+        refuse_or_clear(&mut purpose.set_file, why, world)?;
     }
     if !(signs && ssh) {
         let why = "it applies only to tokens that sign an SSH certificate";
-        idle(&mut settings.validity.cert_not_before, why, world)?;
-        idle(&mut settings.validity.cert_not_after, why, world)?;
+        refuse_or_clear(&mut settings.validity.cert_not_before, why, world)?;
+        refuse_or_clear(&mut settings.validity.cert_not_after, why, world)?;
     }
     if purpose.renew.value && !ssh {
-        idle(&mut purpose.san, "the certificate already has its names", world)?;
+        refuse_or_clear(&mut purpose.san, "the certificate already has its names", world)?;
         let why = "the CA looks up the provisioner that issued the certificate";
-        idle_if_typed(&mut settings.provisioner.name, why)?;
-        idle_if_typed(&mut settings.provisioner.key_id, why)?;
+        refuse_if_typed(&mut settings.provisioner.name, why)?;
+        refuse_if_typed(&mut settings.provisioner.key_id, why)?;
         let why = "minting a renew token sends no request to the CA";
-        idle_if_typed(&mut settings.ca.timeout, why)?;
-        idle_if_typed(&mut settings.ca.fingerprint, why)?;
+        refuse_if_typed(&mut settings.ca.timeout, why)?;
+        refuse_if_typed(&mut settings.ca.fingerprint, why)?;
     }
-    match settings.proof.as_ref().map(ProofSettings::proof) {
+    match settings.proof.as_ref().map(ProofSettings::kind) {
         None => {}
-        Some(Proof::K8sSa) => issued_elsewhere(settings, world)?,
+        Some(ProofKind::K8sSa) => issued_elsewhere(settings, world)?,
         Some(_) => {
-            idle(&mut settings.provisioner.key, "the certificate's key signs the token", world)?;
+            refuse_or_clear(
+                &mut settings.provisioner.key,
+                "the certificate's key signs the token",
+                world,
+            )?;
         }
     }
     if settings.ca.offline {
-        idle(&mut settings.ca.timeout, "--offline sends no requests", world)?;
+        refuse_or_clear(&mut settings.ca.timeout, "--offline sends no requests", world)?;
     }
     Ok(())
 }
@@ -220,17 +224,17 @@ pub(crate) fn issued_elsewhere(settings: &mut MintSettings, world: &World) -> Re
         world.note(&format!("the subject `{subject}` is ignored: {why}"));
     }
     let (purpose, validity) = (&mut settings.purpose, &mut settings.validity);
-    idle(&mut purpose.san, why, world)?;
-    idle(&mut purpose.principal, why, world)?;
-    idle(&mut purpose.cnf, why, world)?;
-    idle(&mut purpose.cnf_file, why, world)?;
-    idle(&mut purpose.set, why, world)?;
-    idle(&mut purpose.set_file, why, world)?;
-    idle(&mut validity.not_before, why, world)?;
-    idle(&mut validity.not_after, why, world)?;
-    idle(&mut validity.cert_not_before, why, world)?;
-    idle(&mut validity.cert_not_after, why, world)?;
-    idle(&mut settings.provisioner.key, why, world)
+    refuse_or_clear(&mut purpose.san, why, world)?;
+    refuse_or_clear(&mut purpose.principal, why, world)?;
+    refuse_or_clear(&mut purpose.cnf, why, world)?;
+    refuse_or_clear(&mut purpose.cnf_file, why, world)?;
+    refuse_or_clear(&mut purpose.set, why, world)?;
+    refuse_or_clear(&mut purpose.set_file, why, world)?;
+    refuse_or_clear(&mut validity.not_before, why, world)?;
+    refuse_or_clear(&mut validity.not_after, why, world)?;
+    refuse_or_clear(&mut validity.cert_not_before, why, world)?;
+    refuse_or_clear(&mut validity.cert_not_after, why, world)?;
+    refuse_or_clear(&mut settings.provisioner.key, why, world)
 }
 
 /// Standard input, and a descriptor, can be read once.

@@ -1,8 +1,8 @@
 use std::fmt;
 
 use step_claims::{Operation, Purpose, Subject};
-use step_provisioner::{Kind, Proof};
-use token_jose::{Evidence, Header, KeyId, PrivateKey, PublicKey, SigningKey};
+use step_provisioner::{Kind, ProofKind};
+use token_jose::{Header, KeyId, PrivateKey, ProofHeader, PublicKey, SigningKey};
 use token_time::Timestamp;
 
 use crate::error::Error;
@@ -11,12 +11,12 @@ use crate::error::Error;
 /// key.
 ///
 /// Each kind of proof is an implementation in its own file.
-pub trait Credential: fmt::Debug {
+pub trait Proof: fmt::Debug {
     /// Returns the proof that a provisioner must accept; `None` if no provisioner is involved.
-    fn proof(&self) -> Option<Proof>;
+    fn kind(&self) -> Option<ProofKind>;
 
     /// Returns the certificate for the JOSE header.
-    fn evidence(&self) -> Evidence;
+    fn header_member(&self) -> ProofHeader;
 
     /// Returns the last second of the certificate's validity, if the token depends on it.
     fn ends(&self) -> Option<Timestamp>;
@@ -35,7 +35,7 @@ pub trait Credential: fmt::Debug {
     /// # Errors
     ///
     /// If the CA would refuse the token because of the certificate.
-    fn admits(&self, subject: &Subject, purpose: &Purpose) -> Result<Option<Remark>, Error> {
+    fn admits(&self, subject: &Subject, purpose: &Purpose) -> Result<Option<Warning>, Error> {
         let _ = (subject, purpose);
         Ok(None)
     }
@@ -53,7 +53,7 @@ pub trait Credential: fmt::Debug {
     }
 
     /// Returns what was corrected, and warnings.
-    fn remarks(&self) -> Vec<Remark> {
+    fn warnings(&self) -> Vec<Warning> {
         Vec::new()
     }
 
@@ -86,7 +86,7 @@ pub enum Trust {
 /// A note or a warning about an accepted certificate.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum Remark {
+pub enum Warning {
     /// The file contains a private key too.
     #[error("also contains a private key, which is not used")]
     KeySkipped,
@@ -133,7 +133,7 @@ pub enum Remark {
     },
 }
 
-impl Remark {
+impl Warning {
     /// Returns whether the token may fail because of this.
     #[must_use]
     pub fn is_warning(&self) -> bool {
@@ -143,30 +143,30 @@ impl Remark {
 
 /// A key that was checked against its certificate, with the token header that proves it.
 #[derive(Debug)]
-pub struct ProvenKey {
+pub struct ProofKey {
     key: PrivateKey,
     header: Header,
-    proof: Option<Proof>,
+    proof: Option<ProofKind>,
 }
 
-impl ProvenKey {
+impl ProofKey {
     /// Joins a certificate with its key.
     ///
     /// # Errors
     ///
     /// [`Error::KeyOfAnother`] if the certificate is for another key.
-    pub fn new(credential: &dyn Credential, key: PrivateKey) -> Result<Self, Error> {
-        if key.public_key() != credential.public_key() {
+    pub fn new(proof: &dyn Proof, key: PrivateKey) -> Result<Self, Error> {
+        if key.public_key() != proof.public_key() {
             return Err(Error::KeyOfAnother {
                 given: key.public_key().thumbprint(),
                 given_kind: key.public_key().kind(),
-                certified: credential.public_key().thumbprint(),
-                certified_kind: credential.public_key().kind(),
+                certified: proof.public_key().thumbprint(),
+                certified_kind: proof.public_key().kind(),
             });
         }
-        let header = Header::new(key.algorithm(), credential.key_id(&key));
-        let header = header.with(credential.evidence());
-        Ok(Self { header, key, proof: credential.proof() })
+        let header = Header::new(key.algorithm(), proof.key_id(&key));
+        let header = header.with(proof.header_member());
+        Ok(Self { header, key, proof: proof.kind() })
     }
 
     /// Returns the header of every token it signs.
@@ -177,7 +177,7 @@ impl ProvenKey {
 
     /// Returns the proof that a provisioner must accept; `None` for a renewal.
     #[must_use]
-    pub fn proof(&self) -> Option<Proof> {
+    pub fn kind(&self) -> Option<ProofKind> {
         self.proof
     }
 

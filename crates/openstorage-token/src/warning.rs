@@ -8,7 +8,7 @@ use crate::verdict::payload::Identity;
 /// A warning about something in a token that is allowed but rarely intended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Advice {
+pub enum Warning {
     /// The issuer looks like that of an OpenID Connect provider.
     HttpsIssuer,
     /// Group `*`: access to every resource of every owner.
@@ -36,7 +36,7 @@ pub enum Advice {
     },
 }
 
-impl Advice {
+impl Warning {
     /// Returns the warnings about a token to be minted.
     #[must_use]
     pub fn of_account(account: &Account, issuer: &str, lifetime: Lifetime) -> Vec<Self> {
@@ -57,28 +57,28 @@ impl Advice {
         groups: &[String],
         lifetime: Option<u64>,
     ) -> Vec<Self> {
-        let mut advice = Vec::new();
+        let mut warnings = Vec::new();
         let scheme = issuer.get(.."https://".len()).unwrap_or_default();
         if scheme.eq_ignore_ascii_case("https://") {
-            advice.push(Self::HttpsIssuer);
+            warnings.push(Self::HttpsIssuer);
         }
         if roles.is_empty() {
-            advice.push(Self::NoRole);
+            warnings.push(Self::NoRole);
         }
         let unknown = |role: &&String| role.starts_with("system.") && !roles::is_built_in(role);
-        advice.extend(roles.iter().filter(unknown).map(|role| Self::UnknownSystemRole {
+        warnings.extend(roles.iter().filter(unknown).map(|role| Self::UnknownSystemRole {
             name: role.clone(),
             meant: roles::nearest_built_in(role).map(str::to_owned),
         }));
         if groups.iter().any(|group| group == "*") {
-            advice.push(Self::EveryGroup);
+            warnings.push(Self::EveryGroup);
         }
         match lifetime {
-            Some(0) => advice.push(Self::NoLife),
-            Some(seconds) if seconds > YEAR => advice.push(Self::LongLife { seconds }),
+            Some(0) => warnings.push(Self::NoLife),
+            Some(seconds) if seconds > YEAR => warnings.push(Self::LongLife { seconds }),
             _ => {}
         }
-        advice
+        warnings
     }
 
     /// Returns the warning about a shared secret, if there is one.
@@ -88,7 +88,7 @@ impl Advice {
     }
 }
 
-impl fmt::Display for Advice {
+impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::HttpsIssuer => f.write_str(
@@ -125,33 +125,38 @@ const ENOUGH: usize = 32;
 mod tests {
     use super::*;
 
-    fn advice(issuer: &str, roles: &[&str], groups: &[&str], lifetime: Option<u64>) -> Vec<Advice> {
+    fn warnings(
+        issuer: &str,
+        roles: &[&str],
+        groups: &[&str],
+        lifetime: Option<u64>,
+    ) -> Vec<Warning> {
         let strings = |list: &[&str]| list.iter().map(|&item| item.to_owned()).collect::<Vec<_>>();
-        Advice::of_claims(issuer, &strings(roles), &strings(groups), lifetime)
+        Warning::of_claims(issuer, &strings(roles), &strings(groups), lifetime)
     }
 
     #[test]
     fn what_is_rarely_meant_is_told() {
-        let told = advice("HTTPS://x", &["system.admn", "own"], &["*"], Some(40_000_000));
+        let told = warnings("HTTPS://x", &["system.admn", "own"], &["*"], Some(40_000_000));
         assert_eq!(
             told,
             [
-                Advice::HttpsIssuer,
-                Advice::UnknownSystemRole {
+                Warning::HttpsIssuer,
+                Warning::UnknownSystemRole {
                     name: "system.admn".into(),
                     meant: Some("system.admin".into())
                 },
-                Advice::EveryGroup,
-                Advice::LongLife { seconds: 40_000_000 },
+                Warning::EveryGroup,
+                Warning::LongLife { seconds: 40_000_000 },
             ]
         );
-        assert_eq!(advice("i", &[], &[], Some(0)), [Advice::NoRole, Advice::NoLife]);
-        assert_eq!(advice("i", &["system.user"], &["g"], Some(31_536_000)), []);
+        assert_eq!(warnings("i", &[], &[], Some(0)), [Warning::NoRole, Warning::NoLife]);
+        assert_eq!(warnings("i", &["system.user"], &["g"], Some(31_536_000)), []);
     }
 
     #[test]
     fn a_short_secret_is_weak() {
-        assert_eq!(Advice::of_secret(&[0; 31]), Some(Advice::WeakSecret { bytes: 31 }));
-        assert_eq!(Advice::of_secret(&[0; 32]), None);
+        assert_eq!(Warning::of_secret(&[0; 31]), Some(Warning::WeakSecret { bytes: 31 }));
+        assert_eq!(Warning::of_secret(&[0; 32]), None);
     }
 }
