@@ -22,11 +22,11 @@ mod proofs;
 #[cfg(unix)]
 #[path = "cli/px.rs"]
 mod px;
+#[cfg(unix)]
+#[path = "cli/sandbox.rs"]
+mod sandbox;
 #[path = "common/under_test.rs"]
 mod under_test;
-#[cfg(unix)]
-#[path = "cli/workshop.rs"]
-mod workshop;
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;

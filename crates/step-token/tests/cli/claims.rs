@@ -5,7 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde_json::{Value, json};
 use snapbox::{assert_data_eq, str};
 
-use crate::workshop::{MINT, Run, Workshop};
+use crate::sandbox::{MINT, Run, Sandbox};
 
 /// The SHA-256 of `root.crt` and of `other.crt`.
 const ROOT: &str = "e1baafdbfcf968db0b72419883f40f36c2a03bdf72c5d5c00c0f27d34887c8d8";
@@ -19,8 +19,8 @@ const BARE: &str = "token db.internal --offline --ca-config nowhere.json --provi
                     --key admin.pem";
 
 fn mint(line: &str, env: &[(&str, &str)]) -> Value {
-    let shop = Workshop::new();
-    let output = shop.command(line).envs(env.iter().copied()).output();
+    let sandbox = Sandbox::of("token");
+    let output = sandbox.command(line).envs(env.iter().copied()).output();
     let run = Run::of(output.expect("the program starts"));
     let parts = token_jose::compact::decode_unverified(run.token()).expect("a token");
     serde_json::from_slice(&parts.payload).expect("claims")
@@ -28,8 +28,8 @@ fn mint(line: &str, env: &[(&str, &str)]) -> Value {
 
 #[test]
 fn the_header_and_the_claims_of_a_plain_token_are_these() {
-    let shop = Workshop::new();
-    let run = shop.run(MINT);
+    let sandbox = Sandbox::of("token");
+    let run = sandbox.run(MINT);
     let parts = token_jose::compact::decode_unverified(run.token()).unwrap();
     let header: Value = serde_json::from_slice(&parts.header).unwrap();
     let claims: Value = serde_json::from_slice(&parts.payload).unwrap();

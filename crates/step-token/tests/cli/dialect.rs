@@ -3,14 +3,14 @@
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
+use crate::sandbox::{Run, Sandbox, is_token};
 use crate::under_test::program;
-use crate::workshop::{Run, Workshop, is_token};
 
 fn run_as(name: &str, line: &str) -> Run {
-    let shop = Workshop::new();
-    let link = shop.path(name);
+    let sandbox = Sandbox::of("token");
+    let link = sandbox.path(name);
     symlink(program(), &link).expect("a link");
-    Run::of(shop.called(&link, line).output().expect("the program starts"))
+    Run::of(sandbox.called(&link, line).output().expect("the program starts"))
 }
 
 #[test]

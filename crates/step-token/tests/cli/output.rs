@@ -4,57 +4,57 @@ use std::fs::{self, File, OpenOptions};
 use std::os::unix::fs::symlink;
 use std::process::Stdio;
 
+use crate::sandbox::{MINT, Run, Sandbox, is_token};
 use crate::under_test::program;
-use crate::workshop::{MINT, Run, Workshop, is_token};
 
 #[test]
 fn a_token_file_is_private_and_has_no_line_feed() {
-    let shop = Workshop::new();
-    let run = shop.run(&format!("{MINT} --output-file token.jwt"));
+    let sandbox = Sandbox::of("token");
+    let run = sandbox.run(&format!("{MINT} --output-file token.jwt"));
     assert_eq!((run.status, run.stdout.as_str()), (0, ""), "{run:?}");
-    assert!(is_token(&shop.read("token.jwt")));
-    assert_eq!(shop.mode("token.jwt"), 0o600);
+    assert!(is_token(&sandbox.read("token.jwt")));
+    assert_eq!(sandbox.mode("token.jwt"), 0o600);
 }
 
 #[test]
 fn a_token_file_that_others_could_read_becomes_private() {
-    let shop = Workshop::new();
-    shop.set_mode("taken.jwt", 0o644);
-    let run = shop.run(&format!("{MINT} --force --output-file taken.jwt"));
+    let sandbox = Sandbox::of("token");
+    sandbox.set_mode("taken.jwt", 0o644);
+    let run = sandbox.run(&format!("{MINT} --force --output-file taken.jwt"));
     assert_eq!(run.status, 0, "{run:?}");
-    assert!(is_token(&shop.read("taken.jwt")));
-    assert_eq!(shop.mode("taken.jwt"), 0o600);
+    assert!(is_token(&sandbox.read("taken.jwt")));
+    assert_eq!(sandbox.mode("taken.jwt"), 0o600);
 }
 
 #[test]
 fn the_file_behind_a_link_is_replaced_and_the_link_stays() {
-    let shop = Workshop::new();
-    symlink("folder/token.jwt", shop.path("link")).unwrap();
+    let sandbox = Sandbox::of("token");
+    symlink("folder/token.jwt", sandbox.path("link")).unwrap();
     for force in ["", "--force"] {
-        let run = shop.run(&format!("{MINT} {force} --output-file link"));
+        let run = sandbox.run(&format!("{MINT} {force} --output-file link"));
         assert_eq!(run.status, 0, "{run:?}");
-        assert!(is_token(&shop.read("folder/token.jwt")));
-        assert!(shop.path("link").is_symlink());
+        assert!(is_token(&sandbox.read("folder/token.jwt")));
+        assert!(sandbox.path("link").is_symlink());
     }
 }
 
 #[test]
 fn a_run_that_fails_leaves_every_file_as_it_was() {
-    let shop = Workshop::new();
-    let before = shop.names();
+    let sandbox = Sandbox::of("token");
+    let before = sandbox.names(".");
     for output in ["--force --output-file taken.jwt", "--output-file token.jwt"] {
         let line = "token db.internal --offline --ca-config one.json --password-file";
-        let run = shop.run(&format!("{line} password.wrong {output}"));
+        let run = sandbox.run(&format!("{line} password.wrong {output}"));
         assert_eq!((run.status, run.stdout.as_str()), (4, ""), "{run:?}");
-        assert_eq!(shop.names(), before);
-        assert_eq!(shop.read("taken.jwt"), "not overwritten");
+        assert_eq!(sandbox.names("."), before);
+        assert_eq!(sandbox.read("taken.jwt"), "not overwritten");
     }
 }
 
 #[test]
 fn a_device_is_written_to_and_not_replaced() {
-    let shop = Workshop::new();
-    let run = shop.run(&format!("{MINT} --output-file /dev/stdout"));
+    let sandbox = Sandbox::of("token");
+    let run = sandbox.run(&format!("{MINT} --output-file /dev/stdout"));
     assert_eq!(run.status, 0, "{run:?}");
     assert!(is_token(&run.stdout), "{run:?}");
 }
@@ -62,10 +62,10 @@ fn a_device_is_written_to_and_not_replaced() {
 #[test]
 #[cfg(target_os = "linux")]
 fn a_full_disk_behind_standard_output_is_noticed() {
-    let shop = Workshop::new();
+    let sandbox = Sandbox::of("token");
     for line in [MINT, "version", "--help", "completion bash", "context list"] {
         let full = OpenOptions::new().write(true).open("/dev/full").unwrap();
-        let mut command = shop.command(line);
+        let mut command = sandbox.command(line);
         command.env("STEPPATH", "contexts").stdout(full);
         let run = Run::of(command.output().unwrap());
         assert_eq!(run.status, 3, "{line}: {run:?}");
@@ -76,10 +76,10 @@ fn a_full_disk_behind_standard_output_is_noticed() {
 
 #[test]
 fn a_reader_that_went_away_is_noticed() {
-    let shop = Workshop::new();
+    let sandbox = Sandbox::of("token");
     let (reader, writer) = std::io::pipe().unwrap();
     drop(reader);
-    let run = Run::of(shop.command(MINT).stdout(writer).output().unwrap());
+    let run = Run::of(sandbox.command(MINT).stdout(writer).output().unwrap());
     assert_eq!(run.status, 3, "{run:?}");
     let message = "error: cannot write to standard output: Broken pipe";
     assert!(run.stderr.contains(message), "{run:?}");
@@ -87,9 +87,9 @@ fn a_reader_that_went_away_is_noticed() {
 
 #[test]
 fn a_closed_standard_output_is_noticed() {
-    let shop = Workshop::new();
+    let sandbox = Sandbox::of("token");
     let program = program();
-    let mut shell = shop.command(MINT);
+    let mut shell = sandbox.command(MINT);
     let arguments: Vec<_> = shell.get_args().map(std::ffi::OsStr::to_owned).collect();
     for (redirection, status) in [(">&-", 3), (">/dev/null", 0)] {
         let mut command = std::process::Command::new("sh");
@@ -105,8 +105,8 @@ fn a_closed_standard_output_is_noticed() {
 
 #[test]
 fn the_token_comes_out_even_if_nobody_hears_the_notes() {
-    let shop = Workshop::new();
-    let mut command = shop.command(MINT);
+    let sandbox = Sandbox::of("token");
+    let mut command = sandbox.command(MINT);
     let (reader, writer) = std::io::pipe().unwrap();
     drop(reader);
     let output = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(writer).spawn();
@@ -116,13 +116,13 @@ fn the_token_comes_out_even_if_nobody_hears_the_notes() {
 
 #[test]
 fn removing_a_context_keeps_the_profile_that_another_one_uses() {
-    let shop = Workshop::new();
-    let mut command = shop.command("context remove --force site");
+    let sandbox = Sandbox::of("token");
+    let mut command = sandbox.command("context remove --force site");
     let run = Run::of(command.env("STEPPATH", "contexts").output().unwrap());
     assert_eq!((run.status, run.stdout.as_str()), (0, ""), "{run:?}");
-    assert!(!shop.path("contexts/authorities/site").exists());
-    assert!(shop.path("contexts/authorities/lab").exists());
-    assert!(shop.path("contexts/profiles/ada").exists());
+    assert!(!sandbox.path("contexts/authorities/site").exists());
+    assert!(sandbox.path("contexts/authorities/lab").exists());
+    assert!(sandbox.path("contexts/profiles/ada").exists());
 }
 
 #[test]
@@ -141,14 +141,14 @@ fn bash_completes_flags_of_commands() {
 
 #[test]
 fn every_manual_page_has_a_title() {
-    let shop = Workshop::new();
-    fs::create_dir(shop.path("man")).unwrap();
-    let run = shop.run("man man");
+    let sandbox = Sandbox::of("token");
+    fs::create_dir(sandbox.path("man")).unwrap();
+    let run = sandbox.run("man man");
     assert_eq!((run.status, run.stdout.as_str()), (0, ""), "{run:?}");
-    assert!(shop.path("man/step-token-ca-token.1").exists(), "{run:?}");
+    assert!(sandbox.path("man/step-token-ca-token.1").exists(), "{run:?}");
     for page in run.stderr.lines() {
-        let text = shop.read(page);
+        let text = sandbox.read(page);
         assert!(text.lines().any(|line| line.starts_with(".TH ")), "{page}: {text}");
     }
-    assert!(File::open(shop.path("man/step-token.1")).is_ok());
+    assert!(File::open(sandbox.path("man/step-token.1")).is_ok());
 }

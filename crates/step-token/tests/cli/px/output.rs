@@ -7,24 +7,24 @@ use std::time::{Duration, Instant};
 
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 
-use super::{Bench, KEY, MINT, checked};
-use crate::workshop::is_token;
+use super::{KEY, MINT, checked};
+use crate::sandbox::{Sandbox, is_token};
 
 #[test]
 fn a_token_file_is_private_and_has_no_line_feed() {
-    let bench = Bench::new();
+    let sandbox = Sandbox::of("px");
     for file in ["token.jwt", "taken"] {
-        let run = bench.run(&format!("{MINT} --output {file}"));
+        let run = sandbox.run(&format!("{MINT} --output {file}"));
         assert_eq!((run.status, run.stdout.as_str()), (0, ""), "{run:?}");
         assert_eq!(run.stderr, format!("Token written to output file: {file}\n"));
-        assert!(is_token(&bench.read(file)), "{:?}", bench.read(file));
-        assert_eq!(bench.mode(file), 0o600);
+        assert!(is_token(&sandbox.read(file)), "{:?}", sandbox.read(file));
+        assert_eq!(sandbox.mode(file), 0o600);
     }
 }
 
 #[test]
 fn every_file_becomes_private_that_others_could_read() {
-    let bench = Bench::new();
+    let sandbox = Sandbox::of("px");
     for line in [
         format!("{MINT} --output taken"),
         format!("px token {KEY} --fleet fleet/good.csv --output taken"),
@@ -32,32 +32,32 @@ fn every_file_becomes_private_that_others_could_read() {
         "px keygen secret taken --force".to_owned(),
         "px keygen ec taken --force".to_owned(),
     ] {
-        bench.set_mode("taken", 0o644);
-        let run = bench.run(&line);
+        sandbox.set_mode("taken", 0o644);
+        let run = sandbox.run(&line);
         assert_eq!(run.status, 0, "{line}: {run:?}");
-        assert_eq!(bench.mode("taken"), 0o600, "{line}");
-        assert_eq!(bench.left_behind("."), [""; 0], "{line}");
+        assert_eq!(sandbox.mode("taken"), 0o600, "{line}");
+        assert_eq!(sandbox.left_behind("."), [""; 0], "{line}");
     }
 }
 
 #[test]
 fn the_file_behind_a_link_is_replaced_and_the_link_stays() {
-    let bench = Bench::new();
-    symlink("folder/token.jwt", bench.path("link")).unwrap();
+    let sandbox = Sandbox::of("px");
+    symlink("folder/token.jwt", sandbox.path("link")).unwrap();
     for time in ["first", "second"] {
-        let run = bench.run(&format!("{MINT} --output link"));
+        let run = sandbox.run(&format!("{MINT} --output link"));
         assert_eq!(run.status, 0, "{time}: {run:?}");
-        assert!(is_token(&bench.read("folder/token.jwt")), "{time}");
-        assert!(bench.path("link").is_symlink(), "{time}");
+        assert!(is_token(&sandbox.read("folder/token.jwt")), "{time}");
+        assert!(sandbox.path("link").is_symlink(), "{time}");
     }
 }
 
 #[test]
 fn a_fifo_is_written_to_and_not_replaced() {
-    let bench = Bench::new();
-    let fifo = bench.path("fifo");
+    let sandbox = Sandbox::of("px");
+    let fifo = sandbox.path("fifo");
     mknodat(CWD, &fifo, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
-    let mut child = bench.command(&format!("{MINT} --output fifo --quiet")).spawn().unwrap();
+    let mut child = sandbox.command(&format!("{MINT} --output fifo --quiet")).spawn().unwrap();
     let token = fs::read_to_string(&fifo).unwrap();
     assert!(child.wait().unwrap().success());
     assert!(is_token(&token), "{token:?}");
@@ -66,15 +66,15 @@ fn a_fifo_is_written_to_and_not_replaced() {
 
 #[test]
 fn standard_output_under_its_name_is_no_file() {
-    let bench = Bench::new();
-    let run = bench.run(&format!("{MINT} --output /dev/stdout"));
+    let sandbox = Sandbox::of("px");
+    let run = sandbox.run(&format!("{MINT} --output /dev/stdout"));
     assert_eq!(run.status, 0, "{run:?}");
     assert!(is_token(&run.stdout), "{run:?}");
 }
 
 #[test]
 fn a_run_that_fails_leaves_every_file_as_it_was() {
-    let bench = Bench::new();
+    let sandbox = Sandbox::of("px");
     let token = "px token --auth-config account/kubernetes.yaml --issuer my_issuer --output taken";
     for (line, status) in [
         (format!("{token} --shared-secret-file secret/empty"), 4),
@@ -90,16 +90,16 @@ fn a_run_that_fails_leaves_every_file_as_it_was() {
         ("px keygen secret taken".to_owned(), 3),
         ("px keygen rsa taken --bits 1024 --force".to_owned(), 2),
     ] {
-        let run = bench.run(&line);
+        let run = sandbox.run(&line);
         assert_eq!((run.status, run.stdout.as_str()), (status, ""), "{line}: {run:?}");
-        assert_eq!(bench.read("taken"), "not kept", "{line}");
-        assert_eq!(bench.left_behind("."), [""; 0], "{line}");
+        assert_eq!(sandbox.read("taken"), "not kept", "{line}");
+        assert_eq!(sandbox.left_behind("."), [""; 0], "{line}");
     }
 }
 
 #[test]
 fn a_pair_and_a_secret_that_were_made_work() {
-    let bench = Bench::new();
+    let sandbox = Sandbox::of("px");
     let account = "--auth-config account/kubernetes.yaml --issuer i";
     let verify = "px verify --issuer i --token-file t";
     for (make, mint, judge) in [
@@ -112,40 +112,40 @@ fn a_pair_and_a_secret_that_were_made_work() {
         ),
         ("rsa made --bits 2048", "--rsa-private-keyfile made", "--rsa-public-keyfile made.pub"),
     ] {
-        let run = bench.run(&format!("px keygen {make}"));
+        let run = sandbox.run(&format!("px keygen {make}"));
         assert_eq!((run.status, run.stderr.as_str()), (0, ""), "{make}: {run:?}");
-        assert_eq!(bench.mode("made"), 0o600, "{make}");
+        assert_eq!(sandbox.mode("made"), 0o600, "{make}");
         let has_public = !make.starts_with("secret");
-        assert_eq!(bench.path("made.pub").exists(), has_public, "{make}");
+        assert_eq!(sandbox.path("made.pub").exists(), has_public, "{make}");
         if has_public {
-            assert_eq!(bench.mode("made.pub"), 0o600, "{make}");
+            assert_eq!(sandbox.mode("made.pub"), 0o600, "{make}");
         } else {
-            let secret = bench.read("made");
+            let secret = sandbox.read("made");
             assert_eq!(secret.len(), 64, "{secret}");
             assert!(!secret.contains('\n'), "{secret}");
         }
-        let run = bench.run(&format!("px token {account} {mint} --output t --quiet"));
+        let run = sandbox.run(&format!("px token {account} {mint} --output t --quiet"));
         assert_eq!((run.status, run.stderr.as_str()), (0, ""), "{make}: {run:?}");
-        let run = bench.run(&format!("{verify} {judge} --strict"));
+        let run = sandbox.run(&format!("{verify} {judge} --strict"));
         assert_eq!(run.status, 0, "{make}: {run:?}");
         // All are different, and none is overwritten without permission.
-        let before = bench.read("made");
-        assert_eq!(bench.run(&format!("px keygen {make}")).status, 3, "{make}");
-        assert_eq!(bench.read("made"), before, "{make}");
-        assert_eq!(bench.run(&format!("px keygen {make} --force")).status, 0, "{make}");
-        assert_ne!(bench.read("made"), before, "{make}");
-        fs::remove_file(bench.path("made")).unwrap();
-        let _ = fs::remove_file(bench.path("made.pub"));
+        let before = sandbox.read("made");
+        assert_eq!(sandbox.run(&format!("px keygen {make}")).status, 3, "{make}");
+        assert_eq!(sandbox.read("made"), before, "{make}");
+        assert_eq!(sandbox.run(&format!("px keygen {make} --force")).status, 0, "{make}");
+        assert_ne!(sandbox.read("made"), before, "{make}");
+        fs::remove_file(sandbox.path("made")).unwrap();
+        let _ = fs::remove_file(sandbox.path("made.pub"));
     }
 }
 
 #[test]
 fn what_is_far_too_large_is_refused_at_once() {
-    let bench = Bench::new();
+    let sandbox = Sandbox::of("px");
     // A sparse file: it takes no space on disk.
-    let huge = File::create(bench.path("huge")).unwrap();
+    let huge = File::create(sandbox.path("huge")).unwrap();
     huge.set_len(100 << 20).unwrap();
-    bench.set_mode("huge", 0o600);
+    sandbox.set_mode("huge", 0o600);
     let mint = "px token --auth-config account/kubernetes.yaml --issuer i";
     let verify = "px verify --issuer i --token-file token/good";
     for (line, message) in [
@@ -172,7 +172,7 @@ fn what_is_far_too_large_is_refused_at_once() {
         ("px context list --contextconfig huge".to_owned(), "huge is larger than 1 MiB"),
     ] {
         let start = Instant::now();
-        let run = bench.run(&line);
+        let run = sandbox.run(&line);
         assert!(start.elapsed() < Duration::from_secs(5), "{line}: {:?}", start.elapsed());
         assert_eq!((run.status, run.stdout.as_str()), (3, ""), "{line}: {run:?}");
         assert_eq!(run.stderr.lines().next(), Some(format!("error: {message}").as_str()), "{line}");
@@ -182,19 +182,19 @@ fn what_is_far_too_large_is_refused_at_once() {
 #[test]
 fn a_fleet_of_ten_thousand_is_one_run() {
     const ROWS: usize = 10_000;
-    let bench = Bench::new();
+    let sandbox = Sandbox::of("px");
     let mut table = String::from("subject,name,roles,duration\n");
     for row in 0..ROWS {
         table.push_str(&format!("user-{row}@example.com,User {row},system.user;storage.app,12h\n"));
     }
-    fs::write(bench.path("fleet.csv"), table).unwrap();
-    let run = bench.run(&format!("px token {KEY} --fleet fleet.csv --output tokens"));
+    fs::write(sandbox.path("fleet.csv"), table).unwrap();
+    let run = sandbox.run(&format!("px token {KEY} --fleet fleet.csv --output tokens"));
     assert_eq!((run.status, run.stdout.as_str()), (0, ""), "{run:?}");
     assert_eq!(run.stderr, "Tokens written to output file: tokens\n");
-    assert_eq!(bench.mode("tokens"), 0o600);
-    let tokens = bench.read("tokens");
+    assert_eq!(sandbox.mode("tokens"), 0o600);
+    let tokens = sandbox.read("tokens");
     assert_eq!(tokens.lines().count(), ROWS);
-    let secret = bench.read("secret/good");
+    let secret = sandbox.read("secret/good");
     for (row, line) in tokens.lines().enumerate() {
         let object: serde_json::Value = serde_json::from_str(line).unwrap();
         assert_eq!(object["subject"], format!("user-{row}@example.com"));
@@ -207,27 +207,27 @@ fn a_fleet_of_ten_thousand_is_one_run() {
 
 #[test]
 fn every_output_follows_links_and_replaces_no_fifo() {
-    let bench = Bench::new();
+    let sandbox = Sandbox::of("px");
     for line in [
         format!("px token {KEY} --fleet fleet/good.csv --output"),
         "px secret px --token-file token/good --output".to_owned(),
         "px keygen --force secret".to_owned(),
     ] {
-        symlink("taken", bench.path("link")).unwrap();
-        let run = bench.run(&format!("{line} link"));
+        symlink("taken", sandbox.path("link")).unwrap();
+        let run = sandbox.run(&format!("{line} link"));
         assert_eq!(run.status, 0, "{line}: {run:?}");
-        assert!(bench.path("link").is_symlink(), "{line}");
-        fs::remove_file(bench.path("link")).unwrap();
+        assert!(sandbox.path("link").is_symlink(), "{line}");
+        fs::remove_file(sandbox.path("link")).unwrap();
 
-        let fifo = bench.path("fifo");
+        let fifo = sandbox.path("fifo");
         mknodat(CWD, &fifo, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
         if line.contains("keygen") {
             // A key must go to a file; a reader of the FIFO would wait in vain.
-            let run = bench.run(&format!("{line} fifo"));
+            let run = sandbox.run(&format!("{line} fifo"));
             assert_eq!((run.status, run.stdout.as_str()), (3, ""), "{run:?}");
             continue;
         }
-        let mut command = bench.command(&format!("{line} fifo --quiet"));
+        let mut command = sandbox.command(&format!("{line} fifo --quiet"));
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         let text = fs::read_to_string(&fifo).unwrap();
         assert!(child.wait().unwrap().success(), "{line}");
@@ -239,10 +239,10 @@ fn every_output_follows_links_and_replaces_no_fifo() {
 
 #[test]
 fn a_group_of_a_fleet_may_have_blanks_in_its_name() {
-    let bench = Bench::new();
-    let run = bench.run(&format!("px token {KEY} --fleet fleet/blank.csv"));
+    let sandbox = Sandbox::of("px");
+    let run = sandbox.run(&format!("px token {KEY} --fleet fleet/blank.csv"));
     let line: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
     let (_, claims) =
-        checked(line["token"].as_str().unwrap(), bench.read("secret/good").as_bytes());
+        checked(line["token"].as_str().unwrap(), sandbox.read("secret/good").as_bytes());
     assert_eq!(claims["groups"], serde_json::json!(["Domain Users", "team"]));
 }

@@ -2,24 +2,24 @@
 
 use std::fs;
 
-use super::{Bench, MINT, checked};
-use crate::workshop::Run;
+use super::{MINT, checked};
+use crate::sandbox::{Run, Sandbox};
 
 #[test]
 fn a_secret_is_read_from_a_descriptor_the_caller_opened() {
-    let bench = Bench::new();
+    let sandbox = Sandbox::of("px");
     let line =
         "px token --auth-config account/kubernetes.yaml --issuer i --shared-secret-file fd:3";
-    let mut command = bench.shell(r#"exec "$0" "$@" 3<secret/good"#, line);
+    let mut command = sandbox.shell(r#"exec "$0" "$@" 3<secret/good"#, line);
     let run = Run::of(command.output().unwrap());
     assert_eq!(run.stderr, "");
-    checked(run.token(), bench.read("secret/good").as_bytes());
+    checked(run.token(), sandbox.read("secret/good").as_bytes());
 }
 
 #[test]
 fn a_secret_of_kubernetes_is_used_to_its_last_byte() {
-    let bench = Bench::new();
-    let good = bench.read("secret/good");
+    let sandbox = Sandbox::of("px");
+    let good = sandbox.read("secret/good");
     let line = "px token --auth-config account/kubernetes.yaml --issuer i --shared-secret-file";
     for (source, secret) in [
         ("k8s:k8s/secret.json", good.clone()),
@@ -27,18 +27,18 @@ fn a_secret_of_kubernetes_is_used_to_its_last_byte() {
         ("k8s:k8s/line.json", format!("{good}\n")),
         ("secret/line", good.clone()),
     ] {
-        let run = bench.run(&format!("{line} {source}"));
+        let run = sandbox.run(&format!("{line} {source}"));
         checked(run.token(), secret.as_bytes());
     }
 }
 
 #[test]
 fn a_secret_that_others_can_read_is_warned_about_and_used() {
-    let bench = Bench::new();
-    bench.set_mode("secret/good", 0o644);
+    let sandbox = Sandbox::of("px");
+    sandbox.set_mode("secret/good", 0o644);
     for flags in ["", "--quiet", "--raw"] {
-        let run = bench.run(&format!("{MINT} {flags}"));
-        checked(run.token(), bench.read("secret/good").as_bytes());
+        let run = sandbox.run(&format!("{MINT} {flags}"));
+        checked(run.token(), sandbox.read("secret/good").as_bytes());
         assert_eq!(
             run.stderr,
             "warning: secret/good can be read by others (mode 644); restrict it with \
@@ -55,7 +55,7 @@ const SIGNATURE: &str = "c2lnbmF0dXJlLXRoYXQtbm9ib2R5LXNoYWxsLXNlZQ";
 
 #[test]
 fn no_secret_comes_out_of_a_run_that_fails() {
-    let bench = Bench::new();
+    let sandbox = Sandbox::of("px");
     let token = format!("eyJhbGciOiJIUzI1NiJ9.e30.{SIGNATURE}");
     let encoded = {
         use base64::Engine as _;
@@ -94,11 +94,11 @@ fn no_secret_comes_out_of_a_run_that_fails() {
             ),
         ),
     ] {
-        fs::write(bench.path(file), text).unwrap();
-        bench.set_mode(file, 0o600);
+        fs::write(sandbox.path(file), text).unwrap();
+        sandbox.set_mode(file, 0o600);
     }
-    let key = key_body(&bench, "key/ec.key");
-    let sealed = key_body(&bench, "key/ec.sealed");
+    let key = key_body(&sandbox, "key/ec.key");
+    let sealed = key_body(&sandbox, "key/ec.sealed");
 
     let typed = format!("px token --auth-config account/kubernetes.yaml --shared-secret {SECRET}");
     let from = "px token --auth-config account/kubernetes.yaml --issuer i --shared-secret-file s";
@@ -178,7 +178,7 @@ fn no_secret_comes_out_of_a_run_that_fails() {
     ]);
 
     for line in &lines {
-        let mut command = bench.command(line);
+        let mut command = sandbox.command(line);
         command.env("PX_SECRET", SECRET).env("PXCTL_AUTH_TOKEN", &token);
         let run = Run::of(command.output().expect("the program starts"));
         assert_ne!(run.status, 0, "{line}: {run:?}");
@@ -194,8 +194,8 @@ fn no_secret_comes_out_of_a_run_that_fails() {
 }
 
 /// Returns the text between the BEGIN and END lines of a PEM file.
-fn key_body(bench: &Bench, file: &str) -> String {
-    let text = bench.read(file);
+fn key_body(sandbox: &Sandbox, file: &str) -> String {
+    let text = sandbox.read(file);
     let body: Vec<&str> = text.lines().filter(|line| !line.starts_with("-----")).collect();
     body.join("\n")
 }

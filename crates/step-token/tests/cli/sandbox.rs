@@ -1,7 +1,7 @@
 //! A copy of the files that the transcripts of a family read, and the program run in it.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -15,16 +15,11 @@ pub(crate) const MINT: &str =
     "token db.internal --offline --ca-config one.json --password-file password";
 
 /// A directory with the files of a family, which the run may change.
-pub(crate) struct Workshop {
+pub(crate) struct Sandbox {
     directory: TempDir,
 }
 
-impl Workshop {
-    /// Copies the files that the transcripts of `token` read.
-    pub(crate) fn new() -> Self {
-        Self::of("token")
-    }
-
+impl Sandbox {
     /// Copies the files that the transcripts of a family read.
     pub(crate) fn of(family: &str) -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory");
@@ -59,6 +54,23 @@ impl Workshop {
         Run::of(self.command(line).output().expect("the program starts"))
     }
 
+    /// Runs the program under the name of pxctl.
+    pub(crate) fn pxctl(&self, line: &str) -> Run {
+        let link = self.path("pxctl");
+        if !link.is_symlink() {
+            symlink(program(), &link).expect("a link");
+        }
+        Run::of(self.called(&link, line).output().expect("the program starts"))
+    }
+
+    /// Runs the program from a shell's command line, which has its path as `$0` and `line` as `$@`.
+    pub(crate) fn shell(&self, script: &str, line: &str) -> Command {
+        let mut command = self.called("/bin/sh".as_ref(), "");
+        command.args(["-c", script]).arg(program());
+        command.args(line.split_whitespace());
+        command
+    }
+
     pub(crate) fn path(&self, file: &str) -> PathBuf {
         self.directory.path().join(file)
     }
@@ -77,13 +89,20 @@ impl Workshop {
         fs::set_permissions(self.path(file), permissions).expect("the file is there");
     }
 
-    /// Returns the names in the directory, sorted.
-    pub(crate) fn names(&self) -> Vec<String> {
-        let entries = fs::read_dir(self.directory.path()).expect("the directory");
+    /// Returns the names in a directory, sorted.
+    pub(crate) fn names(&self, directory: &str) -> Vec<String> {
+        let entries = fs::read_dir(self.path(directory)).expect("a directory");
         let mut names: Vec<String> = entries
             .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
             .collect();
         names.sort();
+        names
+    }
+
+    /// Returns the names of unfinished files in a directory, which the program would have renamed.
+    pub(crate) fn left_behind(&self, directory: &str) -> Vec<String> {
+        let mut names = self.names(directory);
+        names.retain(|name| name.starts_with(".step-token-"));
         names
     }
 }
