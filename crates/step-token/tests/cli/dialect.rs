@@ -28,9 +28,10 @@ fn the_first_line_of_the_version_is_the_one_that_scripts_read() {
             let run = run_as(name, line);
             assert_eq!((run.status, run.stderr.as_str()), (0, ""), "{run:?}");
             let lines: Vec<&str> = run.stdout.lines().collect();
-            assert_eq!(lines.len(), 2, "{run:?}");
+            assert_eq!(lines.len(), 3, "{run:?}");
             assert_eq!(lines[0], format!("Smallstep CLI/0.30.6 ({platform})"));
             assert!(lines[1].starts_with("Step Token/"), "{run:?}");
+            assert!(lines[2].starts_with("Commit: "), "{run:?}");
         }
     }
 }
