@@ -5,4 +5,5 @@ pub(crate) mod help;
 pub(crate) mod lazily;
 pub(crate) mod refused;
 pub(crate) mod spelling;
+pub(crate) mod switches;
 pub(crate) mod version;

@@ -13,6 +13,7 @@ use crate::cli::help;
 use crate::cli::lazily::{Described, Lazily};
 use crate::cli::refused::refused;
 use crate::cli::spelling::{self, Normal};
+use crate::cli::switches::with_switches;
 use crate::cli::version::VersionArgs;
 use crate::context::ContextCommands;
 use crate::px::{self, PxArgs};
@@ -97,7 +98,7 @@ pub(crate) enum Parsed {
 
 /// Parses the arguments that follow the program's name.
 pub(crate) fn parse(arguments: Vec<OsString>, dialect: Dialect) -> Result<Parsed, Error> {
-    let command = Cli::command().name(dialect.name()).bin_name(dialect.name());
+    let command = with_switches(Cli::command()).name(dialect.name()).bin_name(dialect.name());
     let below = dialect.below();
     let arguments = below.map(OsString::from).into_iter().chain(arguments);
     // Describe only the command to run and those above it, to save time.
@@ -144,7 +145,7 @@ fn without_unanswered(mut command: clap::Command, dialect: Dialect) -> clap::Com
 
 /// Returns the whole command line as a value, for help, completion and manual pages.
 pub(crate) fn command() -> clap::Command {
-    all_arguments().fold(Cli::command(), |root, (path, _)| describe(root, path))
+    all_arguments().fold(with_switches(Cli::command()), |root, (path, _)| describe(root, path))
 }
 
 /// Describes the arguments of one command of the tree, if it has any.
@@ -164,7 +165,7 @@ fn at(
     match path {
         [] => {
             let about = command.get_about().cloned().unwrap_or_default();
-            change(command).about(about)
+            with_switches(change(command)).about(about)
         }
         [first, rest @ ..] if command.find_subcommand(first).is_some() => {
             command.mut_subcommand(*first, |command| at(command, rest, change))

@@ -19,8 +19,7 @@ pub(crate) enum ContextCommands {
     /// Print the current context
     Current {
         /// Print its name, authority and profile as JSON
-        #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true,
-          default_missing_value = "true")]
+        #[arg(long)]
         json: Option<Switch>,
     },
     /// Make a context the current one
@@ -35,8 +34,7 @@ pub(crate) enum ContextCommands {
         #[arg(value_name = "NAME")]
         name: String,
         /// Remove without asking
-        #[arg(long, short = 'f', value_name = "BOOL", num_args = 0..=1, require_equals = true,
-              default_missing_value = "true")]
+        #[arg(long, short = 'f')]
         force: Option<Switch>,
     },
 }

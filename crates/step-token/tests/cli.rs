@@ -8,6 +8,9 @@
 #[path = "cli/claims.rs"]
 mod claims;
 #[cfg(unix)]
+#[path = "cli/contexts.rs"]
+mod contexts;
+#[cfg(unix)]
 #[path = "cli/dialect.rs"]
 mod dialect;
 #[cfg(unix)]

@@ -22,13 +22,11 @@ use crate::settings::global::GlobalArgs;
 #[derive(Debug, Args)]
 pub(crate) struct ListArgs {
     /// Print a table instead of JSON
-    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true,
-          default_missing_value = "true")]
+    #[arg(long)]
     pub(crate) table: Option<Switch>,
 
     /// Print which operations each provisioner can authorise, and what to use for the others
-    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true,
-          default_missing_value = "true")]
+    #[arg(long)]
     pub(crate) can: Option<Switch>,
 
     #[command(flatten)]

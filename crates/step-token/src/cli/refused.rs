@@ -18,10 +18,10 @@ pub(crate) fn refused(error: &clap::Error, is_px: bool) -> Error {
                 Some(ContextValue::Strings(names)) => names.clone(),
                 _ => vec![flag],
             };
-            let missing: Vec<String> = missing
-                .iter()
-                .map(|name| format!("no {}", flag_of(name).trim_matches(['<', '>']).to_lowercase()))
-                .collect();
+            let no = |name: &String| {
+                format!("no {}", flag_of(name).trim_matches(['<', '>']).to_lowercase())
+            };
+            let missing: Vec<String> = missing.iter().map(no).collect();
             Error::usage(format!("{} given", missing.join(" and ")))
                 .hint("use --help to see the usage")
         }
@@ -34,21 +34,14 @@ pub(crate) fn refused(error: &clap::Error, is_px: bool) -> Error {
                 .hint("a token has one subject; use --san or --principal to add names")
         }
         ErrorKind::UnknownArgument => {
-            let suggested = context(ContextKind::SuggestedArg);
-            let hint = match suggested.as_str() {
-                "" => "use --help to list the flags".to_owned(),
-                suggested => format!("did you mean {}?", flag_of(suggested)),
-            };
-            Error::usage(format!("unknown flag {flag}")).hint(hint)
+            let suggested = flag_of(&context(ContextKind::SuggestedArg));
+            Error::usage(format!("unknown flag {flag}")).hint(did_you_mean(&suggested, "flags"))
         }
         ErrorKind::InvalidSubcommand => {
             let name = context(ContextKind::InvalidSubcommand);
             let suggested = context(ContextKind::SuggestedSubcommand);
-            let hint = match suggested.as_str() {
-                "" => "use --help to list the commands".to_owned(),
-                suggested => format!("did you mean {suggested}?"),
-            };
-            Error::usage(format!("unknown command `{name}`")).hint(hint)
+            Error::usage(format!("unknown command `{name}`"))
+                .hint(did_you_mean(&suggested, "commands"))
         }
         ErrorKind::InvalidValue | ErrorKind::ValueValidation => {
             let known = context(ContextKind::ValidValue);
@@ -74,4 +67,11 @@ pub(crate) fn refused(error: &clap::Error, is_px: bool) -> Error {
 fn flag_of(shown: &str) -> String {
     let end = shown.find(['[', '=', ' ']).unwrap_or(shown.len());
     shown.get(..end).unwrap_or(shown).to_owned()
+}
+
+fn did_you_mean(suggested: &str, kind: &str) -> String {
+    match suggested {
+        "" => format!("use --help to list the {kind}"),
+        suggested => format!("did you mean {suggested}?"),
+    }
 }

@@ -8,8 +8,7 @@ use token_cli::{Error, Switch, World, output};
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct VersionArgs {
     /// Print one JSON object
-    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true,
-          default_missing_value = "true")]
+    #[arg(long)]
     pub(crate) json: Option<Switch>,
 }
 

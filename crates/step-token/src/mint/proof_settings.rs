@@ -26,8 +26,7 @@ pub(crate) struct ProofArgs {
     pub(crate) x5c_key: Option<Given<Source>>,
 
     /// Put the chain into the header `x5cInsecure`, which step-ca reads only in renew tokens
-    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true,
-          default_missing_value = "true")]
+    #[arg(long)]
     pub(crate) x5c_insecure: Option<Switch>,
 
     /// Use this SSH certificate (`*-cert.pub`) as proof: a host's to renew or rekey, any to revoke

@@ -113,6 +113,34 @@ fn rows(args: &PxTokenArgs, source: &Setting<Source>, world: &World) -> Result<V
         Error::settings(format!("{named}: line {line} {what}")).hint(HEADER)
     };
     let header = reader.headers().map_err(broken)?.clone();
+    check_header(&header, &named)?;
+    let mut rows: Vec<Row> = Vec::new();
+    let mut subjects = HashSet::new();
+    for record in reader.records() {
+        let record = record.map_err(broken)?;
+        let line = record.position().map_or(0, csv::Position::line);
+        let row = row(&header, &record, line, args)
+            .map_err(|why| Error::settings(format!("{named}: line {line}: {why}")))?;
+        if !subjects.insert(row.account.subject.clone()) {
+            let subject = &row.account.subject;
+            let message = format!("{named}: line {line}: subject `{subject}` appears twice");
+            return Err(Error::settings(message)
+                .hint("give each account its own subject, which owns what the account creates"));
+        }
+        rows.push(row);
+        if rows.len() > MOST_ROWS {
+            let message = format!("{named} has more than {MOST_ROWS} rows");
+            return Err(Error::settings(message).hint("split the file"));
+        }
+    }
+    if rows.is_empty() {
+        return Err(Error::settings(format!("{named} has no rows")).hint(HEADER));
+    }
+    Ok(rows)
+}
+
+/// Refuses a first line that does not name the columns.
+fn check_header(header: &csv::StringRecord, named: &str) -> Result<(), Error> {
     // The text in place of a name may be a secret, so the error does not repeat it.
     if let Some(unknown) = header.iter().position(|name| !COLUMNS.contains(&name)) {
         let has_semicolons = header.len() == 1 && header.iter().any(|name| name.contains(';'));
@@ -137,29 +165,7 @@ fn rows(args: &PxTokenArgs, source: &Setting<Source>, world: &World) -> Result<V
             Error::settings(format!("{named}: line 1: column `subject` is missing")).hint(HEADER)
         );
     }
-    let mut rows: Vec<Row> = Vec::new();
-    let mut subjects = HashSet::new();
-    for record in reader.records() {
-        let record = record.map_err(broken)?;
-        let line = record.position().map_or(0, csv::Position::line);
-        let row = row(&header, &record, line, args)
-            .map_err(|why| Error::settings(format!("{named}: line {line}: {why}")))?;
-        if !subjects.insert(row.account.subject.clone()) {
-            let subject = &row.account.subject;
-            let message = format!("{named}: line {line}: subject `{subject}` appears twice");
-            return Err(Error::settings(message)
-                .hint("give each account its own subject, which owns what the account creates"));
-        }
-        rows.push(row);
-        if rows.len() > MOST_ROWS {
-            let message = format!("{named} has more than {MOST_ROWS} rows");
-            return Err(Error::settings(message).hint("split the file"));
-        }
-    }
-    if rows.is_empty() {
-        return Err(Error::settings(format!("{named} has no rows")).hint(HEADER));
-    }
-    Ok(rows)
+    Ok(())
 }
 
 fn row(

@@ -2,7 +2,7 @@
 
 use clap::Args;
 use openstorage_token::{Claims, Mint, TokenAlgorithm};
-use token_cli::{Error, Given, Setting, Source, Stream, World, one_reader_of_each};
+use token_cli::{Error, Given, Origin, Setting, Source, Stream, World, one_reader_of_each};
 use token_jose::{
     Algorithm, KeyFile, KeyKind, MacAlgorithm, MacKey, PrivateKey, SigningKey as _, Token,
 };
@@ -68,6 +68,15 @@ enum KeySource {
     Ec(Setting<Source>),
 }
 
+impl KeySource {
+    fn origin(&self) -> Origin {
+        match self {
+            Self::Shared(shared) => shared.origin(),
+            Self::Rsa(key) | Self::Ec(key) => key.origin.clone(),
+        }
+    }
+}
+
 impl KeySettings {
     /// Settles which of the flags is meant; `others` are flags that may read a stream too.
     pub(super) fn settle(
@@ -75,59 +84,22 @@ impl KeySettings {
         key: &PxPrivateKeyArgs,
         others: &[(String, Option<Stream>)],
     ) -> Result<Self, Error> {
-        let settings = SharedSecretSettings::settle(secret)?;
+        let shared = SharedSecretSettings::settle(secret)?;
         let rsa = key.rsa_private_keyfile.as_ref().and_then(|it| it.setting("rsa-private-keyfile"));
         let ec =
             key.ecdsa_private_keyfile.as_ref().and_then(|it| it.setting("ecdsa-private-keyfile"));
         let password = optional("password-file", key.password_file.as_ref())?;
         let of_key = |it: &Setting<Source>| (it.origin.to_string(), it.value.stream());
         let mut readers = others.to_vec();
-        readers.extend(settings.as_ref().map(|it| (it.origin().to_string(), it.stream())));
+        readers.extend(shared.as_ref().map(|it| (it.origin().to_string(), it.stream())));
         readers.extend([&rsa, &ec, &password].into_iter().flatten().map(of_key));
         one_reader_of_each(&readers)?;
 
-        let names: Vec<String> = [
-            settings.as_ref().map(|settings| settings.origin().to_string()),
-            rsa.as_ref().map(|rsa| rsa.origin.to_string()),
-            ec.as_ref().map(|ec| ec.origin.to_string()),
-        ]
-        .into_iter()
-        .flatten()
-        .collect();
-        let source = match (settings, rsa, ec) {
-            (Some(settings), None, None) => KeySource::Shared(settings),
-            (None, Some(rsa), None) => KeySource::Rsa(rsa),
-            (None, None, Some(ec)) => KeySource::Ec(ec),
-            (None, None, None) => {
-                let empty = [
-                    ("--shared-secret", matches!(secret.shared_secret, Some(Given::Empty))),
-                    (
-                        "--shared-secret-file",
-                        matches!(secret.shared_secret_file, Some(Given::Empty)),
-                    ),
-                    (
-                        "--rsa-private-keyfile",
-                        matches!(key.rsa_private_keyfile, Some(Given::Empty)),
-                    ),
-                    (
-                        "--ecdsa-private-keyfile",
-                        matches!(key.ecdsa_private_keyfile, Some(Given::Empty)),
-                    ),
-                ];
-                let empty = empty.into_iter().find(|(_, empty)| *empty);
-                let empty = empty.map(|(flag, _)| format!(": {flag} is empty")).unwrap_or_default();
-                let message = format!("no key is given to sign the token{empty}");
-                return Err(Error::usage(message).hint(
-                    "give one with --shared-secret-file, --rsa-private-keyfile or --ecdsa-private-keyfile",
-                ));
-            }
-            _ => {
-                let message = format!("more than one key is given: {}", names.join(" and "));
-                return Err(Error::usage(message).hint("keep one of them"));
-            }
-        };
-        if let (KeySource::Shared(settings), Some(password)) = (&source, &password) {
-            let message = format!("{} has no effect with {}", password.origin, settings.origin());
+        let shared = shared.map(KeySource::Shared);
+        let given = [shared, rsa.map(KeySource::Rsa), ec.map(KeySource::Ec)];
+        let source = one_of(given.into_iter().flatten().collect(), secret, key)?;
+        if let (KeySource::Shared(shared), Some(password)) = (&source, &password) {
+            let message = format!("{} has no effect with {}", password.origin, shared.origin());
             return Err(Error::usage(message).hint("leave it out; a shared secret has no password"));
         }
         let settings = Self { source, password, algorithm: key.alg };
@@ -233,4 +205,43 @@ impl KeySettings {
         let key = key.with_algorithm(asked).map_err(|cause| Error::key(called).because(cause))?;
         Ok(OpenKey::Pair(Box::new(Mint::new(key))))
     }
+}
+
+/// Returns the only key that is given.
+fn one_of(
+    mut given: Vec<KeySource>,
+    secret: &PxSharedSecretArgs,
+    key: &PxPrivateKeyArgs,
+) -> Result<KeySource, Error> {
+    match (given.pop(), given.as_slice()) {
+        (Some(only), []) => Ok(only),
+        (Some(last), others) => {
+            let names = others.iter().chain([&last]).map(|key| key.origin().to_string());
+            let names = names.collect::<Vec<_>>().join(" and ");
+            Err(Error::usage(format!("more than one key is given: {names}"))
+                .hint("keep one of them"))
+        }
+        (None, _) => {
+            let empty = empty_flag_of(secret, key);
+            let empty = empty.map(|flag| format!(": {flag} is empty")).unwrap_or_default();
+            let message = format!("no key is given to sign the token{empty}");
+            Err(Error::usage(message).hint(
+                "give one with --shared-secret-file, --rsa-private-keyfile or --ecdsa-private-keyfile",
+            ))
+        }
+    }
+}
+
+/// Returns a key's flag whose value is empty, as that of a script's variable may be.
+fn empty_flag_of(secret: &PxSharedSecretArgs, key: &PxPrivateKeyArgs) -> Option<&'static str> {
+    fn is_empty<T>(value: &Option<Given<T>>) -> bool {
+        matches!(value, Some(Given::Empty))
+    }
+    let flags = [
+        ("--shared-secret", is_empty(&secret.shared_secret)),
+        ("--shared-secret-file", is_empty(&secret.shared_secret_file)),
+        ("--rsa-private-keyfile", is_empty(&key.rsa_private_keyfile)),
+        ("--ecdsa-private-keyfile", is_empty(&key.ecdsa_private_keyfile)),
+    ];
+    flags.into_iter().find(|(_, empty)| *empty).map(|(flag, _)| flag)
 }

@@ -36,8 +36,7 @@ pub(crate) struct PxKeygenArgs {
     pub(crate) bits: Option<KeyBits>,
 
     /// Overwrite existing files
-    #[arg(long, short = 'f', value_name = "BOOL", num_args = 0..=1, require_equals = true,
-          default_missing_value = "true")]
+    #[arg(long, short = 'f')]
     pub(crate) force: Option<Switch>,
 }
 

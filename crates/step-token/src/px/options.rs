@@ -15,8 +15,7 @@ pub(crate) struct PxGlobalArgs {
     pub(crate) context: Option<String>,
 
     /// Print one JSON object
-    #[arg(long, short = 'j', global = true, value_name = "BOOL", num_args = 0..=1,
-          require_equals = true, default_missing_value = "true")]
+    #[arg(long, short = 'j', global = true)]
     pub(crate) json: Option<Switch>,
 
     /// Print more detail
@@ -24,13 +23,11 @@ pub(crate) struct PxGlobalArgs {
     pub(crate) output_type: Option<OutputType>,
 
     /// Print for scripts: JSON on one line, tokens in full, no notes
-    #[arg(long, global = true, value_name = "BOOL", num_args = 0..=1, require_equals = true,
-          default_missing_value = "true")]
+    #[arg(long, global = true)]
     pub(crate) raw: Option<Switch>,
 
     /// Use colour, whether or not the output is a terminal
-    #[arg(long, global = true, value_name = "BOOL", num_args = 0..=1, require_equals = true,
-          default_missing_value = "true")]
+    #[arg(long, global = true)]
     pub(crate) color: Option<Switch>,
 
     #[arg(long, global = true, hide = true, value_name = "FILE")]
@@ -42,8 +39,7 @@ pub(crate) struct PxGlobalArgs {
     #[arg(long, global = true, hide = true, value_name = "FILE")]
     pub(crate) key: Option<String>,
 
-    #[arg(long, global = true, hide = true, value_name = "BOOL", num_args = 0..=1,
-          require_equals = true, default_missing_value = "true")]
+    #[arg(long, global = true, hide = true)]
     pub(crate) ssl: Option<Switch>,
 }
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use openstorage_token::kubernetes::{DataKey, Manifest, Namespace, ObjectName};
-use token_cli::{Destination, Error, Given, World};
+use token_cli::{Destination, Error, Given, Setting, World};
 use zeroize::Zeroizing;
 
 use crate::cli::help;
@@ -56,53 +56,10 @@ pub(super) fn run(
     let shared = optional("shared-secret-file", args.shared_secret_file.as_ref())?;
     let output = output_file(args.output.as_ref())?;
     let place = Destination::settle(output.as_ref(), true, world)?;
-    let member = |default: DataKey| args.secret_key.clone().unwrap_or(default);
-    let class = match (&args.annotate_csi, &args.namespace) {
-        (None, _) => None,
-        (Some(_), None) => {
-            return Err(Error::usage(
-                "--annotate-csi needs the namespace of the Secret, but none is given",
-            )
-            .hint("set --namespace"));
-        }
-        (Some(class), Some(namespace)) => Some((class, namespace)),
-    };
-    let (key, content) = match (token, shared) {
-        (Some(token), None) => {
-            let key = member(DataKey::auth_token());
-            let token = stored::from(&token, &key, world)?;
-            stored::fits_a_header(&token)?;
-            stored::warn_of(Some(&token), world);
-            (key, Zeroizing::new(token.expose().as_bytes().to_vec()))
-        }
-        (None, Some(shared)) => {
-            if class.is_some() {
-                return Err(Error::usage(
-                    "--annotate-csi works only with a token, but --shared-secret-file is given",
-                )
-                .hint("give a token with --token-file, or leave out --annotate-csi"));
-            }
-            let key = member(DataKey::shared_secret());
-            let secret = shared.value.read(&key, Member::SharedSecret, &shared.origin, world)?;
-            (key, secret)
-        }
-        (Some(_), Some(_)) => {
-            return Err(Error::usage(
-                "both --token-file and --shared-secret-file are given, but a Secret holds one of them",
-            )
-            .hint("leave out one of them"));
-        }
-        (None, None) => {
-            return Err(Error::usage("nothing is given to store in the Secret")
-                .hint("give --token-file or --shared-secret-file"));
-        }
-    };
+    let class = storage_class(args)?;
+    let (key, content) = content(args, token, shared, world)?;
     let mut manifest = Manifest::secret(&args.name, args.namespace.as_ref(), &key, &content);
     if let Some((class, namespace)) = class {
-        let class = match class {
-            Given::Value(class) => class,
-            Given::Empty => &args.name,
-        };
         manifest = manifest.with_storage_class(class, &args.name, namespace);
     }
     let text = if options.json { manifest.to_json(options.raw) } else { manifest.to_yaml() };
@@ -111,6 +68,58 @@ pub(super) fn run(
         world.done(&format!("wrote the manifest to {}", file.display()));
     }
     Ok(())
+}
+
+/// Returns the StorageClass to add, if one is asked for, and the namespace of its Secret.
+fn storage_class(args: &PxSecretArgs) -> Result<Option<(&ObjectName, &Namespace)>, Error> {
+    let class = match &args.annotate_csi {
+        None => return Ok(None),
+        Some(Given::Value(class)) => class,
+        Some(Given::Empty) => &args.name,
+    };
+    let Some(namespace) = &args.namespace else {
+        return Err(Error::usage(
+            "--annotate-csi needs the namespace of the Secret, but none is given",
+        )
+        .hint("set --namespace"));
+    };
+    if args.token_file.is_none() && args.shared_secret_file.is_some() {
+        return Err(Error::usage(
+            "--annotate-csi works only with a token, but --shared-secret-file is given",
+        )
+        .hint("give a token with --token-file, or leave out --annotate-csi"));
+    }
+    Ok(Some((class, namespace)))
+}
+
+/// Reads what the Secret is to hold, and returns it with the name of its member.
+fn content(
+    args: &PxSecretArgs,
+    token: Option<Setting<SecretSource>>,
+    shared: Option<Setting<SecretSource>>,
+    world: &World,
+) -> Result<(DataKey, Zeroizing<Vec<u8>>), Error> {
+    let member = |default: DataKey| args.secret_key.clone().unwrap_or(default);
+    match (token, shared) {
+        (Some(token), None) => {
+            let key = member(DataKey::auth_token());
+            let token = stored::from(&token, &key, world)?;
+            stored::fits_a_header(&token)?;
+            stored::warn_of(Some(&token), world);
+            Ok((key, Zeroizing::new(token.expose().as_bytes().to_vec())))
+        }
+        (None, Some(shared)) => {
+            let key = member(DataKey::shared_secret());
+            let secret = shared.value.read(&key, Member::SharedSecret, &shared.origin, world)?;
+            Ok((key, secret))
+        }
+        (Some(_), Some(_)) => Err(Error::usage(
+            "both --token-file and --shared-secret-file are given, but a Secret holds one of them",
+        )
+        .hint("leave out one of them")),
+        (None, None) => Err(Error::usage("nothing is given to store in the Secret")
+            .hint("give --token-file or --shared-secret-file")),
+    }
 }
 
 const SECRET_EXAMPLES: &str = "\

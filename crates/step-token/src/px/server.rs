@@ -8,6 +8,7 @@ use openstorage_token::{
 };
 use token_cli::{Error, Given, Origin, Setting, Source, Stream, Switch, World, empty_flag};
 
+use crate::mint::key::refuse_key_store;
 use crate::px::options::optional;
 use crate::px::secret_member::SecretSource;
 use crate::px::shared_secret::{PxSharedSecretArgs, SharedSecretSettings};
@@ -37,8 +38,7 @@ pub(crate) struct PxServerArgs {
     pub(crate) username_claim: Option<UsernameClaim>,
 
     /// Check like an older server (jwt-go 3): accept the second of `exp`, ignore non-numeric times
-    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true,
-          default_missing_value = "true")]
+    #[arg(long)]
     pub(crate) older_server: Option<Switch>,
 }
 
@@ -164,7 +164,9 @@ impl ConfigFile {
         if source == Source::Stdin {
             return Err(self.wrong(key, "a configuration file cannot name standard input"));
         }
-        Ok(Setting::new(source.beside(&self.directory), self.origin(key)))
+        let setting = Setting::new(source, self.origin(key));
+        refuse_key_store(&setting)?;
+        Ok(setting.map(|source| source.beside(&self.directory)))
     }
 
     /// Reads a member that names the source of a secret.
@@ -182,6 +184,7 @@ fn public_key(
     read: fn(&[u8]) -> Result<ServerKey, ServerKeyError>,
     world: &World,
 ) -> Result<ServerKey, Error> {
+    refuse_key_store(setting)?;
     let bytes = setting.value.read_public(&setting.origin, world)?;
     read(&bytes).map_err(|cause| {
         let hint = match &cause {

@@ -43,8 +43,7 @@ pub(crate) struct PxVerifyArgs {
     pub(crate) alg: Option<TokenAlgorithm>,
 
     /// Also refuse what a server accepts but should not
-    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true,
-          default_missing_value = "true", help_heading = "How to check")]
+    #[arg(long, help_heading = "How to check")]
     pub(crate) strict: Option<Switch>,
 }
 

@@ -10,8 +10,7 @@ use token_time::SignedDuration;
 #[command(next_help_heading = "Where the CA is")]
 pub(crate) struct CaArgs {
     /// Make no network requests: read a ca.json or, without one, only the flags
-    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true,
-          default_missing_value = "true")]
+    #[arg(long)]
     pub(crate) offline: Option<Switch>,
 
     /// Read the CA's configuration from this ca.json (for --offline)

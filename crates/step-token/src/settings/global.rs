@@ -11,12 +11,10 @@ pub(crate) struct GlobalArgs {
     pub(crate) config: Option<PathBuf>,
 
     /// Print no notes; warnings and errors are still printed
-    #[arg(long, global = true, value_name = "BOOL", num_args = 0..=1, require_equals = true,
-          default_missing_value = "true", help_heading = "Global options")]
+    #[arg(long, global = true, help_heading = "Global options")]
     pub(crate) quiet: Option<Switch>,
 
     /// Never prompt, even on a terminal; fail if a value is missing
-    #[arg(long, global = true, value_name = "BOOL", num_args = 0..=1, require_equals = true,
-          default_missing_value = "true", help_heading = "Global options")]
+    #[arg(long, global = true, help_heading = "Global options")]
     pub(crate) no_prompt: Option<Switch>,
 }

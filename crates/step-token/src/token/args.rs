@@ -52,28 +52,23 @@ pub(crate) struct PurposeArgs {
     pub(crate) principal: Vec<String>,
 
     /// Ask for an SSH certificate instead of an X.509 one
-    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true,
-          default_missing_value = "true")]
+    #[arg(long)]
     pub(crate) ssh: Option<Switch>,
 
     /// Ask for a host certificate (needs --ssh)
-    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true,
-          default_missing_value = "true")]
+    #[arg(long)]
     pub(crate) host: Option<Switch>,
 
     /// Revoke the certificate whose serial number is the subject
-    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true,
-          default_missing_value = "true")]
+    #[arg(long)]
     pub(crate) revoke: Option<Switch>,
 
     /// Renew the certificate in --x5c-cert, or with --ssh the host certificate in --sshpop-cert
-    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true,
-          default_missing_value = "true")]
+    #[arg(long)]
     pub(crate) renew: Option<Switch>,
 
     /// Renew an SSH host certificate with a new key (needs --ssh)
-    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true,
-          default_missing_value = "true")]
+    #[arg(long)]
     pub(crate) rekey: Option<Switch>,
 
     /// Tie the token to one certificate request, given by the base64url SHA-256 of its DER
@@ -114,8 +109,7 @@ pub(crate) struct ValidityArgs {
     pub(crate) cert_not_after: Option<Given<When>>,
 
     /// Allow a lifetime of more than 1h, or a start more than 30m from now
-    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true,
-          default_missing_value = "true")]
+    #[arg(long)]
     pub(crate) long_lived: Option<Switch>,
 }
 
@@ -154,13 +148,11 @@ pub(crate) struct OutputArgs {
     pub(crate) output_file: Option<Given<PathBuf>>,
 
     /// Overwrite the file without asking
-    #[arg(long, short = 'f', value_name = "BOOL", num_args = 0..=1, require_equals = true,
-          default_missing_value = "true")]
+    #[arg(long, short = 'f')]
     pub(crate) force: Option<Switch>,
 
     /// Print a JSON object with the token and its details
-    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true,
-          default_missing_value = "true")]
+    #[arg(long)]
     pub(crate) json: Option<Switch>,
 }
 
