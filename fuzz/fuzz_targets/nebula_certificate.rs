@@ -11,7 +11,7 @@ use libfuzzer_sys::fuzz_target;
 use step_claims::{Operation, Purpose, SshCertificate, Subject};
 use step_header::{Proof as _, Error, Nebula, NebulaCertificate, NebulaVersion, Trust};
 use step_provisioner::Kind;
-use step_token_fuzz::{LATER, NOW, plain_key, shown, use_credential};
+use step_token_fuzz::{LATER, NOW, plain_key, shown, use_proof};
 use token_jose::ProofHeader;
 use token_pem::encode;
 
@@ -71,7 +71,7 @@ fn read(bytes: &[u8]) {
         let validity = certificate.not_before()..=certificate.not_after();
         assert!(validity.contains(&at.unix_seconds()));
         assert_eq!(proof.header_member(), ProofHeader::Nebula(certificate.to_wire().to_vec()));
-        use_credential(&proof, at, plain_key(KEY));
+        use_proof(&proof, at, plain_key(KEY));
         is_for_its_names(&proof, &certificate);
         is_trusted(&proof, &certificate);
     }

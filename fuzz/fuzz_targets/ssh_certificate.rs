@@ -10,7 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use libfuzzer_sys::fuzz_target;
 use step_claims::{Operation, Purpose, Subject};
 use step_header::{Proof as _, Error, Warning, SshCertificate, SshPop};
-use step_token_fuzz::{LATER, NOW, plain_key, shown, use_credential};
+use step_token_fuzz::{LATER, NOW, plain_key, shown, use_proof};
 use token_jose::ProofHeader;
 
 /// The key of `p256-host-cert.pub` and `p256-user-cert.pub`.
@@ -57,7 +57,7 @@ fn read(bytes: &[u8]) {
         assert!(certificate.is_host() || !is_for_hosts, "a user's certificate for {operation}");
         assert_eq!(proof.header_member(), ProofHeader::SshPop(certificate.to_wire().to_vec()));
         assert_eq!(proof.public_key(), certificate.public_key());
-        use_credential(&proof, at, plain_key(KEY));
+        use_proof(&proof, at, plain_key(KEY));
         for warning in proof.warnings() {
             match warning {
                 Warning::CriticalOption { name } => assert!(options.contains(&name)),

@@ -9,7 +9,7 @@ use libfuzzer_sys::fuzz_target;
 use openssl::x509::X509;
 use step_header::{Proof, Error, Warning, Renewal, Trust, X5c};
 use step_provisioner::Kind;
-use step_token_fuzz::{LATER, NOW, plain_key, shown, use_credential};
+use step_token_fuzz::{LATER, NOW, plain_key, shown, use_proof};
 use token_jose::{ProofHeader, PublicKey};
 use token_pem::encode;
 use token_time::Timestamp;
@@ -66,7 +66,7 @@ fn read(bytes: &[u8]) {
 
 /// Asserts what must hold for every chain.
 fn holds(credential: &dyn Proof) {
-    use_credential(credential, NOW, plain_key(KEY));
+    use_proof(credential, NOW, plain_key(KEY));
     let chain = chain(credential);
     let (leaf, above) = chain.split_first().expect("a chain has a leaf");
 

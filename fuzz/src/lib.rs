@@ -62,15 +62,15 @@ pub fn shown(message: &dyn Display) {
 
 /// Calls what a program calls on a certificate accepted at a time, and asserts that it accepts
 /// only its own key.
-pub fn use_credential(credential: &dyn Proof, at: Timestamp, key: PrivateKey) {
-    let _ = format!("{credential:?} {:?}", credential.proof());
-    assert!(credential.ends().is_none_or(|end| at <= end), "accepted behind its end");
-    credential.warnings().iter().for_each(|warning| shown(warning));
-    let is_own = key.public_key() == credential.public_key();
-    match ProofKey::new(credential, key) {
+pub fn use_proof(proof: &dyn Proof, at: Timestamp, key: PrivateKey) {
+    let _ = format!("{proof:?} {:?}", proof.kind());
+    assert!(proof.ends().is_none_or(|end| at <= end), "accepted behind its end");
+    proof.warnings().iter().for_each(|warning| shown(warning));
+    let is_own = key.public_key() == proof.public_key();
+    match ProofKey::new(proof, key) {
         Ok(proven) => {
             assert!(is_own, "joined with the key of another");
-            assert_eq!(proven.header().header_member(), Some(&credential.header_member()));
+            assert_eq!(proven.header().header_member(), Some(&proof.header_member()));
             assert!(token_jose::json::to_vec(proven.header()).is_ok());
         }
         Err(error) => {
