@@ -172,7 +172,7 @@ impl Reader {
             let name = if name.is_null() { "" } else { name.text.as_str() };
             match NAMES.into_iter().find(|known| *known == name) {
                 Some(known) => {
-                    self.notice_repetition(known, key.line);
+                    self.warn_of_repetition(known, key.line);
                     self.member(known, value)?;
                 }
                 // Its value is ignored, but must be a string.
@@ -202,7 +202,7 @@ impl Reader {
         }
     }
 
-    fn notice_repetition(&mut self, name: &'static str, line: usize) {
+    fn warn_of_repetition(&mut self, name: &'static str, line: usize) {
         match self.seen.iter_mut().find(|(seen, _)| *seen == name) {
             Some((_, before)) => {
                 self.warnings.push(AccountWarning::Repeated { line, name, before: *before });

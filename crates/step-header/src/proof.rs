@@ -136,7 +136,7 @@ pub enum Warning {
 impl Warning {
     /// Returns whether the token may fail because of this.
     #[must_use]
-    pub fn is_warning(&self) -> bool {
+    pub fn is_serious(&self) -> bool {
         matches!(self, Self::Expired { .. } | Self::SubjectIsNoName { .. })
     }
 }

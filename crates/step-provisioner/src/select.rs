@@ -62,7 +62,7 @@ pub enum Why {
     /// It is the only one that may authorise the operation.
     Operation,
     /// It is the only one of the type that the proof works with.
-    ProofKind,
+    Proof,
 }
 
 /// Selects the provisioner that fits a request.
@@ -98,7 +98,7 @@ fn narrow<'a>(
     let mut why = Why::Only;
 
     if let Some(proof) = selector.proof {
-        why = if candidates.len() > 1 { Why::ProofKind } else { why };
+        why = if candidates.len() > 1 { Why::Proof } else { why };
         candidates.retain(|provisioner| provisioner.kind.name() == proof.kind());
         if candidates.is_empty() {
             return Err(Unselected::NoneOfType { proof, kinds: kinds(&all) });
@@ -167,7 +167,7 @@ fn own_key_id(provisioner: &Provisioner) -> Option<String> {
 /// An explicit key ID or name is the reason, whatever else narrowed the list.
 fn settled(before: Why, now: Why) -> Why {
     match before {
-        Why::Only | Why::ProofKind => now,
+        Why::Only | Why::Proof => now,
         _ => before,
     }
 }

@@ -93,7 +93,10 @@ pub(crate) enum Parsed {
     /// Help, because a command is missing.
     NoCommand(String),
     /// A flag asks for the version.
-    Version,
+    Version {
+        /// Whether as an object.
+        json: bool,
+    },
 }
 
 /// Parses the arguments that follow the program's name.
@@ -111,9 +114,10 @@ pub(crate) fn parse(arguments: Vec<OsString>, dialect: Dialect) -> Result<Parsed
         }
     };
     let words = normal.iter().skip(usize::from(below.is_some()));
-    let flags = words.take_while(|argument| argument.to_string_lossy().starts_with("--"));
-    if flags.into_iter().any(|flag| flag == "--version") {
-        return Ok(Parsed::Version);
+    let flags: Vec<_> = words.take_while(|word| word.to_string_lossy().starts_with("--")).collect();
+    if flags.iter().any(|flag| *flag == "--version") {
+        let json = flags.iter().any(|flag| *flag == "--json" || *flag == "--json=true");
+        return Ok(Parsed::Version { json });
     }
     let argv = std::iter::once(OsString::from(dialect.name())).chain(normal);
     let parsed =
@@ -127,9 +131,25 @@ pub(crate) fn parse(arguments: Vec<OsString>, dialect: Dialect) -> Result<Parsed
                 ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
                     Ok(Parsed::NoCommand(text()))
                 }
+                ErrorKind::MissingSubcommand => {
+                    command.build();
+                    let help = command_at(&mut command, &path).render_help().to_string();
+                    Ok(Parsed::NoCommand(dialect.in_its_words(help)))
+                }
                 _ => Err(refused(&error, path.first().is_some_and(|first| first == "px"))),
             }
         }
+    }
+}
+
+/// Returns the command that a path leads to.
+fn command_at<'a>(command: &'a mut clap::Command, path: &[String]) -> &'a mut clap::Command {
+    match path {
+        [first, rest @ ..] if command.find_subcommand(first).is_some() => {
+            let below = command.find_subcommand_mut(first).expect("it was just found");
+            command_at(below, rest)
+        }
+        _ => command,
     }
 }
 

@@ -103,7 +103,7 @@ pub(crate) fn run(
                     "--context {name} has no effect: minting a token needs no server"
                 ));
             }
-            match args.fleet.as_ref().map(|rows| rows.non_empty("fleet")).transpose()? {
+            match options::optional("fleet", args.fleet.as_ref())? {
                 Some(rows) => fleet::run(args, &rows, world).map(done),
                 None => token::run(args, &options, world).map(done),
             }
@@ -119,7 +119,7 @@ pub(crate) fn run(
             options.refuse_context()?;
             keygen::run(args, &options, world).map(done)
         }
-        PxCommands::Version => version::print(banner, options.json, world).map(done),
+        PxCommands::Version => version::print(banner, options.version(), world).map(done),
     }
 }
 

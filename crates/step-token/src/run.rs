@@ -6,7 +6,7 @@ use token_cli::{Error, Exit, Switch, World, output};
 
 use crate::ca::provisioner_list;
 use crate::cli::dialect::Dialect;
-use crate::cli::version;
+use crate::cli::version::{self, Form};
 use crate::commands::{self, CaCommands, Cli, Commands, Parsed, ProvisionerCommands};
 use crate::{context, manual, px, token};
 
@@ -35,7 +35,9 @@ fn try_run(argv: impl IntoIterator<Item = OsString>, world: &World) -> Result<Ex
             world.say(&help);
             Err(Error::usage("no command given"))
         }
-        Parsed::Version => version::print(dialect.banner(), false, world).map(|()| Exit::Done),
+        Parsed::Version { json } => {
+            version::print(dialect.banner(), Form::of(json), world).map(|()| Exit::Done)
+        }
         Parsed::Command(cli) => {
             world.set_quiet(Switch::is_on(cli.global.quiet));
             if Switch::is_on(cli.global.no_prompt) {
@@ -64,7 +66,9 @@ fn run_command(cli: &Cli, banner: Option<&str>, world: &World) -> Result<Exit, E
         Commands::Px(px) => return px::run(px, cli.global.config.as_deref(), banner, world),
         Commands::Completion { shell } => manual::completion(*shell, world),
         Commands::Man { directory } => manual::pages(directory, world),
-        Commands::Version(args) => version::print(banner, Switch::is_on(args.json), world),
+        Commands::Version(args) => {
+            version::print(banner, Form::of(Switch::is_on(args.json)), world)
+        }
     }
     .map(|()| Exit::Done)
 }

@@ -8,7 +8,7 @@
 //! - [`Setting`] and [`Origin`]: a value and where it came from; [`Given`] and [`Switch`] as flags.
 //! - [`Source`]: where a secret is read from, never the command line itself.
 //! - [`Output`] and [`Destination`]: where a result goes, settled before anything costly is done.
-//! - [`file`](mod@file) and [`LockedFile`]: files that are replaced as a whole, one writer at a time.
+//! - [`file`](mod@file), [`LockedFile`] and [`LockedDirectory`]: files that are replaced as a whole, one writer at a time.
 //! - [`Report`] and [`columns`]: a verdict and a table for people.
 //! - [`Error`] and [`Exit`]: a message with hints, and the exit status it ends the program with.
 //!
@@ -20,8 +20,8 @@
 //! let answer = world.ask(|person| person.confirm("Overwrite the file"));
 //! assert!(answer.is_none(), "there is no terminal to ask on");
 //!
-//! let error = Error::settings("out.jwt exists (--output-file)").hint("--force overwrites it");
-//! assert_eq!(error.report(), "error: out.jwt exists (--output-file)\nhint: --force overwrites it");
+//! let error = Error::settings("out.jwt exists (--output-file)").hint("use --force to overwrite it");
+//! assert_eq!(error.report(), "error: out.jwt exists (--output-file)\nhint: use --force to overwrite it");
 //! assert_eq!(error.exit(), Exit::Settings);
 //! ```
 
@@ -41,7 +41,7 @@ mod world;
 pub use error::Error;
 pub use exit::{EXIT_HELP, Exit};
 pub use given::{Given, Switch, empty_flag};
-pub use lock::LockedFile;
+pub use lock::{LockedDirectory, LockedFile};
 pub use output::{Destination, Output, OutputSettings};
 pub use report::{Mark, Report};
 pub use setting::{Origin, Setting};

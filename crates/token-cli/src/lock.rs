@@ -40,15 +40,10 @@ impl LockedFile {
             Error::settings(format!("cannot lock {}", lock.display())).because(cause)
         };
         let file = open_lock(&lock).map_err(cannot)?;
-        for _ in 0..TRIES {
-            match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-                Ok(()) => return Ok(Self { path, _lock: file }),
-                Err(rustix::io::Errno::WOULDBLOCK) => std::thread::sleep(PAUSE),
-                Err(error) => return Err(cannot(error.into())),
-            }
+        match wait_for(&file).map_err(cannot)? {
+            true => Ok(Self { path, _lock: file }),
+            false => Err(locked(&path, &lock)),
         }
-        Err(Error::settings(format!("{} is locked by another run", path.display()))
-            .hint(format!("wait, or end the process that holds {}", lock.display())))
     }
 
     /// Returns the file itself, with symbolic links followed.
@@ -65,6 +60,50 @@ impl LockedFile {
     pub fn replace(&self, bytes: &[u8], mode: u32) -> Result<(), Error> {
         file::replace(&self.path, bytes, mode)
     }
+}
+
+/// A directory whose files no other run of ours changes while this value lives.
+///
+/// The directory itself is locked, so that no file is left in it, and a run as another user leaves
+/// nothing behind that only that user can open.
+#[derive(Debug)]
+pub struct LockedDirectory {
+    /// `None` where the file system has no such locks.
+    _lock: Option<File>,
+}
+
+impl LockedDirectory {
+    /// Locks a directory; waits up to ten seconds for another run to finish. Where it cannot be
+    /// locked at all, such as on some network file systems, it goes on without a lock.
+    ///
+    /// # Errors
+    ///
+    /// A settings error that names the directory, if another run keeps it locked.
+    pub fn lock(path: &Path) -> Result<Self, Error> {
+        let Ok(directory) = File::open(path) else { return Ok(Self { _lock: None }) };
+        match wait_for(&directory) {
+            Ok(true) => Ok(Self { _lock: Some(directory) }),
+            Ok(false) => Err(locked(path, path)),
+            Err(_) => Ok(Self { _lock: None }),
+        }
+    }
+}
+
+/// Waits for a lock; returns whether it was had in time.
+fn wait_for(file: &File) -> io::Result<bool> {
+    for _ in 0..TRIES {
+        match flock(file, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => return Ok(true),
+            Err(rustix::io::Errno::WOULDBLOCK) => std::thread::sleep(PAUSE),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(false)
+}
+
+fn locked(path: &Path, lock: &Path) -> Error {
+    Error::settings(format!("{} is locked by another run", path.display()))
+        .hint(format!("it holds {}; end it, or wait", lock.display()))
 }
 
 #[cfg(unix)]

@@ -34,7 +34,7 @@ impl Mark {
     }
 }
 
-/// The report of a verdict, line by line. Every text is made safe to print.
+/// The report of a verdict, line by line. Names are ours; every other text is made safe to print.
 #[derive(Clone, Debug, Default)]
 pub struct Report(String);
 
@@ -58,7 +58,7 @@ impl Report {
     /// Ends the report with its conclusion, and returns the text.
     #[must_use]
     pub fn conclude(mut self, conclusion: &str) -> String {
-        self.line(conclusion);
+        self.line(&printable(conclusion));
         self.0
     }
 

@@ -38,7 +38,7 @@ impl FromStr for Source {
         };
         if text.is_empty() {
             Err("a source cannot be empty".to_owned())
-        } else if STANDARD_INPUT.contains(&text) {
+        } else if text == "fd:0" || STDIN_PATHS.contains(&text) {
             Ok(Self::Stdin)
         } else if let Some(name) = text.strip_prefix("env:") {
             named(name, "environment variable").map(Self::Variable)
@@ -192,15 +192,10 @@ pub enum Stream {
 }
 
 impl Stream {
-    /// Returns the stream behind a path such as `-` or `/dev/fd/3`.
+    /// Returns standard input, if a path is one of its names.
     #[must_use]
     pub fn of_path(path: &Path) -> Option<Self> {
-        let text = path.to_str()?;
-        if STANDARD_INPUT.contains(&text) {
-            return Some(Self::Stdin);
-        }
-        let number = DESCRIPTORS.iter().find_map(|directory| text.strip_prefix(directory))?;
-        number.parse().ok().map(Self::Descriptor)
+        STDIN_PATHS.iter().any(|name| path == Path::new(name)).then_some(Self::Stdin)
     }
 }
 
@@ -259,11 +254,8 @@ pub fn warn_if_others_can_read(path: &Path, world: &World) {
 #[cfg(not(unix))]
 pub fn warn_if_others_can_read(_path: &Path, _world: &World) {}
 
-/// The names of standard input.
-const STANDARD_INPUT: [&str; 5] = ["-", "fd:0", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"];
-
-/// Where the system shows descriptors as files.
-const DESCRIPTORS: [&str; 2] = ["/dev/fd/", "/proc/self/fd/"];
+/// The names of standard input as a path; as a source it is `fd:0`, too.
+const STDIN_PATHS: [&str; 4] = ["-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"];
 
 /// Larger than any key or password.
 const MAX_SECRET: u64 = 256 << 10;
@@ -302,7 +294,7 @@ mod tests {
     fn a_stream_has_one_reader_under_whatever_name() {
         let of = |text: &str| text.parse::<Source>().unwrap().stream();
         for (one, other) in
-            [("-", "/dev/stdin"), ("fd:0", "-"), ("fd:3", "/dev/fd/3"), ("fd:4", "/proc/self/fd/4")]
+            [("-", "/dev/stdin"), ("fd:0", "-"), ("/proc/self/fd/0", "fd:0"), ("fd:3", "fd:3")]
         {
             let readers = [("--a", of("x")), ("--b", of(one)), ("--c", of(other))];
             let message = one_reader_of_each(&readers).unwrap_err().report();

@@ -211,7 +211,7 @@ impl World {
         self.colour.set(colour);
     }
 
-    /// Silences notes, and what [`done`](Self::done) and [`announce`](Self::announce) say.
+    /// Turns [`note`](Self::note), [`done`](Self::done) and [`announce`](Self::announce) off or on.
     pub fn set_quiet(&self, quiet: bool) {
         self.quiet.set(quiet);
     }
@@ -237,7 +237,7 @@ impl World {
         stdout.flush()
     }
 
-    /// Notes something a person may want to know, behind `note:`; `--quiet` silences it.
+    /// Notes something a person may want to know, after `note:`; `--quiet` silences it.
     pub fn note(&self, text: &str) {
         if !self.quiet.get() {
             self.say(&format!("note: {}", printable(text)));

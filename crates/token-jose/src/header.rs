@@ -14,7 +14,7 @@ use crate::key_id::KeyId;
 pub struct Header {
     alg: Algorithm,
     kid: Option<KeyId>,
-    evidence: Option<ProofHeader>,
+    proof: Option<ProofHeader>,
 }
 
 /// The certificate that the signing key belongs to; a header has at most one.
@@ -37,13 +37,13 @@ impl Header {
     /// Returns the header of a JWT signed with `alg` by the key that `kid` names.
     #[must_use]
     pub fn new(alg: Algorithm, kid: KeyId) -> Self {
-        Self { alg, kid: Some(kid), evidence: None }
+        Self { alg, kid: Some(kid), proof: None }
     }
 
-    /// Returns the header with this evidence, which replaces any it had.
+    /// Returns the header with this proof, which replaces any it had.
     #[must_use]
-    pub fn with(self, evidence: ProofHeader) -> Self {
-        Self { evidence: Some(evidence), ..self }
+    pub fn with(self, proof: ProofHeader) -> Self {
+        Self { proof: Some(proof), ..self }
     }
 
     /// Returns the algorithm.
@@ -61,7 +61,7 @@ impl Header {
     /// Returns the certificate that the signing key belongs to, if there is one.
     #[must_use]
     pub fn header_member(&self) -> Option<&ProofHeader> {
-        self.evidence.as_ref()
+        self.proof.as_ref()
     }
 }
 
@@ -72,7 +72,7 @@ impl Serialize for Header {
         if let Some(kid) = &self.kid {
             members.serialize_entry("kid", kid)?;
         }
-        match &self.evidence {
+        match &self.proof {
             Some(ProofHeader::Nebula(certificate)) => {
                 members.serialize_entry("nebula", &Base64(certificate))?;
             }
@@ -82,7 +82,7 @@ impl Serialize for Header {
             _ => {}
         }
         members.serialize_entry("typ", "JWT")?;
-        match &self.evidence {
+        match &self.proof {
             Some(ProofHeader::X5c(chain)) => members.serialize_entry("x5c", &Chain(chain))?,
             Some(ProofHeader::X5cInsecure(chain)) => {
                 members.serialize_entry("x5cInsecure", &Chain(chain))?;
@@ -128,10 +128,10 @@ mod tests {
     }
 
     #[test]
-    fn evidence_is_padded_standard_base64_in_its_place() {
+    fn a_proof_is_padded_standard_base64_in_its_place() {
         // Bytes whose base64 has the characters that base64url replaces, and needs padding.
         let bytes = vec![0xfb, 0xef, 0xff, 0xff];
-        for (evidence, members) in [
+        for (proof, members) in [
             (
                 ProofHeader::X5c(vec![bytes.clone(), vec![0]]),
                 r#""typ":"JWT","x5c":["++///w==","AA=="]"#,
@@ -143,8 +143,8 @@ mod tests {
             (ProofHeader::SshPop(bytes.clone()), r#""sshpop":"++///w==","typ":"JWT""#),
             (ProofHeader::Nebula(bytes.clone()), r#""nebula":"++///w==","typ":"JWT""#),
         ] {
-            let header = header().with(evidence.clone());
-            assert_eq!(header.header_member(), Some(&evidence));
+            let header = header().with(proof.clone());
+            assert_eq!(header.header_member(), Some(&proof));
             assert_eq!(
                 written(&header),
                 format!(r#"{{"alg":"ES256","kid":"\u003ck\u003e",{members}}}"#)

@@ -188,7 +188,7 @@ fn plain(section: &Block<'_>) -> Result<PrivateKey, Error> {
     openssl::from_openssl(&key)
 }
 
-/// Says of what the engine or a reader calls malformed which section it is in.
+/// Adds the section's label to an error of its contents.
 fn damaged(section: &Block<'_>, error: Error) -> Error {
     let reason = match error {
         Error::Malformed { reason } => reason,

@@ -11,18 +11,18 @@ use crate::boundary::{BEGIN, DASHES, END, next_begin};
 /// A whole section, from its first boundary to its last.
 #[derive(Clone, Copy)]
 pub struct Block<'a> {
-    /// What stands between `BEGIN` and the dashes.
+    /// The text between `BEGIN` and the dashes.
     pub label: &'a str,
     /// From the first dash of BEGIN to the last of END.
     pub text: &'a str,
 }
 
-/// A section that has no label or no end, or that is no base64.
+/// A section without a label or an end, or that is not base64.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DamagedBlock {
     /// Its label, or `BEGIN` if it has none.
     pub label: String,
-    /// What is wrong with it; nothing that stands in it is repeated.
+    /// What is wrong with it; its contents are never repeated.
     pub reason: &'static str,
 }
 
@@ -40,7 +40,7 @@ impl fmt::Display for DamagedBlock {
 
 impl std::error::Error for DamagedBlock {}
 
-/// Tells whether a text has a boundary in it that a section begins with, on its own line or not.
+/// Returns whether a text contains the boundary that begins a section, on a line of its own or not.
 #[must_use]
 pub fn has_block(text: &str) -> bool {
     next_begin(text.as_bytes()).is_some()
@@ -49,7 +49,7 @@ pub fn has_block(text: &str) -> bool {
 /// Yields the sections of PEM text, each with its boundaries. Line ends do not matter: text from
 /// a variable of a CI system may have lost them.
 ///
-/// Nothing comes behind a section that has no label or no end.
+/// A section without a label or an end is the last one.
 pub fn blocks(text: &str) -> impl Iterator<Item = Result<Block<'_>, DamagedBlock>> {
     let mut rest = text;
     std::iter::from_fn(move || {

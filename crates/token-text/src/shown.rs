@@ -1,11 +1,11 @@
-//! Names from a CA, made fit for a terminal.
+//! Text from outside, made safe to print.
 
 use std::fmt;
 
 /// A text from outside in which whatever a terminal would obey is written as an escape.
 ///
-/// The list of provisioners comes over the network, before anybody has vouched for it: a name must
-/// not move the cursor, change colours, or turn the direction of what is printed around it.
+/// The list of provisioners comes over the network, and nobody has vouched for it yet: a name
+/// must not move the cursor, change colours, or change the writing direction of the text around it.
 ///
 /// ```
 /// use token_text::Shown;
@@ -29,14 +29,14 @@ impl fmt::Display for Shown<'_> {
 }
 
 impl Shown<'_> {
-    /// Returns whether a terminal would obey this character, or turn the ones behind it around.
+    /// Returns whether a terminal would obey this character, or show the following ones in another order.
     #[must_use]
     pub fn escapes(c: char) -> bool {
         c.is_control() || is_bidi_control(c)
     }
 }
 
-/// The characters that turn the direction of writing (Unicode Standard Annex #9, table 4), and the
+/// The characters that change the writing direction (Unicode Standard Annex #9, table 4), and the
 /// two separators that some terminals take for line ends.
 fn is_bidi_control(c: char) -> bool {
     matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
@@ -44,8 +44,7 @@ fn is_bidi_control(c: char) -> bool {
 
 /// A text whose control characters are written as escapes, cut after 500 characters.
 ///
-/// It comes from whoever answered: it must not move the cursor, turn the direction of writing or
-/// fill the screen.
+/// A server sent it: it must not move the cursor, change the writing direction or fill the screen.
 #[derive(Clone, Copy, Debug)]
 pub struct Excerpt<'a>(pub &'a str);
 

@@ -26,7 +26,7 @@ pub enum Error {
     /// The text is neither a time nor a duration.
     #[error(
         "{text:?} is neither a time such as 2026-11-22T22:16:46Z nor a duration such as 1h30m{}",
-        advice(*time, duration)
+        way_out(*time, duration)
     )]
     When {
         /// The text as it was given.
@@ -52,7 +52,7 @@ pub enum Error {
 }
 
 /// What to add after "neither a time nor a duration" if the text shows which was meant.
-fn advice(time: TimeFault, duration: &DurationFault) -> String {
+fn way_out(time: TimeFault, duration: &DurationFault) -> String {
     match (time, duration) {
         (TimeFault::Shape, DurationFault::UnknownUnit(unit)) if is_day(unit) => {
             format!("; {DAYS}")

@@ -143,7 +143,7 @@ impl<'a> Judge<'a> {
             (payload, seen)
         });
         let mut payload = self.note(Rule::Payload, read)?;
-        self.strict_warnings.extend(payload.take_laxness());
+        self.strict_warnings.extend(payload.take_strict_warnings());
         Some(payload)
     }
 

@@ -150,7 +150,7 @@ impl Payload {
         self.overflows
     }
 
-    pub(super) fn take_laxness(&mut self) -> Vec<StrictWarning> {
+    pub(super) fn take_strict_warnings(&mut self) -> Vec<StrictWarning> {
         std::mem::take(&mut self.strict_warnings)
     }
 

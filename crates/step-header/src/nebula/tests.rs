@@ -58,7 +58,7 @@ fn the_names_are_its_own_name_and_addresses() {
     // The subject becomes the only name of the token, which is only used in a template.
     let other = "other".parse().unwrap();
     let warning = nebula.admits(&other, &sans(&[])).unwrap().unwrap();
-    assert!(warning.is_warning(), "{warning}");
+    assert!(warning.is_serious(), "{warning}");
     assert_eq!(nebula.admits(&other, &sans(&["10.1.0.1"])).unwrap(), None);
 }
 

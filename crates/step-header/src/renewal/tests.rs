@@ -48,7 +48,7 @@ fn what_is_over_is_renewed_with_a_warning_and_what_has_not_begun_is_not() {
     let renewal = Renewal::read(pem.as_bytes(), NOW).unwrap();
     let at = "2021-01-01T00:00:00Z".parse().unwrap();
     assert_eq!(renewal.warnings(), [Warning::Expired { at }]);
-    assert!(renewal.warnings()[0].is_warning());
+    assert!(renewal.warnings()[0].is_serious());
     assert_eq!(
         renewal.warnings()[0].to_string(),
         "expired at 2021-01-01T00:00:00Z: the CA renews it only if the provisioner's claims have \

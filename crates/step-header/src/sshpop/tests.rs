@@ -142,7 +142,7 @@ fn a_critical_option_is_mentioned_and_no_reason_to_refuse() {
     let line = line(USER, 0..now() + 1, option);
     let sshpop = SshPop::read(line.as_bytes(), REVOKE, NOW).unwrap();
     assert_eq!(sshpop.warnings(), [Warning::CriticalOption { name: "force-command".to_owned() }]);
-    assert!(!sshpop.warnings()[0].is_warning());
+    assert!(!sshpop.warnings()[0].is_serious());
 }
 
 #[test]

@@ -83,8 +83,8 @@ fn an_empty_list_has_nothing() {
 #[test]
 fn a_proof_leaves_only_its_type() {
     let list = [JWK, X5C, K8S, EDWARDS];
-    assert_eq!(one(&list, &with_proof(ProofKind::X5c)), ("devices".to_owned(), Why::ProofKind));
-    assert_eq!(one(&list, &with_proof(ProofKind::K8sSa)), ("k8s".to_owned(), Why::ProofKind));
+    assert_eq!(one(&list, &with_proof(ProofKind::X5c)), ("devices".to_owned(), Why::Proof));
+    assert_eq!(one(&list, &with_proof(ProofKind::K8sSa)), ("k8s".to_owned(), Why::Proof));
     let reason = none(&list, &with_proof(ProofKind::SshPop));
     assert_eq!(
         reason.to_string(),

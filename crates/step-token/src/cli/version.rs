@@ -13,9 +13,9 @@ pub(crate) struct VersionArgs {
 }
 
 /// Prints the version. Under another program's name, `banner` comes first.
-pub(crate) fn print(banner: Option<&str>, json: bool, world: &World) -> Result<(), Error> {
-    if json {
-        return output::json(&Version::OWN, false, world);
+pub(crate) fn print(banner: Option<&str>, form: Form, world: &World) -> Result<(), Error> {
+    if form != Form::Text {
+        return output::json(&Version::OWN, form == Form::JsonLine, world);
     }
     let Version { version, commit, date, os, arch, .. } = Version::OWN;
     let platform = format!("({os}/{arch})");
@@ -25,6 +25,22 @@ pub(crate) fn print(banner: Option<&str>, json: bool, world: &World) -> Result<(
         text.push_str(&format!("Commit: {commit} ({date})\n"));
     }
     output::stdout(text.as_bytes(), world)
+}
+
+/// What the version looks like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    Text,
+    Json,
+    /// The object in one line.
+    JsonLine,
+}
+
+impl Form {
+    /// Returns the text, or the object.
+    pub(crate) fn of(json: bool) -> Self {
+        if json { Self::Json } else { Self::Text }
+    }
 }
 
 /// The object that `--json` prints; docs/cli.md lists its members.

@@ -1,6 +1,6 @@
 //! A key file: read, named in messages, and opened with its password.
 
-use token_cli::{Error, Setting, Source, World, without_line_end};
+use token_cli::{Error, Origin, Setting, Source, World, without_line_end};
 use token_jose::{
     Error as JoseError, KeyFile, KeyId, Passphrase, PrivateKey, PublicKey, SealedKey,
     SigningKey as _, Thumbprint,
@@ -237,10 +237,15 @@ pub(crate) fn refuse_key_store(key: &Setting<Source>) -> Result<(), Error> {
     let text = path.to_string_lossy();
     let scheme = text.split(':').next().unwrap_or_default();
     if text.contains(':') && KEY_STORES.contains(&scheme) && !path.exists() {
-        let message = format!("{}: key stores are not supported by this version", key.origin);
-        return Err(Error::usage(message).hint("use a key file"));
+        return Err(no_key_stores(&key.origin));
     }
     Ok(())
+}
+
+/// Reports that keys have to be in files.
+pub(crate) fn no_key_stores(origin: &Origin) -> Error {
+    Error::usage(format!("{origin}: key stores are not supported by this version"))
+        .hint("use a key file")
 }
 
 /// The schemes of smallstep's key stores.

@@ -213,7 +213,7 @@ impl CertificateProof {
 
     fn say(&self, warning: &Warning, world: &World) {
         let text = format!("{} {warning}", self.called);
-        match warning.is_warning() {
+        match warning.is_serious() {
             true => world.warn(&text),
             false => world.note(&text),
         }

@@ -5,6 +5,7 @@ use clap::Args;
 use step_provisioner::ProofKind;
 use token_cli::{Error, Given, Origin, Setting, Source, Switch, World};
 
+use crate::mint::key::no_key_stores;
 use crate::settings::effect::{disagree, note_ignored};
 use crate::settings::flags;
 use crate::settings::layers::Layers;
@@ -83,7 +84,9 @@ pub(crate) enum CertificateKind {
 impl ProofSettings {
     /// Resolves the flags of a proof, and refuses an incomplete one and more than one.
     pub(crate) fn settle(args: &ProofArgs, layers: &Layers<'_>) -> Result<Option<Self>, Error> {
-        refuse_key_store(layers.one("kms", args.kms.as_ref())?.as_ref())?;
+        if let Some(kms) = layers.one("kms", args.kms.as_ref())? {
+            return Err(no_key_stores(&kms.origin));
+        }
         let x5c = CertificateFlags {
             certificate: layers.one("x5c-cert", args.x5c_cert.as_ref())?,
             key: layers.one("x5c-key", args.x5c_key.as_ref())?,
@@ -217,11 +220,4 @@ fn one_of(
         note_ignored(origin, &format!("{strongest} gives another proof"), world);
     }
     Ok(Some(*chosen))
-}
-
-/// Refuses key stores, which are not supported yet, instead of ignoring them.
-fn refuse_key_store(kms: Option<&Setting<String>>) -> Result<(), Error> {
-    let Some(kms) = kms else { return Ok(()) };
-    let message = format!("{}: keys in a key store are not supported by this version", kms.origin);
-    Err(Error::usage(message).hint("use a key file: --key, --x5c-key or --sshpop-key"))
 }

@@ -11,7 +11,7 @@ use token_time::When;
 use crate::mint::proof_settings::ProofSettings;
 use crate::settings::ca::CaSettings;
 
-/// Everything that decides about one token.
+/// Everything that decides what one token says and who signs it.
 #[derive(Clone, Debug)]
 pub(crate) struct MintSettings {
     /// `None` if it was left out, or is empty where it is optional.

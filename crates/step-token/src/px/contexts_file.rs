@@ -86,7 +86,7 @@ pub(super) fn unusable(path: &Path, cause: &ContextsError) -> Error {
 pub(super) struct LockedContexts(LockedFile);
 
 impl LockedContexts {
-    /// Waits until no other run is writing.
+    /// Takes the lock; waits up to ten seconds while another run holds it.
     pub(super) fn lock(path: &Path) -> Result<Self, Error> {
         LockedFile::lock(path).map(Self)
     }

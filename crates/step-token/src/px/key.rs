@@ -7,7 +7,7 @@ use token_jose::{
     Algorithm, KeyFile, KeyKind, MacAlgorithm, MacKey, PrivateKey, SigningKey as _, Token,
 };
 
-use crate::mint::key::{NamedKey, Password};
+use crate::mint::key::{NamedKey, Password, refuse_key_store};
 use crate::px::options::optional;
 use crate::px::shared_secret::{PxSharedSecretArgs, SharedSecretSettings};
 
@@ -95,6 +95,9 @@ impl KeySettings {
         readers.extend([&rsa, &ec, &password].into_iter().flatten().map(of_key));
         one_reader_of_each(&readers)?;
 
+        for key in [&rsa, &ec].into_iter().flatten() {
+            refuse_key_store(key)?;
+        }
         let shared = shared.map(KeySource::Shared);
         let given = [shared, rsa.map(KeySource::Rsa), ec.map(KeySource::Ec)];
         let source = one_of(given.into_iter().flatten().collect(), secret, key)?;

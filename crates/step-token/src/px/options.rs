@@ -6,6 +6,8 @@ use clap::{Args, ValueEnum};
 use serde::Serialize;
 use token_cli::{Error, Given, Setting, Switch, World, output};
 
+use crate::cli::version;
+
 /// The flags that pxctl takes with every command.
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Options for every px command")]
@@ -96,6 +98,14 @@ impl OutputOptions {
             raw: Switch::is_on(args.raw),
             wide: args.output_type == Some(OutputType::Wide),
             context: args.context.clone(),
+        }
+    }
+
+    /// Returns what the version is to look like.
+    pub(super) fn version(&self) -> version::Form {
+        match (self.json, self.raw) {
+            (true, true) => version::Form::JsonLine,
+            (json, _) => version::Form::of(json),
         }
     }
 

@@ -48,10 +48,10 @@ impl Report {
                 _ => text.check(Mark::Skip, rule.as_str(), "not reached"),
             }
         }
-        for strict_warnings in &self.verdict.strict_warnings {
-            let is_asked_for = matches!(strict_warnings, StrictWarning::Algorithm { .. });
+        for warning in &self.verdict.strict_warnings {
+            let is_asked_for = matches!(warning, StrictWarning::Algorithm { .. });
             let mark = if self.strict || is_asked_for { Mark::Fail } else { Mark::Warn };
-            text.check(mark, "lax", &strict_warnings.to_string());
+            text.check(mark, "lax", &warning.to_string());
         }
         for warning in &self.warnings {
             text.check(Mark::Warn, "advice", &warning.to_string());

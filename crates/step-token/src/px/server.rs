@@ -6,7 +6,9 @@ use clap::Args;
 use openstorage_token::{
     Generation, Role, Server, ServerConfig, ServerKey, ServerKeyError, UsernameClaim, Warning,
 };
-use token_cli::{Error, Given, Origin, Setting, Source, Stream, Switch, World, empty_flag};
+use token_cli::{
+    Error, Given, Origin, Setting, Source, Stream, Switch, World, empty_flag, one_reader_of_each,
+};
 
 use crate::mint::key::refuse_key_store;
 use crate::px::options::optional;
@@ -49,20 +51,21 @@ pub(super) struct ServerSettings {
     pub(super) secret_warning: Option<Warning>,
 }
 
-/// Reads the server's settings: flags outrank the file of `--server-config`.
+/// Reads the server's settings: flags outrank the file of `--server-config`. `readers` are the other
+/// flags that may read a stream.
 pub(super) fn read(
     flags: &PxServerArgs,
     secret: &PxSharedSecretArgs,
+    mut readers: Vec<(String, Option<Stream>)>,
     world: &World,
 ) -> Result<ServerSettings, Error> {
+    let of_key = |key: &Setting<Source>| (key.origin.to_string(), key.value.stream());
+    readers.extend(optional("server-config", flags.server_config.as_ref())?.as_ref().map(of_key));
+    one_reader_of_each(&readers)?;
+
     let file = ConfigFile::read(flags.server_config.as_ref(), world)?;
     let mut server = Server::new(issuer(flags, &file)?);
-    let mut secret_warning = None;
-    if let Some(settings) = shared_secret(secret, &file)? {
-        let secret = settings.read_quietly(world)?;
-        secret_warning = Warning::of_secret(secret.expose());
-        server.shared_secret = Some(secret);
-    }
+    let secret = shared_secret(secret, &file)?;
     let key = |flag: &'static str, given: &Option<Given<Source>>, member: &Option<String>| {
         match optional(flag, given.as_ref())? {
             Some(given) => Ok(Some(given)),
@@ -70,21 +73,26 @@ pub(super) fn read(
         }
     };
     let config = &file.config;
-    if let Some(rsa) =
-        key("rsa-public-keyfile", &flags.rsa_public_keyfile, &config.rsa_public_keyfile)?
-    {
-        server.rsa = Some(public_key(&rsa, ServerKey::rsa, world)?);
-    }
-    if let Some(ec) =
-        key("ecdsa-public-keyfile", &flags.ecdsa_public_keyfile, &config.ecdsa_public_keyfile)?
-    {
-        server.ec = Some(public_key(&ec, ServerKey::ec, world)?);
-    }
-    if server.shared_secret.is_none() && server.rsa.is_none() && server.ec.is_none() {
+    let rsa = key("rsa-public-keyfile", &flags.rsa_public_keyfile, &config.rsa_public_keyfile)?;
+    let ec =
+        key("ecdsa-public-keyfile", &flags.ecdsa_public_keyfile, &config.ecdsa_public_keyfile)?;
+    if secret.is_none() && rsa.is_none() && ec.is_none() {
         return Err(Error::usage("the server's key is not given").hint(
             "give the one it has: --shared-secret-file, --rsa-public-keyfile or --ecdsa-public-keyfile",
         ));
     }
+    readers.extend(secret.as_ref().map(|secret| (secret.origin().to_string(), secret.stream())));
+    readers.extend([&rsa, &ec].into_iter().flatten().map(of_key));
+    one_reader_of_each(&readers)?;
+
+    let mut secret_warning = None;
+    if let Some(secret) = secret {
+        let secret = secret.read_quietly(world)?;
+        secret_warning = Warning::of_secret(secret.expose());
+        server.shared_secret = Some(secret);
+    }
+    server.rsa = rsa.map(|key| public_key(&key, ServerKey::rsa, world)).transpose()?;
+    server.ec = ec.map(|key| public_key(&key, ServerKey::ec, world)).transpose()?;
     server.username = flags.username_claim.or(config.username_claim).unwrap_or_default();
     let older = flags.older_server.map(|older| older.0).or(config.older_server);
     if older == Some(true) {

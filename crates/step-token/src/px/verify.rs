@@ -2,14 +2,13 @@
 
 use clap::Args;
 use openstorage_token::{Conditions, Lifetime, TokenAlgorithm, Warning, judge};
-use token_cli::{Error, Exit, Given, Source, Stream, Switch, World, one_reader_of_each, output};
+use token_cli::{Error, Exit, Stream, Switch, World, output};
 use token_time::{Timestamp, When};
 
 use crate::cli::help;
 use crate::px::options::OutputOptions;
 use crate::px::report::Report;
 use crate::px::rights::{PxRightsArgs, Questions};
-use crate::px::secret_member::SecretSource;
 use crate::px::server::{self, PxServerArgs, ServerSettings};
 use crate::px::shared_secret::PxSharedSecretArgs;
 use crate::px::stored::{self, PxTokenArg};
@@ -53,9 +52,8 @@ pub(super) fn run(
     options: &OutputOptions,
     world: &World,
 ) -> Result<Exit, Error> {
-    readers(args)?;
     let ServerSettings { server, roles, secret_warning } =
-        server::read(&args.server, &args.secret, world)?;
+        server::read(&args.server, &args.secret, readers(args), world)?;
     let questions = Questions::read(&args.rights, roles, server.generation, world)?;
     let conditions = Conditions {
         now: at(args.at, world)?.unix_seconds(),
@@ -82,28 +80,16 @@ pub(super) fn run(
     Ok(if report.is_yes() { Exit::Done } else { Exit::No })
 }
 
-/// Refuses flags that read the same stream.
-fn readers(args: &PxVerifyArgs) -> Result<(), Error> {
-    let source = |value: &Option<Given<Source>>| match value {
-        Some(Given::Value(source)) => source.stream(),
-        _ => None,
-    };
-    let secret = |value: &Option<Given<SecretSource>>| match value {
-        Some(Given::Value(source)) => source.stream(),
-        _ => None,
-    };
+/// The flags beside the server's that may read a stream.
+fn readers(args: &PxVerifyArgs) -> Vec<(String, Option<Stream>)> {
     let token = args.token.token.as_deref().filter(|token| *token == "-");
-    let mut readers = vec![
-        ("TOKEN", token.map(|_| Stream::Stdin)),
-        ("--token-file", secret(&args.token.file.token_file)),
-        ("--shared-secret-file", secret(&args.secret.shared_secret_file)),
-        ("--server-config", source(&args.server.server_config)),
-        ("--rsa-public-keyfile", source(&args.server.rsa_public_keyfile)),
-        ("--ecdsa-public-keyfile", source(&args.server.ecdsa_public_keyfile)),
-    ];
-    let roles = &args.rights.role_config;
-    readers.extend(roles.iter().map(|role| ("--role-config", role.stream())));
-    one_reader_of_each(&readers)
+    let file = args.token.file.token_file.as_ref().and_then(|it| it.setting("token-file"));
+    let roles = args.rights.role_config.iter();
+    [("TOKEN".to_owned(), token.map(|_| Stream::Stdin))]
+        .into_iter()
+        .chain(file.map(|file| (file.origin.to_string(), file.value.stream())))
+        .chain(roles.map(|role| ("--role-config".to_owned(), role.stream())))
+        .collect()
 }
 
 /// Returns the time at which the token is checked.

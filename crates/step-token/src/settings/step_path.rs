@@ -7,7 +7,7 @@ use std::path::{Component, Path, PathBuf};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::ser::PrettyFormatter;
-use token_cli::{Error, LockedFile, World, file};
+use token_cli::{Error, LockedDirectory, World, file};
 use token_text::ReadError;
 
 /// The base directory: `$STEPPATH`, else `.step` in the home directory.
@@ -93,9 +93,9 @@ impl Base {
     ///
     /// # Errors
     ///
-    /// If the lock cannot be had.
-    pub(crate) fn lock(&self) -> Result<LockedFile, Error> {
-        LockedFile::lock(&self.contexts_file())
+    /// If another run keeps them locked.
+    pub(crate) fn lock(&self) -> Result<LockedDirectory, Error> {
+        LockedDirectory::lock(&self.0)
     }
 
     /// Reads the name of the current context.
@@ -122,7 +122,7 @@ impl Base {
         file::replace(&self.current_file(), &text, 0o644)
     }
 
-    /// Replaces the contexts, in the form step writes.
+    /// Replaces the contexts, in the form step writes, while they are locked.
     ///
     /// # Errors
     ///
@@ -130,14 +130,14 @@ impl Base {
     pub(crate) fn set_contexts(
         &self,
         contexts: &Contexts,
-        locked: &LockedFile,
+        _locked: &LockedDirectory,
     ) -> Result<(), Error> {
         let mut text = Vec::new();
         let four_blanks = PrettyFormatter::with_indent(b"    ");
         contexts
             .serialize(&mut serde_json::Serializer::with_formatter(&mut text, four_blanks))
             .map_err(unwritable)?;
-        locked.replace(&text, 0o600)
+        file::replace(&self.contexts_file(), &text, 0o600)
     }
 }
 

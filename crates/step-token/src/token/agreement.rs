@@ -10,6 +10,7 @@ use step_provisioner::{Capability, KindName, ProofKind};
 
 use token_cli::{Error, Origin, Setting, Source, Stream, World, one_reader_of_each};
 
+use crate::mint::key::refuse_key_store;
 use crate::mint::proof_settings::ProofSettings;
 use crate::mint::settings::MintSettings;
 use crate::settings::effect::{disagree, note_ignored, refuse_if_typed, refuse_or_clear};
@@ -22,7 +23,8 @@ pub(crate) fn check(settings: &mut MintSettings, world: &World) -> Result<(), Er
     proof_and_purpose(settings)?;
     subject(settings)?;
     without_effect(settings, world)?;
-    standard_input(settings)
+    standard_input(settings)?;
+    key_store(settings)
 }
 
 /// The pairs that step itself refuses, in its order.
@@ -235,6 +237,11 @@ pub(crate) fn issued_elsewhere(settings: &mut MintSettings, world: &World) -> Re
     refuse_or_clear(&mut validity.cert_not_before, why, world)?;
     refuse_or_clear(&mut validity.cert_not_after, why, world)?;
     refuse_or_clear(&mut settings.provisioner.key, why, world)
+}
+
+/// A key in a key store is refused before anything is opened.
+fn key_store(settings: &MintSettings) -> Result<(), Error> {
+    settings.provisioner.key.as_ref().map_or(Ok(()), refuse_key_store)
 }
 
 /// Standard input, and a descriptor, can be read once.

@@ -87,7 +87,7 @@ impl<'a> Description<'a> {
         }
     }
 
-    /// Describes a token that somebody else issued.
+    /// Describes a token that another service issued.
     pub(crate) fn of_fetched(fetched: &'a Fetched, delivered: Delivered<'a>) -> Self {
         let description = Self {
             token: delivered.token,

@@ -10,17 +10,18 @@ use crate::sandbox::Sandbox;
 fn write_contexts(sandbox: &Sandbox, names: &[String]) {
     let entry = |name| BTreeMap::from([("authority", name), ("profile", name)]);
     let contexts: BTreeMap<_, _> = names.iter().map(|name| (name, entry(name))).collect();
-    fs::create_dir_all(sandbox.path("many/authorities")).unwrap();
+    fs::create_dir_all(sandbox.path("many/authorities")).expect("a directory");
     for name in names {
-        fs::create_dir(sandbox.path("many/authorities").join(name)).unwrap();
+        fs::create_dir(sandbox.path("many/authorities").join(name)).expect("a directory");
     }
-    let text = serde_json::to_vec(&contexts).unwrap();
-    fs::write(sandbox.path("many/contexts.json"), text).unwrap();
+    let text = serde_json::to_vec(&contexts).expect("JSON");
+    fs::write(sandbox.path("many/contexts.json"), text).expect("a file");
 }
 
 fn left(sandbox: &Sandbox) -> Vec<String> {
     let text = sandbox.read("many/contexts.json");
-    let contexts: BTreeMap<String, serde_json::Value> = serde_json::from_str(&text).unwrap();
+    let contexts: BTreeMap<String, serde_json::Value> =
+        serde_json::from_str(&text).expect("a file");
     contexts.into_keys().collect()
 }
 
