@@ -12,7 +12,7 @@ use crate::settings::layers::Layers;
 
 /// Certificates and tokens that vouch in place of a provisioner's own key.
 #[derive(Clone, Debug, Default, Args)]
-#[command(next_help_heading = "Proof in place of the provisioner's key")]
+#[command(next_help_heading = "Proof instead of the provisioner's key")]
 pub(crate) struct ProofArgs {
     /// Use keys in this key store (not supported by this version)
     #[arg(long, value_name = "URI")]

@@ -8,7 +8,7 @@ use crate::px::options::optional;
 
 /// The account that the token is for.
 #[derive(Clone, Debug, Default, Args)]
-#[command(next_help_heading = "The account")]
+#[command(next_help_heading = "Subject and roles")]
 pub(crate) struct PxAccountArgs {
     /// Read name, sub, email, roles and groups from this YAML file; flags override it
     #[arg(long, value_name = "FILE")]

@@ -13,7 +13,7 @@ use crate::px::shared_secret::{PxSharedSecretArgs, SharedSecretSettings};
 
 /// The key that signs.
 #[derive(Clone, Debug, Default, Args)]
-#[command(next_help_heading = "The private key")]
+#[command(next_help_heading = "Private key")]
 pub(crate) struct PxPrivateKeyArgs {
     /// Sign with this RSA key (RS256): a file, `-`, env:NAME, fd:N or cred:NAME
     #[arg(long, value_name = "SOURCE")]

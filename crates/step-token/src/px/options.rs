@@ -10,7 +10,7 @@ use crate::cli::version;
 
 /// The flags that pxctl takes with every command.
 #[derive(Clone, Debug, Default, Args)]
-#[command(next_help_heading = "Options for every px command")]
+#[command(next_help_heading = "Common options")]
 pub(crate) struct PxGlobalArgs {
     /// Use this context instead of the current one
     #[arg(long, global = true, value_name = "NAME")]

@@ -10,7 +10,7 @@ use token_cli::{Error, Origin, Source, World};
 
 /// What the holder may do.
 #[derive(Clone, Debug, Default, Args)]
-#[command(next_help_heading = "What the holder may do")]
+#[command(next_help_heading = "Roles and access")]
 pub(crate) struct PxRightsArgs {
     /// Say whether the holder's roles allow this method, such as volume/create (can be repeated)
     #[arg(long, value_name = "SERVICE/METHOD")]

@@ -17,7 +17,7 @@ use crate::px::shared_secret::{PxSharedSecretArgs, SharedSecretSettings};
 
 /// How the server is set up.
 #[derive(Clone, Debug, Default, Args)]
-#[command(next_help_heading = "The server")]
+#[command(next_help_heading = "Server")]
 pub(crate) struct PxServerArgs {
     /// Read the server's settings from this YAML file; flags override it
     #[arg(long, value_name = "FILE")]

@@ -11,7 +11,7 @@ use crate::px::secret_member::{Member, SecretSource};
 
 /// The secret that clients and server share.
 #[derive(Clone, Debug, Default, Args)]
-#[command(next_help_heading = "The shared secret")]
+#[command(next_help_heading = "Shared secret")]
 pub(crate) struct PxSharedSecretArgs {
     /// Use this secret; everyone who can list processes sees it, so prefer --shared-secret-file
     #[arg(long, value_name = "SECRET", alias = "jwt-shared-secret")]

@@ -23,15 +23,15 @@ pub(crate) struct PxTokenArgs {
     pub(crate) account: PxAccountArgs,
 
     /// Set the issuer, exactly as the server has it and without https://
-    #[arg(long, value_name = "NAME", help_heading = "Issuer and lifetime")]
+    #[arg(long, value_name = "NAME", help_heading = "Issuer and validity")]
     pub(crate) issuer: Option<Given<String>>,
 
     /// Set the lifetime: a whole number and s, m, h, d or y (default: 1d)
-    #[arg(long, value_name = "DURATION", help_heading = "Issuer and lifetime")]
+    #[arg(long, value_name = "DURATION", help_heading = "Issuer and validity")]
     pub(crate) token_duration: Option<Lifetime>,
 
     /// Backdate the token, for servers whose clocks are behind (default: 0s)
-    #[arg(long, value_name = "DURATION", help_heading = "Issuer and lifetime")]
+    #[arg(long, value_name = "DURATION", help_heading = "Issuer and validity")]
     pub(crate) backdate: Option<Lifetime>,
 
     #[command(flatten)]
@@ -46,7 +46,7 @@ pub(crate) struct PxTokenArgs {
 
     /// Mint a token for each row of this CSV file, which has the columns subject, name, email,
     /// roles, groups and duration
-    #[arg(long, value_name = "FILE", help_heading = "Many tokens at once")]
+    #[arg(long, value_name = "FILE", help_heading = "Fleet")]
     pub(crate) fleet: Option<Given<Source>>,
 }
 

@@ -30,19 +30,19 @@ pub(crate) struct PxVerifyArgs {
     pub(crate) rights: PxRightsArgs,
 
     /// Check as of this time: RFC 3339, or a duration from now (default: now)
-    #[arg(long, value_name = "TIME|DURATION", help_heading = "How to check")]
+    #[arg(long, value_name = "TIME|DURATION", help_heading = "Checks")]
     pub(crate) at: Option<When>,
 
     /// Allow the clocks to differ by this much; a server allows nothing (default: 0s)
-    #[arg(long, value_name = "DURATION", help_heading = "How to check")]
+    #[arg(long, value_name = "DURATION", help_heading = "Checks")]
     pub(crate) leeway: Option<Lifetime>,
 
     /// Accept only this algorithm
-    #[arg(long, value_name = "ALG", help_heading = "How to check")]
+    #[arg(long, value_name = "ALG", help_heading = "Checks")]
     pub(crate) alg: Option<TokenAlgorithm>,
 
     /// Also refuse what a server accepts but should not
-    #[arg(long, help_heading = "How to check")]
+    #[arg(long, help_heading = "Checks")]
     pub(crate) strict: Option<Switch>,
 }
 

@@ -7,7 +7,7 @@ use token_time::SignedDuration;
 
 /// Where the CA is, and how it is known.
 #[derive(Clone, Debug, Default, Args)]
-#[command(next_help_heading = "Where the CA is")]
+#[command(next_help_heading = "CA")]
 pub(crate) struct CaArgs {
     /// Make no network requests: read a ca.json or, without one, only the flags
     #[arg(long)]

@@ -41,7 +41,7 @@ pub(crate) struct TokenArgs {
 
 /// What the token allows, and the names it allows it for.
 #[derive(Clone, Debug, Default, Args)]
-#[command(next_help_heading = "What the token allows")]
+#[command(next_help_heading = "Names and action")]
 pub(crate) struct PurposeArgs {
     /// Add a DNS name, IP address, e-mail address or URI; defaults to the subject (can be repeated)
     #[arg(long, value_name = "SAN")]
