@@ -41,7 +41,7 @@ impl fmt::Display for RoleAnswer {
             }
             Self::Denied { rule, pattern } => write!(f, "rule {rule} denies it (`{pattern}`)"),
             Self::Silent => f.write_str("no rule matches"),
-            Self::Unknown => f.write_str("the role is unknown here"),
+            Self::Unknown => f.write_str("the role is not known here"),
         }
     }
 }

@@ -212,7 +212,7 @@ pub enum ServerKeyError {
     Unusable(#[source] JoseError),
 
     /// A key of another kind.
-    #[error("is a key of kind {found}; expected {due}")]
+    #[error("is a key of type {found}; expected {due}")]
     Kind {
         /// What it is.
         found: KeyKind,
@@ -232,8 +232,8 @@ mod tests {
         let (ec, rsa) = (KeyPairPem::ec(KeyKind::P256).unwrap(), KeyPairPem::rsa(2048).unwrap());
         assert!(ServerKey::ec(&ec.public).is_ok() && ServerKey::rsa(&rsa.public).is_ok());
         for (result, part) in [
-            (ServerKey::ec(&rsa.public), "is a key of kind RSA; expected an EC key"),
-            (ServerKey::rsa(&ec.public), "is a key of kind P-256; expected an RSA key"),
+            (ServerKey::ec(&rsa.public), "is a key of type RSA; expected an EC key"),
+            (ServerKey::rsa(&ec.public), "is a key of type P-256; expected an RSA key"),
             (ServerKey::ec(&ec.private), "is a private key"),
             (ServerKey::ec(b"word"), "contains no PEM"),
             (

@@ -97,7 +97,7 @@ impl fmt::Display for Warning {
             Self::EveryGroup => {
                 f.write_str("group `*` gives access to every resource of every owner")
             }
-            Self::NoRole => f.write_str("there is no role: a server accepts the token, but denies every call"),
+            Self::NoRole => f.write_str("the token has no role: a server accepts it, but denies every call"),
             Self::UnknownSystemRole { name, meant: Some(meant) } => {
                 write!(f, "role `{name}` is not built in; did you mean `{meant}`?")
             }

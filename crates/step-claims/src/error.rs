@@ -281,9 +281,9 @@ impl fmt::Display for CaUrlFault {
             Self::Scheme => f.write_str("it must begin with https://"),
             Self::Port => f.write_str("its port is not a number"),
             Self::TwoPorts => f.write_str("it has several colons, but is not an IPv6 address"),
-            Self::Brackets => {
-                f.write_str("brackets must hold an IPv6 address, and only a port may follow them")
-            }
+            Self::Brackets => f.write_str(
+                "brackets must contain an IPv6 address, and only a port may follow them",
+            ),
             Self::Zone => f.write_str("a token cannot name an IPv6 address with a zone"),
             Self::Character(c) => write!(f, "the character {c:?} is not allowed"),
             Self::NotAscii { ascii: Some(ascii) } => {

@@ -92,11 +92,11 @@ pub enum Warning {
     KeySkipped,
 
     /// The certificates were not in order, leaf first.
-    #[error("was sorted: the leaf first, then each certificate's signer")]
+    #[error("is not in order; the token has the leaf first, then each certificate's signer")]
     Reordered,
 
     /// Certificates that sign nothing in the chain, or are repeated.
-    #[error("contains certificates that the chain does not need, left out: {}", names.join(", "))]
+    #[error("contains certificates that the chain does not need, which are left out: {}", names.join(", "))]
     LeftOut {
         /// Their names.
         names: Vec<String>,

@@ -184,7 +184,7 @@ const fn ssh_renew(kind: KindName) -> Capability {
         KindName::Acme => ACME,
         KindName::Scep => SCEP,
         _ => refused(
-            "an SSH host certificate is renewed or rekeyed with that certificate as its proof",
+            "to renew or rekey an SSH host certificate, the proof must be that certificate",
             "an SSHPOP provisioner with the certificate and its key",
         ),
     }

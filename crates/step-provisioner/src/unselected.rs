@@ -59,7 +59,7 @@ pub enum Unselected {
         Shown(key_id),
         Several(owners),
         Shown(name),
-        Known("key IDs of the latter", key_ids)
+        Known("key IDs of that provisioner", key_ids)
     )]
     KeyIdOfAnother {
         /// The key ID asked for.

@@ -228,9 +228,13 @@ fn address_of_file(ca: &OfflineCa, settings: &CaSettings, world: &World) -> Resu
 /// Returns the address of a CA without a ca.json.
 fn bare_address(settings: &CaSettings, world: &World, besides: &str) -> Result<CaUrl, Error> {
     let missing = match settings.config.origin {
-        Origin::Default => format!("no file {}", settings.config.value.display()),
+        Origin::Default => format!("{} does not exist", settings.config.value.display()),
         _ => {
-            format!("no file {} ({})", settings.config.value.display(), settings.config.origin)
+            format!(
+                "{} ({}) does not exist",
+                settings.config.value.display(),
+                settings.config.origin
+            )
         }
     };
     if settings.config.origin != Origin::Default {
@@ -238,7 +242,7 @@ fn bare_address(settings: &CaSettings, world: &World, besides: &str) -> Result<C
     }
     let Some(url) = &settings.url else {
         return Err(Error::settings(format!("{missing}, and no CA given"))
-            .hint(format!("name a ca.json with --ca-config; without one {besides} needed")));
+            .hint(format!("use --ca-config with a ca.json; without a ca.json, {besides} needed")));
     };
     Ok(url.value.clone())
 }
@@ -250,12 +254,12 @@ pub(crate) fn unusable_config(settings: &CaSettings, cause: step_ca_client::Erro
         Origin::Default => cause.to_string(),
         _ => format!("{cause} ({})", config.origin),
     };
-    Error::settings(message).because(cause).hint("name another one with --ca-config")
+    Error::settings(message).because(cause).hint("use --ca-config with another file")
 }
 
 fn no_ca() -> Error {
     Error::settings("no CA given").hint(
-        "use --ca-url or STEP_CA_URL, or `step ca bootstrap` to write defaults.json; \
-         --offline needs none",
+        "use --ca-url or STEP_CA_URL, or run `step ca bootstrap` to write \
+         defaults.json; --offline needs no URL",
     )
 }

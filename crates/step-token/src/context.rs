@@ -66,7 +66,7 @@ fn list(base: &Base, world: &World) -> Result<(), Error> {
 fn current(base: &Base, as_json: bool, world: &World) -> Result<(), Error> {
     let Some(name) = base.current()? else {
         return Err(Error::settings("no current context")
-            .hint("use `step-token context select NAME` to select one"));
+            .hint("run `step-token context select NAME` to select one"));
     };
     let contexts = base.contexts()?;
     let Some(context) = contexts.get(&name) else {
@@ -106,7 +106,7 @@ fn choose(contexts: &Contexts, world: &World) -> Result<String, Error> {
     let names: Vec<String> = contexts.keys().cloned().collect();
     match world.ask(|person| person.choose("Context to use", &names)) {
         None => Err(Error::usage("no context given, and no terminal to ask on")
-            .hint(format!("give one of {}", names.join(", ")))),
+            .hint(format!("use a known context: {}", names.join(", ")))),
         Some(Err(cause)) => Err(Error::settings("no context was chosen").because(cause)),
         Some(Ok(chosen)) => {
             names.get(chosen).cloned().ok_or_else(|| Error::settings("no context was chosen"))
@@ -150,8 +150,10 @@ fn removable(base: &Base, name: &str) -> Result<(Context, Contexts), Error> {
         return Err(unknown(name, "", base, &contexts));
     };
     if base.current()?.as_deref() == Some(name) {
-        return Err(Error::settings(format!("cannot remove `{name}`: it is the current context"))
-            .hint("use `step-token context select` to select another one first"));
+        return Err(Error::settings(format!(
+            "cannot remove context `{name}`: it is the current one"
+        ))
+        .hint("run `step-token context select` to select another one first"));
     }
     Ok((removed, contexts))
 }

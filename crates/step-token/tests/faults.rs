@@ -149,7 +149,7 @@ fn a_certificate_below_another_root_is_not_believed() {
     let shown = complaint(&authority, &server, &[]);
     assert!(shown.contains("not signed by the given root"), "{shown}");
     assert!(
-        shown.ends_with("hint: name the root of the CA's certificate with --root or --fingerprint"),
+        shown.ends_with("hint: use --root or --fingerprint with the root of the CA's certificate"),
         "{shown}"
     );
 }

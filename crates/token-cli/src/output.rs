@@ -141,7 +141,7 @@ impl Destination {
         match std::fs::metadata(&path) {
             Ok(found) if found.is_dir() => {
                 let message = format!("{} is a directory ({flag})", path.display());
-                return Err(Error::settings(message).hint("name a file in it"));
+                return Err(Error::settings(message).hint("use a file in this directory"));
             }
             Ok(found) if !found.is_file() => return Ok(Self::Device(path)),
             Ok(_) if !force => may_overwrite(&path, flag, world)?,
@@ -149,8 +149,9 @@ impl Destination {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 let directory = file::directory_of(&path);
                 if !directory.is_dir() {
-                    let message = format!("directory {} is missing ({flag})", directory.display());
-                    let hint = format!("create it, or name another file than {}", path.display());
+                    let message =
+                        format!("directory {} does not exist ({flag})", directory.display());
+                    let hint = format!("create it, or use another file than {}", path.display());
                     return Err(Error::settings(message).hint(hint));
                 }
             }

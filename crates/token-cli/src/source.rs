@@ -46,11 +46,11 @@ impl FromStr for Source {
             number
                 .parse()
                 .map(Self::Descriptor)
-                .map_err(|_| format!("`{text}` is not the number of a file descriptor"))
+                .map_err(|_| "expected the number of a file descriptor after `fd:`".to_owned())
         } else if let Some(name) = text.strip_prefix("cred:") {
             let name = named(name, "credential")?;
             if name.contains('/') || name == ".." || name == "." {
-                return Err(format!("`{text}`: a credential's name cannot contain a directory"));
+                return Err("a credential's name cannot contain a directory".to_owned());
             }
             Ok(Self::Credential(name))
         } else {
@@ -222,7 +222,9 @@ pub fn one_reader_of_each<F: fmt::Display>(readers: &[(F, Option<Stream>)]) -> R
             let error = Error::usage(format!("{one} and {other} both read {stream}"));
             return Err(match stream {
                 Stream::Stdin => error.hint("use a file, env:NAME or fd:N for one of them"),
-                Stream::Descriptor(_) => error.hint("use two: a descriptor can be read only once"),
+                Stream::Descriptor(_) => {
+                    error.hint("use two descriptors: each can be read only once")
+                }
             });
         }
     }
@@ -244,7 +246,7 @@ pub fn warn_if_others_can_read(path: &Path, world: &World) {
     if metadata.is_file() && metadata.mode() & 0o044 != 0 {
         let mode = metadata.mode() & 0o777;
         world.warn(&format!(
-            "{} can be read by others (mode {mode:03o}); restrict it with `chmod 600`",
+            "{} can be read by other users (mode {mode:03o}); run `chmod 600` to restrict it",
             path.display()
         ));
     }

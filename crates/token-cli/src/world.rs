@@ -155,8 +155,9 @@ impl World {
     /// A settings error if the system has no randomness.
     pub fn random(&self) -> Result<[u8; 32], Error> {
         let mut bytes = [0; 32];
-        (self.random)(&mut bytes)
-            .map_err(|cause| Error::settings("the system gives no random bytes").because(cause))?;
+        (self.random)(&mut bytes).map_err(|cause| {
+            Error::settings("the system returned no random bytes").because(cause)
+        })?;
         Ok(bytes)
     }
 

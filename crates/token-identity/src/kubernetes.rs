@@ -25,7 +25,7 @@ pub struct AccountClaims {
     /// Its issuer.
     #[serde(rename = "iss", default)]
     pub issuer: String,
-    /// The account: `system:serviceaccount:NAMESPACE:NAME`.
+    /// Subject and roles: `system:serviceaccount:NAMESPACE:NAME`.
     #[serde(rename = "sub", default)]
     pub subject: String,
     /// Its audience; a legacy token has none.
@@ -56,8 +56,8 @@ pub enum Error {
 
     /// It is bound to a pod, or issued for some other purpose.
     #[error(
-        "is a bound token, issued by `{issuer}`; a K8sSA provisioner accepts only those of a Secret \
-         of type kubernetes.io/service-account-token (`iss` is `{LEGACY_ISSUER}`)"
+        "is a bound token, issued by `{issuer}`; a K8sSA provisioner accepts only tokens \
+         from a Secret of type kubernetes.io/service-account-token (`iss` is `{LEGACY_ISSUER}`)"
     )]
     Bound {
         /// Its `iss`.

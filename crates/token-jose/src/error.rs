@@ -1,8 +1,8 @@
 use crate::algorithm::{Algorithm, KeyKind};
 
-/// Why a key, a sealed key or a token cannot be used.
+/// Why a key, an encrypted key or a token cannot be used.
 ///
-/// No variant ever holds key material or a passphrase.
+/// No variant ever holds key material or a password.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -22,7 +22,7 @@ pub enum Error {
     Empty,
 
     /// The bytes are not a key in any known form.
-    #[error("is not a key: expected PEM, a JWK or a sealed JWK (JWE)")]
+    #[error("is not a key: expected PEM, a JWK or an encrypted JWK (JWE)")]
     NotAKey,
 
     /// The PEM text contains no private key.
@@ -117,12 +117,12 @@ pub enum Error {
         reason: String,
     },
 
-    /// The passphrase does not open the key, or the key was changed since it was sealed.
-    #[error("cannot be opened with this passphrase")]
+    /// The password does not open the key, or the key was changed since it was encrypted.
+    #[error("cannot be decrypted with this password")]
     WrongPassphrase,
 
-    /// A key is sealed with an algorithm that this crate does not support.
-    #[error("is sealed with {what}, which is not supported")]
+    /// A key is encrypted with an algorithm that this crate does not support.
+    #[error("is encrypted with {what}, which is not supported")]
     UnsupportedSealing {
         /// The algorithm, by name or object identifier.
         what: String,

@@ -50,7 +50,7 @@ impl fmt::Display for Seen {
             Self::Members(count) => write!(f, "a JSON object with {count} members"),
             Self::Name(name) => write!(f, "`{name}`"),
             Self::Algorithm(algorithm) => algorithm.fmt(f),
-            Self::Key(kind) => write!(f, "a {kind} key"),
+            Self::Key(kind) => write!(f, "the {kind} key"),
             Self::Until { at, now } if at >= now => write!(f, "{at}, in {}", span(now, at)),
             Self::Until { at, .. } => write!(f, "{at}, within the leeway"),
             Self::Since { at, now } if at <= now => write!(f, "{at}, {} ago", span(at, now)),
@@ -261,7 +261,7 @@ impl fmt::Display for StrictWarning {
             }
             Self::Crit => f.write_str("its header has `crit`, which the server ignores"),
             Self::Curve { algorithm, kind } => {
-                write!(f, "{algorithm} does not belong to the curve of the key, {kind}")
+                write!(f, "{algorithm} does not match the key's curve, {kind}")
             }
             Self::Base64 { part } => write!(f, "its {part} ends in padding or stray bits"),
             Self::LineBreak => {

@@ -255,7 +255,7 @@ impl<'a> Judge<'a> {
                 self.strict_warnings.push(StrictWarning::Curve { algorithm, kind: key.kind() });
                 self.holds(
                     Rule::Signature,
-                    Seen::Text("made with the server's key, though on another curve"),
+                    Seen::Text("made with the server's key, but by an algorithm for another curve"),
                 );
             }
             _ => self.holds(Rule::Signature, Seen::Text("made with the server's key")),

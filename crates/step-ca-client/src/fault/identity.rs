@@ -40,10 +40,8 @@ pub enum IdentityFault {
     #[error("its key file contains no valid private key")]
     NoKey,
 
-    /// The private key is sealed with a password.
-    #[error(
-        "its private key is sealed with a password, which is not supported, which is not supported"
-    )]
+    /// The private key is encrypted with a password.
+    #[error("its private key is encrypted with a password, which is not supported")]
     SealedKey,
 
     /// The key does not match the certificate.

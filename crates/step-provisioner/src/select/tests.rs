@@ -133,7 +133,7 @@ fn a_key_id_and_a_name_must_belong_together() {
         none(&[JWK, EDWARDS], &selector).to_string(),
         format!(
             "the key ID `{JWK_KEY_ID}` belongs to `admin@example.com`, not to `edwards`; key IDs \
-             of the latter: `{EDWARDS_KEY_ID}`"
+             of that provisioner: `{EDWARDS_KEY_ID}`"
         )
     );
     let selector = Selector { name: Some("edwards".to_owned()), ..with_key_id(EDWARDS_KEY_ID) };

@@ -126,7 +126,7 @@ fn ca_error(cause: step_ca_client::Error) -> Error {
             | RequestFault::Unreachable,
         ) => "check that the CA is running and that --ca-url is right",
         Some(RequestFault::Untrusted { .. }) => {
-            "name the root of the CA's certificate with --root or --fingerprint"
+            "use --root or --fingerprint with the root of the CA's certificate"
         }
         _ => "check --ca-url, and read the CA's log",
     };

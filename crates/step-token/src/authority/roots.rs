@@ -30,7 +30,7 @@ pub(crate) fn roots_on_disk(settings: &CaSettings, world: &World) -> Result<Opti
         let place = origin.map_or_else(String::new, |origin| format!(" ({origin})"));
         Error::settings(format!("{cause}{place}"))
             .because(cause)
-            .hint("name another file with --root, or fetch the root from the CA with --fingerprint")
+            .hint("use --root with another file, or fetch the root from the CA with --fingerprint")
     })?;
     let Some(fingerprint) = &settings.fingerprint else { return Ok(Some(roots)) };
     let known = roots.fingerprints();

@@ -31,7 +31,7 @@ pub(crate) fn refused(error: &clap::Error, is_px: bool) -> Error {
         }
         ErrorKind::UnknownArgument if !flag.starts_with('-') => {
             Error::usage(format!("unexpected argument `{flag}`"))
-                .hint("a token has one subject; use --san or --principal to add names")
+                .hint("use --san or --principal to add names: a token has only one subject")
         }
         ErrorKind::UnknownArgument => {
             let suggested = flag_of(&context(ContextKind::SuggestedArg));

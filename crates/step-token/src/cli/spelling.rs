@@ -83,7 +83,7 @@ fn one_spelling(
         return Ok(());
     }
     let message = format!("{} and {} are spellings of the same flag", typed(first), typed(name));
-    Err(Error::usage(message).hint("give only one of them"))
+    Err(Error::usage(message).hint("use only one of them"))
 }
 
 /// Returns the command at a path, or the last one on it that exists.

@@ -57,7 +57,7 @@ fn account(path: &Setting<Source>, world: &World) -> Result<Account, Error> {
     // Kubernetes mounts it so that everybody in the container can read it.
     let bytes = path.value.read_public(&path.origin, world).map_err(|error| {
         error.hint(
-            "name another file with --k8ssa-token-path, or mount the service account into the pod",
+            "use --k8ssa-token-path with another file, or mount the service account into the pod",
         )
     })?;
     let called = match path.origin {
@@ -70,7 +70,7 @@ fn account(path: &Setting<Source>, world: &World) -> Result<Account, Error> {
             IdentityFault::Bound { .. } => {
                 error.hint("use an OIDC provisioner for the cluster: a bound token needs one")
             }
-            _ => error.hint("name another file with --k8ssa-token-path"),
+            _ => error.hint("use --k8ssa-token-path with another file"),
         }
     })?;
     if let Some(doubt) = token.doubt() {

@@ -96,9 +96,9 @@ impl NamedKey {
                 .and_then(|wanted| set.find(wanted))
                 .unwrap_or_else(|| set.select(key_id))
                 .map_err(|cause| {
-                    unusable(&self.called, self.flag, &cause).hint("select one with --kid")
+                    unusable(&self.called, self.flag, &cause).hint("use --kid to select one")
                 }),
-            _ => Err(Error::key(format!("{} is of an unsupported kind", self.called))),
+            _ => Err(Error::key(format!("{} is of an unsupported type", self.called))),
         }
     }
 
@@ -220,14 +220,14 @@ pub(crate) fn unusable(called: &str, flag: &str, cause: &JoseError) -> Error {
     let error = Error::key(format!("{called} {cause}"));
     match cause {
         JoseError::UnsupportedSealing { .. } => error
-            .hint("use `step crypto change-pass` or `openssl pkcs8 -topk8` to encrypt it again"),
+            .hint("run `step crypto change-pass` or `openssl pkcs8 -topk8` to encrypt it again"),
         JoseError::NoPrivateKey { .. } | JoseError::PublicKey => {
-            error.hint(format!("name the private key with --{flag}"))
+            error.hint(format!("use --{flag} with the private key"))
         }
         JoseError::WrongPassphrase
         | JoseError::SeveralKeysInSet { .. }
         | JoseError::NotInSet { .. } => error,
-        _ => error.hint(format!("name another file with --{flag}")),
+        _ => error.hint(format!("use --{flag} with another file")),
     }
 }
 

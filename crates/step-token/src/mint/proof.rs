@@ -35,9 +35,10 @@ impl CertificateProof {
             refuse_key_store(setting)?;
         }
         let certificate = &given.certificate;
-        let bytes = certificate.value.read_public(&certificate.origin, world).map_err(|error| {
-            error.hint(format!("name another file with {}", certificate.origin))
-        })?;
+        let bytes = certificate
+            .value
+            .read_public(&certificate.origin, world)
+            .map_err(|error| error.hint(format!("use {} with another file", certificate.origin)))?;
         let called = format!("{} ({})", certificate.value, certificate.origin);
         let operation = settings.operation();
         let proof =
@@ -99,7 +100,7 @@ impl CertificateProof {
         let message =
             format!("{} does not trust {}: it {reason}", provisioner.label(), self.called);
         Err(Error::settings(message)
-            .hint(format!("select another one with --provisioner, or {}", self.what_is_needed())))
+            .hint(format!("use --provisioner to select another one, or {}", self.what_is_needed())))
     }
 
     /// Refuses several provisioners if none of them would accept the certificate.
@@ -111,7 +112,8 @@ impl CertificateProof {
         for provisioner in provisioners {
             match self.trusted_by(provisioner) {
                 Trust::Missed { reason } => {
-                    reasons.push(format!("for {}, it {reason}", provisioner.label()));
+                    reasons
+                        .push(format!("check {}: the certificate {reason}", provisioner.label()));
                 }
                 _ => return Ok(()),
             }
@@ -128,7 +130,7 @@ impl CertificateProof {
                 "put every certificate below the provisioner's root into the file".to_owned()
             }
             CertificateKind::SshPop | CertificateKind::Nebula => {
-                format!("name another certificate with {}", self.origin())
+                format!("use {} with another certificate", self.origin())
             }
         }
     }
@@ -243,7 +245,7 @@ fn key_of_another(
 ) -> Error {
     Error::key(format!("{key} is not the key of {certificate}"))
         .hint(format!(
-            "the key is {} with thumbprint {}; the certificate's key is {} \
+            "compare the keys: this one is {} with thumbprint {}; the certificate's is {} \
              with thumbprint {}",
             given.kind(),
             given.thumbprint(),
@@ -279,9 +281,9 @@ fn over(
     cause: &step_header::Error,
 ) -> Error {
     let hint = match (kind, operation) {
-        (CertificateKind::Nebula, _) => "make a new one with `nebula-cert sign`",
+        (CertificateKind::Nebula, _) => "run `nebula-cert sign` to make a new one",
         (CertificateKind::SshPop, Operation::SshRevoke) => {
-            "no need to revoke it: no server accepts it any more"
+            "leave it as it is: no server accepts an expired certificate"
         }
         (CertificateKind::SshPop, _) => {
             "get a new certificate; --renew asks for one with the same key"
@@ -299,24 +301,24 @@ fn unusable(called: &str, origin: &Origin, cause: step_header::Error) -> Error {
     let hint = match &cause {
         Cause::NotYetValid { .. } => "check the clock of this machine".into(),
         Cause::KeyUsage { .. } | Cause::ExtendedKeyUsage { .. } | Cause::Key { .. } => {
-            "get a new certificate for this: the CA refuses this one".into()
+            "get a new certificate: the CA refuses this one".into()
         }
         Cause::CaAsLeaf { .. } | Cause::SeveralLeaves { .. } => {
             "put the key's certificate first, followed by those that signed it".into()
         }
         Cause::Purpose { .. } => {
-            "get a new certificate for a user: a CA renews and rekeys only those of hosts".into()
+            "get a new certificate: a CA renews and rekeys only host certificates".into()
         }
         Cause::OtherSubject { .. } | Cause::OtherSerial { .. } => {
             "leave out the subject: it is taken from the certificate".into()
         }
-        Cause::Ssh { .. } => "inspect the certificate with `ssh-keygen -L -f FILE`".into(),
+        Cause::Ssh { .. } => "run `ssh-keygen -L -f FILE` to inspect the certificate".into(),
         Cause::NeverExpires => "use a certificate that expires (`ssh-keygen -V`)".into(),
-        Cause::NebulaCa { .. } => "make a host certificate with `nebula-cert sign`".into(),
+        Cause::NebulaCa { .. } => "run `nebula-cert sign` to make a host certificate".into(),
         Cause::OtherName { .. } => {
             "use only these names: the CA refuses a certificate request with others".into()
         }
-        _ => format!("name another file with {origin}"),
+        _ => format!("use {origin} with another file"),
     };
     let text = format!("{called} {cause}");
     let error = match &cause {

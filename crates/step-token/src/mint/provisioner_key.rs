@@ -72,7 +72,10 @@ fn belongs(
     match &provisioner.key {
         Ok(key) if key.thumbprint() == given => Ok(()),
         Ok(key) => Err(Error::key(format!("{called} is not the key of provisioner `{name}`"))
-            .hint(format!("its thumbprint is {given}, the provisioner's is {}", key.thumbprint()))),
+            .hint(format!(
+                "compare the thumbprints: this key has {given}, the provisioner's has {}",
+                key.thumbprint()
+            ))),
         Err(reason) => Err(Error::key(format!(
             "the public key of provisioner `{name}` cannot be compared: it {reason}"
         ))),

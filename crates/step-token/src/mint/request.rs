@@ -31,7 +31,7 @@ pub(crate) fn read(
         (None, None) => return Ok(None),
         (None, Some(proof)) => proof.subject().ok_or_else(|| {
             Error::usage("no subject given, and the certificate has no common name")
-                .hint("give a subject: the CA accepts any for such a certificate")
+                .hint("add a subject: the CA accepts any for such a certificate")
         })?,
     };
     let purpose = purpose(settings, operation)?;
@@ -58,7 +58,8 @@ pub(crate) fn validity(request: &Request, now: Timestamp) -> Result<Validity, Er
             step_mint::Error::Validity(
                 step_claims::Error::TooLong { .. } | step_claims::Error::StartsTooLate { .. },
             ) => error.hint("use --long-lived if the token has to live that long"),
-            _ => error.hint("give --not-before and --not-after as times or durations from now"),
+            _ => error
+                .hint("check --not-before and --not-after: each is a time, or a duration from now"),
         }
     })
 }
@@ -73,10 +74,10 @@ fn subject(text: &str, operation: Operation) -> Result<Subject, Error> {
     subject.map_err(|cause| {
         let error = Error::usage(cause.to_string());
         match operation {
-            Operation::Revoke => {
-                error.hint("print it with `openssl x509 -noout -serial`, and put 0x in front")
-            }
-            Operation::SshRevoke => error.hint("print it with `ssh-keygen -L -f KEY-cert.pub`"),
+            Operation::Revoke => error.hint(
+                "run `openssl x509 -noout -serial -in FILE` to print it, and put 0x in front",
+            ),
+            Operation::SshRevoke => error.hint("run `ssh-keygen -L -f KEY-cert.pub` to print it"),
             _ => error,
         }
     })
@@ -135,7 +136,7 @@ fn confirmation(settings: &MintSettings, world: &World) -> Result<Option<Confirm
                 };
                 Error::settings(format!("cannot use {} ({})", shown(&file.value), file.origin))
                     .because(cause)
-                    .hint(format!("give {} {what}", file.origin))
+                    .hint(format!("use {} with {what}", file.origin))
             })?
         }
         (None, None) => return Ok(None),

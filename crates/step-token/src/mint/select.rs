@@ -120,11 +120,11 @@ impl Query<'_> {
         let Some(chosen) = world.ask(|person| person.choose(question, &labels)) else {
             // With a proof, --kid selects no provisioner.
             let way_out = match self.settings.proof {
-                Some(_) => "select one with --provisioner (STEP_PROVISIONER)",
-                None => "select one with --provisioner (STEP_PROVISIONER) or --kid (STEP_KID)",
+                Some(_) => "use --provisioner (STEP_PROVISIONER) to select one",
+                None => "use --provisioner (STEP_PROVISIONER) or --kid (STEP_KID) to select one",
             };
-            let each = labels.iter().map(|label| format!("one is {label}"));
-            return Err(Error::settings("several provisioners could vouch for the token")
+            let each = labels.iter().map(|label| format!("one choice is {label}"));
+            return Err(Error::settings("several provisioners can be used for this token")
                 .hints(each.chain([way_out.to_owned()])));
         };
         let none = || Error::settings("no provisioner was chosen");
@@ -183,7 +183,7 @@ impl Query<'_> {
         if settings.proof.is_none() && asked.key.is_none() {
             let message = "no key given, and no ca.json to take one from";
             return Err(Error::settings(message)
-                .hint("name the provisioner's key with --key, or a ca.json with --ca-config"));
+                .hint("use --key with the provisioner's key, or --ca-config with a ca.json"));
         }
         let who = format!("a {kind} provisioner");
         refuse(Capability::of(kind, self.operation), &who, self.operation)?;
@@ -226,14 +226,16 @@ impl Query<'_> {
                 let error = format!("{label}: {kind} tokens are not supported by this version");
                 return Err(match Capability::of(KindName::Jwk, self.operation) {
                     Capability::Refused { .. } => Error::usage(error),
-                    _ => Error::usage(error).hint("select a JWK provisioner with --provisioner"),
+                    _ => Error::usage(error).hint("use --provisioner to select a JWK provisioner"),
                 });
             }
         };
         let message = format!("{label} needs {flags}: it accepts a certificate, not a key");
         let hint = match Capability::of(KindName::Jwk, self.operation) {
-            Capability::Refused { .. } => "see `ca provisioner list --can` for what each may do",
-            _ => "select another one with --provisioner, for example a JWK one",
+            Capability::Refused { .. } => {
+                "run `step-token ca provisioner list --can` to see what each can authorise"
+            }
+            _ => "use --provisioner to select another one, for example a JWK provisioner",
         };
         Err(Error::usage(message).hint(hint))
     }
@@ -253,11 +255,11 @@ fn nobody(why: Unselected, settings: &MintSettings) -> Error {
     let provisioner = &settings.provisioner;
     let list = if settings.ca.offline {
         format!(
-            "list them with `step-token ca provisioner list --offline --ca-config {} --table`",
+            "run `step-token ca provisioner list --offline --ca-config {} --table` to list them",
             settings.ca.config.value.display()
         )
     } else {
-        "list them with `step-token ca provisioner list --table`".to_owned()
+        "run `step-token ca provisioner list --table` to list them".to_owned()
     };
     let origin = match &why {
         Unselected::UnknownKeyId { .. }
@@ -282,12 +284,14 @@ fn nobody(why: Unselected, settings: &MintSettings) -> Error {
     };
     match why {
         Unselected::KeyMismatch { .. } | Unselected::KeyFitsNone { .. } => Error::key(message)
-            .hint("name the provisioner's key with --key, or its provisioner with --provisioner"),
+            .hint(
+                "use --key with the provisioner's key, or --provisioner with the key's provisioner",
+            ),
         Unselected::Refused { .. } => Error::usage(message).hint(list),
         Unselected::NoTokens { .. } => Error::settings(message)
             .hint("add a JWK provisioner to the CA; ACME and SCEP clients need no token"),
         Unselected::NoProvisioners => Error::settings(message)
-            .hint("if the CA keeps its provisioners in its database, ask it without --offline"),
+            .hint("leave out --offline if the CA keeps its provisioners in its database"),
         _ => Error::settings(message).hint(list),
     }
 }

@@ -86,12 +86,12 @@ fn subject(account: &mut Account, has_file: bool, world: &World) -> Result<(), E
     }
     let nameless = account.name.is_empty() && account.email.is_empty();
     if nameless && !has_file {
-        return Err(Error::usage("no subject, name or e-mail address is given for the token")
-            .hint("give a unique ID with --subject, or a file with `sub:` as --auth-config"));
+        return Err(Error::usage("no subject, name or e-mail address given for the token")
+            .hint("use --subject with a unique ID, or --auth-config with a file that has `sub:`"));
     }
     account.subject = account.derived_subject();
     let of = if nameless {
-        "which every nameless account shares"
+        "which all accounts without a name share"
     } else {
         "made from name and e-mail address"
     };

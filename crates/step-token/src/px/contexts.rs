@@ -129,11 +129,11 @@ fn delete(args: &PxContextDeleteArgs, options: &OutputOptions, world: &World) ->
     match (&args.name, token) {
         (Some(_), Some(_)) => {
             Err(Error::usage("both a context name and a token are given")
-                .hint("leave out one of them"))
+                .hint("use only one of them"))
         }
         (None, None) => {
-            Err(Error::usage("no context is named")
-                .hint("name the context to remove, or give its token with --token-file"))
+            Err(Error::usage("no context name given")
+                .hint("add the name of the context to remove, or use --token-file with its token"))
         }
         (Some(name), None) if name.is_empty() => Err(Error::usage("the context name is empty")
             .hint("check the variable it comes from; use --token-file to remove a context without a name")),
@@ -147,7 +147,7 @@ fn delete(args: &PxContextDeleteArgs, options: &OutputOptions, world: &World) ->
             if names.is_empty() {
                 let message = format!("no context in {} has this token", path.display());
                 return Err(Error::settings(message)
-                    .hint("list the contexts with their tokens: `step-token px context list --raw`"));
+                    .hint("run `step-token px context list --raw` to list the contexts with their tokens"));
             }
             names.iter().try_for_each(|name| say("removed", name, options, world))
         }

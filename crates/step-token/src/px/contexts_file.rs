@@ -24,7 +24,7 @@ pub(super) fn path(args: &PxContextsFileArg, world: &World) -> Result<PathBuf, E
     }
     let home = world.home().ok_or_else(|| {
         Error::settings("cannot find ~/.pxctl/contextconfig: there is no home directory")
-            .hint("name the file with --contextconfig")
+            .hint("use --contextconfig with a file")
     })?;
     Ok(home.join(".pxctl/contextconfig"))
 }
@@ -48,11 +48,11 @@ pub(super) fn bytes_of(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, Error>
     match std::fs::metadata(path) {
         Ok(found) if found.is_dir() => {
             return Err(refused("is a directory; expected a context file")
-                .hint("name another file with --contextconfig"));
+                .hint("use --contextconfig with another file"));
         }
         Ok(found) if !found.is_file() => {
             return Err(
-                refused("is not a regular file").hint("name another file with --contextconfig")
+                refused("is not a regular file").hint("use --contextconfig with another file")
             );
         }
         Ok(_) => {}
@@ -70,14 +70,14 @@ pub(super) fn unusable(path: &Path, cause: &ContextsError) -> Error {
     let error = Error::settings(format!("{}: {cause}", path.display()));
     match cause {
         ContextsError::Unknown { there, .. } if there.is_empty() => {
-            error.hint("create it with `step-token px context create NAME --token-file FILE`")
+            error.hint("run `step-token px context create NAME --token-file FILE` to create it")
         }
         ContextsError::Unknown { there, .. } => {
-            error.hint(format!("known contexts: {}", there.join(", ")))
+            error.hint(format!("use a known context: {}", there.join(", ")))
         }
-        ContextsError::Twice { .. } => error.hint("remove one of them by hand"),
+        ContextsError::Twice { .. } => error.hint("remove one of them from the file"),
         _ => error.hint(
-            "repair it by hand, or run `step-token px context create` to keep it under another name and start a new file",
+            "repair the file, or run `step-token px context create` to keep it under another name and start a new file",
         ),
     }
 }

@@ -125,7 +125,7 @@ fn rows(args: &PxTokenArgs, source: &Setting<Source>, world: &World) -> Result<V
             let subject = &row.account.subject;
             let message = format!("{named}: line {line}: subject `{subject}` appears twice");
             return Err(Error::settings(message)
-                .hint("give each account its own subject, which owns what the account creates"));
+                .hint("use a different subject in each row: it owns what the account creates"));
         }
         rows.push(row);
         if rows.len() > MOST_ROWS {

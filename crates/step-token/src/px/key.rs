@@ -187,10 +187,10 @@ impl KeySettings {
         let fits = if expected == KeyKind::Rsa { kind == KeyKind::Rsa } else { is_curve };
         if !fits {
             let error =
-                Error::key(format!("{called} is of kind {kind}, which this flag does not accept"));
+                Error::key(format!("{called} is of type {kind}, which this flag does not accept"));
             return Err(match kind {
-                KeyKind::Rsa => error.hint("give it with --rsa-private-keyfile"),
-                _ if is_curve => error.hint("give it with --ecdsa-private-keyfile"),
+                KeyKind::Rsa => error.hint("use --rsa-private-keyfile for this key"),
+                _ if is_curve => error.hint("use --ecdsa-private-keyfile for this key"),
                 _ => error.hint("use an RSA, P-256, P-384 or P-521 key"),
             });
         }
@@ -222,15 +222,14 @@ fn one_of(
             let names = others.iter().chain([&last]).map(|key| key.origin().to_string());
             let names = names.collect::<Vec<_>>().join(" and ");
             Err(Error::usage(format!("more than one key is given: {names}"))
-                .hint("keep one of them"))
+                .hint("use only one of them"))
         }
         (None, _) => {
             let empty = empty_flag_of(secret, key);
             let empty = empty.map(|flag| format!(": {flag} is empty")).unwrap_or_default();
-            let message = format!("no key is given to sign the token{empty}");
-            Err(Error::usage(message).hint(
-                "give one with --shared-secret-file, --rsa-private-keyfile or --ecdsa-private-keyfile",
-            ))
+            let message = format!("no key given to sign the token{empty}");
+            Err(Error::usage(message)
+                .hint("use --shared-secret-file, --rsa-private-keyfile or --ecdsa-private-keyfile"))
         }
     }
 }

@@ -115,7 +115,7 @@ fn regular(path: &Path, named: &str, force: bool, world: &World) -> Result<Desti
     match place {
         Destination::File { .. } if path != Path::new("-") => Ok(place),
         _ => Err(Error::settings(format!("{} is not a regular file ({named})", path.display()))
-            .hint("name a regular file for the key")),
+            .hint("use a regular file for the key")),
     }
 }
 

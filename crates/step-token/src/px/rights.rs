@@ -58,7 +58,7 @@ impl<'a> Questions<'a> {
     ) -> Result<Self, Error> {
         if !args.role_config.is_empty() && args.can.is_empty() {
             return Err(Error::usage("--role-config has no effect without --can")
-                .hint("ask about a method, such as --can volume/create"));
+                .hint("add the method to ask about, as in --can volume/create"));
         }
         for method in args.can.iter().filter(|method| !method.has_known_service()) {
             world.warn(&format!(
@@ -83,7 +83,7 @@ impl<'a> Questions<'a> {
             !args.group.is_empty() || !args.collaborator.is_empty() || args.public.is_some();
         if args.owner.is_none() && (shared || args.access.is_some()) {
             return Err(Error::usage("the resource's owner is not given")
-                .hint("set --owner ID, or --owner= for a resource without an owner"));
+                .hint("use --owner ID, or --owner= for a resource without an owner"));
         }
         let ownership = args.owner.clone().map(|owner| Ownership {
             owner,
@@ -195,5 +195,5 @@ pub(super) struct OwnershipObject {
 fn hint(decision: &Decision) -> Option<&'static str> {
     let is_unknown = |(_, answer): &(String, RoleAnswer)| *answer == RoleAnswer::Unknown;
     let may_be_wrong = !decision.is_granted() && decision.answers.iter().any(is_unknown);
-    may_be_wrong.then_some("if the server has the unknown role, add it with --role-config")
+    may_be_wrong.then_some("use --role-config to add the unknown role, if the server has it")
 }

@@ -81,13 +81,13 @@ fn storage_class(args: &PxSecretArgs) -> Result<Option<(&ObjectName, &Namespace)
         return Err(Error::usage(
             "--annotate-csi needs the namespace of the Secret, but none is given",
         )
-        .hint("set --namespace"));
+        .hint("use --namespace NAME"));
     };
     if args.token_file.is_none() && args.shared_secret_file.is_some() {
         return Err(Error::usage(
             "--annotate-csi works only with a token, but --shared-secret-file is given",
         )
-        .hint("give a token with --token-file, or leave out --annotate-csi"));
+        .hint("use --token-file with a token, or leave out --annotate-csi"));
     }
     Ok(Some((class, namespace)))
 }
@@ -114,11 +114,11 @@ fn content(
             Ok((key, secret))
         }
         (Some(_), Some(_)) => Err(Error::usage(
-            "both --token-file and --shared-secret-file are given, but a Secret holds one of them",
+            "both --token-file and --shared-secret-file are given, but a Secret can have only one of them",
         )
-        .hint("leave out one of them")),
-        (None, None) => Err(Error::usage("nothing is given to store in the Secret")
-            .hint("give --token-file or --shared-secret-file")),
+        .hint("use only one of them")),
+        (None, None) => Err(Error::usage("no token and no shared secret given to store in the Secret")
+            .hint("use --token-file or --shared-secret-file")),
     }
 }
 

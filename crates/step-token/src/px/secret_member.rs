@@ -94,7 +94,7 @@ impl SecretSource {
                 self.refuse_wrapping(&bytes, what, origin)?;
                 let left = without_line_end(&bytes);
                 if left.len() < bytes.len() {
-                    world.note(&format!("ignored the line end after the {what} in {self}"));
+                    world.note(&format!("ignored the line break after the {what} in {self}"));
                 }
                 Zeroizing::new(left.to_vec())
             }
@@ -105,12 +105,12 @@ impl SecretSource {
                         Member::SharedSecret => "--secret-key",
                     };
                     Error::settings(format!("{} ({origin}) {cause}", self.source)).hint(format!(
-                        "print one with `kubectl get secret NAME -o json`, name another member with {flag}, or leave out k8s: if the source is the {what} itself"
+                        "run `kubectl get secret NAME -o json` to print one, use {flag} for another member, or leave out k8s: if the source is the {what} itself"
                     ))
                 })?;
                 if secret.ends_with(b"\n") {
                     world.warn(&format!(
-                        "the {what} in {self} ends in a line feed, which is kept because the server uses it too"
+                        "the {what} in {self} ends in a line break, which is kept because the server uses it too"
                     ));
                 }
                 secret
@@ -120,10 +120,10 @@ impl SecretSource {
             let message = format!("the {what} in {self} ({origin}) is empty");
             return Err(match what {
                 Member::Token => {
-                    Error::settings(message).hint("mint one with `step-token px token`")
+                    Error::settings(message).hint("run `step-token px token` to mint one")
                 }
                 Member::SharedSecret => {
-                    Error::key(message).hint("make one with `step-token px keygen secret FILE`")
+                    Error::key(message).hint("run `step-token px keygen secret FILE` to make one")
                 }
             });
         }
@@ -136,17 +136,17 @@ impl SecretSource {
         if text.contains("Secret") && is_secret(text) {
             let message =
                 format!("{self} ({origin}) is a Kubernetes Secret, not the {what} itself");
-            let hint = format!("read a member of it with {origin} k8s:{}", self.typed());
+            let hint = format!("use {origin} k8s:{} to read a member of it", self.typed());
             return Err(Error::key(message).hint(hint));
         }
         if what == Member::SharedSecret && text.starts_with("eyJ") && text.split('.').count() == 3 {
             return Err(Error::key(format!("{self} ({origin}) is a token, not a {what}"))
-                .hint("give a token with --token-file"));
+                .hint("use --token-file with a token"));
         }
         if text.contains("-----BEGIN ") {
             let message = format!("{self} ({origin}) is PEM, not a {what}");
             return Err(Error::key(message)
-                .hint("give a private key with --rsa-private-keyfile or --ecdsa-private-keyfile"));
+                .hint("use --rsa-private-keyfile or --ecdsa-private-keyfile for a private key"));
         }
         Ok(())
     }

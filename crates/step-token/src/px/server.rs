@@ -78,7 +78,7 @@ pub(super) fn read(
         key("ecdsa-public-keyfile", &flags.ecdsa_public_keyfile, &config.ecdsa_public_keyfile)?;
     if secret.is_none() && rsa.is_none() && ec.is_none() {
         return Err(Error::usage("the server's key is not given").hint(
-            "give the one it has: --shared-secret-file, --rsa-public-keyfile or --ecdsa-public-keyfile",
+            "use --shared-secret-file, --rsa-public-keyfile or --ecdsa-public-keyfile with the server's key",
         ));
     }
     readers.extend(secret.as_ref().map(|secret| (secret.origin().to_string(), secret.stream())));
@@ -109,7 +109,7 @@ fn issuer(flags: &PxServerArgs, file: &ConfigFile) -> Result<String, Error> {
     };
     issuer.filter(|issuer| !issuer.is_empty()).cloned().ok_or_else(|| {
         Error::usage("the server's issuer is not given")
-            .hint("set --issuer to the server's PORTWORX_AUTH_JWT_ISSUER or --jwt-issuer; its default is `openstorage.io`")
+            .hint("use --issuer with the server's PORTWORX_AUTH_JWT_ISSUER or --jwt-issuer; its default is `openstorage.io`")
     })
 }
 
@@ -197,10 +197,10 @@ fn public_key(
     read(&bytes).map_err(|cause| {
         let hint = match &cause {
             ServerKeyError::Private => {
-                Some("write the public key with `openssl pkey -pubout`".to_owned())
+                Some("run `openssl pkey -pubout` to write the public key".to_owned())
             }
             ServerKeyError::NoKey { label } if label == "RSA PUBLIC KEY" => Some(
-                "convert PKCS#1, which no server reads, with `openssl rsa -RSAPublicKey_in -pubout`"
+                "run `openssl rsa -RSAPublicKey_in -pubout` to convert it: no server reads PKCS#1"
                     .to_owned(),
             ),
             _ => None,

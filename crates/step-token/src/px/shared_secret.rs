@@ -54,7 +54,7 @@ impl SharedSecretSettings {
             return Err(Error::usage(
                 "--secret-key names a member of a Kubernetes Secret, but no Secret is read",
             )
-            .hint("read one with --shared-secret-file k8s:FILE, or leave out --secret-key"));
+            .hint("use --shared-secret-file k8s:FILE, or leave out --secret-key"));
         }
         match (source, typed) {
             (Some(_), Some(_)) => {

@@ -67,12 +67,12 @@ pub(super) fn read(
     }
     if let (true, Some(_)) = (args.token.is_some() || file.is_some(), &options.context) {
         return Err(Error::usage("--context has no effect when a token is given")
-            .hint("leave out one of them"));
+            .hint("use only one of them"));
     }
     match (args.token.as_deref(), file) {
         (Some(_), Some(_)) => {
             Err(Error::usage("both a token and --token-file are given")
-                .hint("leave out one of them"))
+                .hint("use only one of them"))
         }
         (Some("-"), None) => {
             let origin = Origin::CommandLine { flag: "token-file" };
@@ -80,7 +80,7 @@ pub(super) fn read(
         }
         (Some(token), None) if !token.contains('.') && Path::new(token).is_file() => {
             Err(Error::usage(format!("{token} is a file; expected a token"))
-                .hint(format!("read it with --token-file {token}")))
+                .hint(format!("use --token-file {token}")))
         }
         (Some(token), None) => {
             world.warn("everyone who can list processes sees a token on the command line; use `-` to read it from standard input");
@@ -99,7 +99,7 @@ fn file(args: &PxTokenFileArgs) -> Result<Option<(Setting<SecretSource>, DataKey
         return Err(Error::usage(
             "--token-key names a member of a Kubernetes Secret, but no Secret is read",
         )
-        .hint("read one with --token-file k8s:FILE, or leave out --token-key"));
+        .hint("use --token-file k8s:FILE, or leave out --token-key"));
     }
     let key = args.token_key.clone().unwrap_or_else(DataKey::auth_token);
     Ok(source.map(|source| (source, key)))
@@ -204,8 +204,8 @@ fn sent_by_pxctl(
         (Some(name), _) => name.clone(),
         (None, Some(current)) => current.to_owned(),
         (None, None) => {
-            return Err(Error::usage("no token is given").hint(format!(
-                "give --token-file, or `-` for standard input; {VARIABLE} is not set, and no context is current"
+            return Err(Error::usage("no token given").hint(format!(
+                "use --token-file, or `-` for standard input; {VARIABLE} is not set, and no context is current"
             )));
         }
     };
@@ -214,12 +214,12 @@ fn sent_by_pxctl(
         false => contexts_file::unusable(&path, &cause),
         true => {
             Error::settings(format!("the current context `{name}` is not in {}", path.display()))
-                .hint("choose another with `step-token px context set NAME`")
+                .hint("run `step-token px context set NAME` to choose another one")
         }
     })?;
     let token = context.token.ok_or_else(|| {
         Error::settings(format!("context `{name}` in {} has no token", path.display()))
-            .hint(format!("add one with `step-token px context create {name} --token-file FILE`"))
+            .hint(format!("run `step-token px context create {name} --token-file FILE` to add one"))
     })?;
     world.announce("Token", &format!("context {name} in {}", path.display()));
     Ok(token)

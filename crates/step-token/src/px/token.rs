@@ -78,11 +78,11 @@ pub(super) fn issuer(args: &PxTokenArgs) -> Result<String, Error> {
     match &args.issuer {
         Some(Given::Value(issuer)) => Ok(issuer.clone()),
         Some(Given::Empty) => {
-            Err(Error::usage("the issuer is empty (--issuer), and no server accepts such a token")
-                .hint("set it to the server's PORTWORX_AUTH_JWT_ISSUER or --jwt-issuer"))
+            Err(Error::usage("--issuer is empty, and no server accepts a token without an issuer")
+                .hint("use --issuer with the server's PORTWORX_AUTH_JWT_ISSUER or --jwt-issuer"))
         }
-        None => Err(Error::usage("no issuer is given")
-            .hint("set --issuer to the server's PORTWORX_AUTH_JWT_ISSUER or --jwt-issuer")),
+        None => Err(Error::usage("no issuer given")
+            .hint("use --issuer with the server's PORTWORX_AUTH_JWT_ISSUER or --jwt-issuer")),
     }
 }
 

@@ -16,7 +16,7 @@ pub(super) fn of(fault: &Fault, strict_warnings: &[StrictWarning]) -> String {
             "copy the token as it was printed, without padding, blanks or quotes".to_owned()
         }
         Fault::Null | Fault::Json { .. } | Fault::NoObject { .. } | Fault::Depth { .. } => {
-            "this is not an OpenStorage token; mint one with `step-token px token`".to_owned()
+            "run `step-token px token` to mint one: this is not an OpenStorage token".to_owned()
         }
         Fault::NumberTooLarge { .. } | Fault::NoTime { .. } | Fault::Type { .. } => {
             "mint a new one; this one has a claim that no server can read".to_owned()
@@ -30,15 +30,15 @@ pub(super) fn of(fault: &Fault, strict_warnings: &[StrictWarning]) -> String {
         }
         Fault::NoKey { algorithm } => match algorithm {
             TokenAlgorithm::Mac(_) => {
-                "give the server's secret with --shared-secret-file, or sign with a key it has"
+                "use --shared-secret-file with the server's secret, or sign with a key that the server has"
                     .to_owned()
             }
             TokenAlgorithm::Signature(own) if own.key_kind() == KeyKind::Rsa => {
-                "give the server's key with --rsa-public-keyfile, or sign with a key it has"
+                "use --rsa-public-keyfile with the server's key, or sign with a key that the server has"
                     .to_owned()
             }
             TokenAlgorithm::Signature(_) => {
-                "give the server's key with --ecdsa-public-keyfile, or sign with a key it has"
+                "use --ecdsa-public-keyfile with the server's key, or sign with a key that the server has"
                     .to_owned()
             }
         },
@@ -50,10 +50,10 @@ pub(super) fn of(fault: &Fault, strict_warnings: &[StrictWarning]) -> String {
             _ => "wait, or mint a new one".to_owned(),
         },
         Fault::Signature { algorithm: TokenAlgorithm::Mac(_) } => {
-            "check the secret: is there a line end in it, or is it another cluster's?".to_owned()
+            "check the secret: it may end in a line break, or belong to another cluster".to_owned()
         }
         Fault::Signature { .. } => {
-            "check the key: the token was signed with another one, or was changed".to_owned()
+            "check the key: the token was signed with another one, or changed afterwards".to_owned()
         }
         Fault::Missing { .. } => {
             "mint a new one with `step-token px token`, which writes every claim".to_owned()

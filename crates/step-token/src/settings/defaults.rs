@@ -65,7 +65,7 @@ impl Defaults {
     fn texts(&self, key: &str, value: &Value) -> Result<Texts, Error> {
         let wrong = |what: &str| {
             let message = format!("`{key}` in {} is {what}", self.file.display());
-            Error::settings(message).hint("use a string, a number, true or false")
+            Error::settings(message).hint("use a string, a number, `true` or `false`")
         };
         match value {
             Value::Array(items) => {

@@ -228,7 +228,7 @@ fn choose(base: &Base, contexts: &Contexts, world: &World) -> Result<String, Err
     let Some(chosen) = world.ask(|person| person.choose("Context to use", &names)) else {
         let message = format!("no current context; there are several: {}", names.join(", "));
         return Err(Error::settings(message)
-            .hint("use --context or STEP_CONTEXT, or `step-token context select NAME`"));
+            .hint("use --context or STEP_CONTEXT, or run `step-token context select NAME`"));
     };
     let chosen = chosen.map_err(|cause| Error::settings("no context was chosen").because(cause))?;
     let name = names.get(chosen).cloned().unwrap_or_default();
@@ -240,10 +240,10 @@ pub(crate) fn unknown(name: &str, place: &str, base: &Base, contexts: &Contexts)
     let from = if place.is_empty() { String::new() } else { format!(" ({place})") };
     let message = format!("unknown context `{name}`{from}");
     let hint = if contexts.is_empty() {
-        format!("{} has no contexts", base.contexts_file().display())
+        format!("check {}: it has no contexts", base.contexts_file().display())
     } else {
         let names: Vec<&str> = contexts.keys().map(String::as_str).collect();
-        format!("known contexts: {}", names.join(", "))
+        format!("use a known context: {}", names.join(", "))
     };
     Error::settings(message).hint(hint)
 }

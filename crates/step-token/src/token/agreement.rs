@@ -84,7 +84,7 @@ fn proof_and_purpose(settings: &MintSettings) -> Result<(), Error> {
                 "{} needs --x5c-cert and --x5c-key, the certificate to renew and its key",
                 purpose.renew.origin
             ))
-            .hint("to renew an SSH host certificate, use --ssh, --sshpop-cert and --sshpop-key"));
+            .hint("use --ssh, --sshpop-cert and --sshpop-key to renew an SSH host certificate"));
         }
         let asked = if purpose.renew.value { &purpose.renew } else { &purpose.rekey };
         // Only an SSHPOP provisioner can do that, so the type need not be known.
@@ -102,10 +102,10 @@ fn proof_and_purpose(settings: &MintSettings) -> Result<(), Error> {
         return match proof.kind() {
             ProofKind::X5c => Ok(()),
             ProofKind::SshPop => Err(disagree(&purpose.renew.origin, proof.origin())
-                .hint("to renew the SSH certificate, add --ssh")
-                .hint("to renew an X.509 certificate, use --x5c-cert and --x5c-key")),
+                .hint("add --ssh to renew the SSH certificate")
+                .hint("use --x5c-cert and --x5c-key to renew an X.509 certificate")),
             _ => Err(disagree(&purpose.renew.origin, proof.origin())
-                .hint("to renew an X.509 certificate, use --x5c-cert and --x5c-key")),
+                .hint("use --x5c-cert and --x5c-key to renew an X.509 certificate")),
         };
     }
     if let Some(key_id) = &settings.provisioner.key_id {

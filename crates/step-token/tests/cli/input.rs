@@ -36,8 +36,8 @@ fn a_key_and_its_password_may_come_from_two_descriptors() {
 fn a_secret_that_others_can_read_is_warned_about_and_used() {
     let sandbox = Sandbox::of("token");
     sandbox.set_mode("password", 0o644);
-    let warning = "warning: password can be read by others (mode 644); \
-                   restrict it with `chmod 600`\n";
+    let warning = "warning: password can be read by other users (mode 644); \
+                   run `chmod 600` to restrict it\n";
     let run = sandbox.run(MINT);
     assert!(is_token(run.token()));
     assert!(run.stderr.contains(warning), "{run:?}");

@@ -47,7 +47,7 @@ fn a_file_of_ten_megabytes_is_no_certificate() {
         assert_eq!((run.status, run.stdout.as_str()), (3, ""), "{run:?}");
         let begin = format!("error: large ({flag}) is larger than ");
         assert!(run.stderr.starts_with(&begin), "{run:?}");
-        assert!(run.stderr.contains(&format!("hint: name another file with {flag}")), "{run:?}");
+        assert!(run.stderr.contains(&format!("hint: use {flag} with another file")), "{run:?}");
     }
 }
 

@@ -80,7 +80,7 @@ fn an_algorithm_of_another_curve_passes_where_its_numbers_have_room_and_is_calle
                 assert_eq!(ours["accepted"], theirs["accepted"], "{what}");
                 assert_eq!(ours["answer"], theirs["code"], "{what}");
 
-                let lax = format!("{alg} does not belong to the curve of the key, {kind}");
+                let lax = format!("{alg} does not match the key's curve, {kind}");
                 let is_lax = passes && alg != own;
                 assert_eq!(ours["lax"], if is_lax { json!([lax]) } else { json!([]) }, "{what}");
                 let strict = verify().arg("--strict").run();

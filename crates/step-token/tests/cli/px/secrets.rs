@@ -41,8 +41,7 @@ fn a_secret_that_others_can_read_is_warned_about_and_used() {
         checked(run.token(), sandbox.read("secret/good").as_bytes());
         assert_eq!(
             run.stderr,
-            "warning: secret/good can be read by others (mode 644); restrict it with \
-             `chmod 600`\n"
+            "warning: secret/good can be read by other users (mode 644); run `chmod 600` to restrict it\n"
         );
     }
 }
