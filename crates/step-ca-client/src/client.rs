@@ -99,7 +99,7 @@ impl Client {
         }
     }
 
-    /// Returns the sealed private key of a JWK provisioner, a compact JWE (RFC 7516 §3.1), or
+    /// Returns the encrypted private key of a JWK provisioner, a compact JWE (RFC 7516 §3.1), or
     /// `None` if the CA has no such key: `GET /provisioners/KID/encrypted-key`.
     ///
     /// The list of provisioners has the same text, and has it for every key ID. Here

@@ -67,7 +67,7 @@ impl Identity {
     }
 
     /// Takes a certificate, optionally followed by its intermediate certificates, and its key, both
-    /// in PEM. The key is PKCS#8, SEC1 or PKCS#1 and not sealed.
+    /// in PEM. The key is PKCS#8, SEC1 or PKCS#1 and not encrypted.
     ///
     /// # Errors
     ///

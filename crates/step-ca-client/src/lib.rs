@@ -1,4 +1,4 @@
-//! A CA, on disk or behind a URL: provisioners, sealed keys, roots, and the requests that spend
+//! A CA, on disk or behind a URL: provisioners, encrypted keys, roots, and the requests that spend
 //! tokens.
 //!
 //! This crate opens files and makes requests, and leaves decisions to its callers: which

@@ -16,7 +16,7 @@ pub(crate) fn vector(name: &str) -> Vec<u8> {
     std::fs::read(path).unwrap()
 }
 
-/// Returns a private key of the recorded test data, which is not sealed.
+/// Returns a private key of the recorded test data, which is not encrypted.
 pub(crate) fn private_key(name: &str) -> PrivateKey {
     let KeyFile::Plain(key) = KeyFile::parse_nebula(&vector(name)).unwrap() else {
         panic!("{name} is sealed")

@@ -198,10 +198,10 @@ pub struct JwkProvisioner {
     pub key_id: Option<KeyId>,
     /// The public key or, if it cannot be read, the reason. The rest of the list stays usable.
     pub key: Result<PublicKey, String>,
-    /// The `alg` of the public key, if it is a known one. The sealed key has its own `alg`,
+    /// The `alg` of the public key, if it is a known one. The encrypted key has its own `alg`,
     /// which takes precedence.
     pub algorithm: Option<Algorithm>,
-    /// The sealed private key, a compact JWE (RFC 7516 §7.1), if the CA publishes it.
+    /// The encrypted private key, a compact JWE (RFC 7516 §7.1), if the CA publishes it.
     pub encrypted_key: Option<String>,
 }
 

@@ -170,7 +170,7 @@ const NO_SSH_CA: Capability = Capability::Refused {
 };
 
 impl fmt::Debug for Provisioner {
-    /// Leaves out the raw entry, which may contain a client secret and a sealed key.
+    /// Leaves out the raw entry, which may contain a client secret and an encrypted key.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Provisioner")
             .field("name", &self.name)

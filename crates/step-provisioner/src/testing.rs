@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use crate::list::provisioners_page;
 use crate::provisioner::Provisioner;
 
-/// A JWK entry as step-ca writes it, with the sealed key cut short.
+/// A JWK entry as step-ca writes it, with the encrypted key cut short.
 pub(crate) const JWK: &str = r#"{"type":"JWK","name":"admin@example.com","key":{"use":"sig","kty":"EC","kid":"yxAzcITTb5t6yyJp-ytR9rZPp0_CpbZdMDZY7LhKKhQ","crv":"P-256","x":"8PicBQpjIemjEE7pt1p7tj7DS0Y27ffOa08Pn1o_VAE","y":"nIb5uRUJWN0jJOVSUKJnqmYhl0BKs-e8Wa4L5pp-Jjs"},"encryptedKey":"e30.AA.AA.AA.AA","claims":{"enableSSHCA":true}}"#;
 
 /// The key ID of [`JWK`], which is also the thumbprint of its key (RFC 7638).

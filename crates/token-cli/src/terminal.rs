@@ -9,7 +9,7 @@ use zeroize::{Zeroize as _, Zeroizing};
 
 /// A person who can be asked.
 pub trait Prompt {
-    /// Asks for a passphrase without echoing it; returns it without the line end.
+    /// Asks for a password without echoing it; returns it without the line end.
     ///
     /// # Errors
     ///

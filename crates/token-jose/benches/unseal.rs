@@ -1,4 +1,4 @@
-//! What opening a sealed key costs beside its key derivation.
+//! What opening an encrypted key costs beside its key derivation.
 //!
 //! `cargo bench -p token-jose --bench unseal`; compare the two medians.
 

@@ -1,10 +1,10 @@
-//! Sealed JWKs (JWE, RFC 7516), checked before josekit sees them.
+//! Encrypted JWKs (JWE, RFC 7516), checked before josekit sees them.
 //!
-//! A sealed key comes from a CA's unauthenticated `/provisioners`, and josekit 0.10.3 trusts its
-//! input: a GCM tag cut to one byte still opens once in 256 tries, an encrypted key under eight
+//! An encrypted JWK comes from a CA's unauthenticated `/provisioners`, and josekit 0.10.3 trusts
+//! its input: a GCM tag cut to one byte still opens once in 256 tries, an encrypted key under eight
 //! bytes panics, `zip` inflates without limit, `crit` is ignored, and a number of rounds above
-//! 1,000,000 gives the same error as a wrong passphrase. So the text is split and checked
-//! here; josekit sees only the algorithms, lengths and rounds that real sealed keys have.
+//! 1,000,000 gives the same error as a wrong password. So the text is split and checked
+//! here; josekit sees only the algorithms, lengths and rounds that real encrypted JWKs have.
 
 use base64::Engine as _;
 use josekit::jwe::{JweContext, JweHeader};

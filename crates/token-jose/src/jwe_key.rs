@@ -1,4 +1,4 @@
-//! How the content encryption key of a sealed JWK is recovered (RFC 7518 §4.4, §4.5, §4.8).
+//! How the content encryption key of an encrypted JWK is recovered (RFC 7518 §4.4, §4.5, §4.8).
 
 use std::borrow::Cow;
 use std::fmt;
@@ -15,8 +15,8 @@ use crate::text::shorten;
 
 /// The largest number of PBKDF2 rounds that is accepted.
 ///
-/// Ten times the limit of smallstep's own tools, so that a carefully sealed key opens; it takes ten
-/// seconds at worst. A larger number is refused, and the error names it.
+/// Ten times the limit of smallstep's own tools, so that a carefully encrypted key opens; it takes
+/// ten seconds at worst. A larger number is refused, and the error names it.
 pub const MAX_PBKDF2_ROUNDS: u32 = 10_000_000;
 
 /// The `alg` of a JWE with its parameters.
@@ -24,9 +24,9 @@ pub const MAX_PBKDF2_ROUNDS: u32 = 10_000_000;
 pub(crate) enum KeyManagement {
     /// PBKDF2, then AES key wrap.
     Pbes2 { hash: Hash, salt: Vec<u8>, rounds: u32 },
-    /// AES key wrap; the passphrase is the key itself, as smallstep's tools allow.
+    /// AES key wrap; the password is the key itself, as smallstep's tools allow.
     KeyWrap { key_len: usize },
-    /// The passphrase is the content encryption key itself.
+    /// The password is the content encryption key itself.
     Direct,
 }
 

@@ -21,7 +21,7 @@ use crate::sealed_key::SealedKey;
 pub enum KeyFile {
     /// A key that can sign at once.
     Plain(Box<PrivateKey>),
-    /// A key that needs a passphrase.
+    /// A key that needs a password.
     Sealed(SealedKey),
     /// Several keys; the caller names one.
     Set(JwkSet),
@@ -35,8 +35,8 @@ impl KeyFile {
     /// - [`Error::Empty`], [`Error::NotAKey`] if there is no key;
     /// - [`Error::PublicKey`], [`Error::SymmetricKey`], [`Error::UnsupportedKey`] and others for a
     ///   key that cannot sign tokens for a provisioner;
-    /// - [`Error::UnsupportedSealing`], [`Error::Rounds`], [`Error::Jwe`] for a key sealed in a way
-    ///   this crate does not support, reported before any passphrase is needed.
+    /// - [`Error::UnsupportedSealing`], [`Error::Rounds`], [`Error::Jwe`] for a key encrypted in a
+    ///   way this crate does not support, reported before any password is needed.
     pub fn parse(bytes: &[u8]) -> Result<Self, Error> {
         Self::parse_with(bytes, Labels::Usual)
     }
@@ -68,7 +68,7 @@ impl KeyFile {
         if token_pem::has_block(text) { parse_pem(text, labels) } else { Self::parse_jwk(text) }
     }
 
-    /// Parses a text that holds only a JWK, sealed or not: a provisioner's
+    /// Parses a text that holds only a JWK, encrypted or not: a provisioner's
     /// `encryptedKey`, which may come over the network.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
-//! Keys, JOSE headers, compact signatures and sealed keys.
+//! Keys, JOSE headers, compact signatures and encrypted keys.
 //!
 //! This crate knows how a token is signed and how a private key is stored; it does not know what a
-//! claim means. It opens no file, asks for no passphrase and reads no clock: it gets bytes.
+//! claim means. It opens no file, asks for no password and reads no clock: it gets bytes.
 //! It is the only crate that names josekit and the engines that sign.
 //!
 //! - [`SigningKey`]: a key that can sign, in memory or in another process.

@@ -47,7 +47,7 @@ pub(crate) fn parse(contents: &[u8]) -> Result<OpenSshKey, Error> {
     Ok(OpenSshKey::Sealed(Box::new(sealed)))
 }
 
-/// A key that OpenSSH sealed; its public key is readable without the passphrase.
+/// A key that OpenSSH encrypted; its public key is readable without the password.
 pub(crate) struct SealedOpenSsh {
     cipher: Cipher,
     kdf: Kdf,

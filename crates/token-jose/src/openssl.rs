@@ -60,8 +60,8 @@ impl PublicKey {
     }
 }
 
-/// A section sealed in OpenSSL's old format: a cipher in the headers, a key hashed once from the
-/// passphrase with MD5.
+/// A section encrypted in OpenSSL's old format: a cipher in the headers, a key hashed once from the
+/// password with MD5.
 pub(crate) struct LegacyPem {
     text: Zeroizing<String>,
 }
@@ -80,7 +80,7 @@ impl LegacyPem {
     }
 }
 
-/// Reads a section of PEM that is not sealed.
+/// Reads a section of PEM that is not encrypted.
 pub(crate) fn parse(section: &str) -> Result<PKey<Private>, Error> {
     // An empty passphrase, so that OpenSSL never asks for one.
     PKey::private_key_from_pem_passphrase(section.as_bytes(), b"").map_err(malformed)

@@ -2,7 +2,7 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
-/// The passphrase of a sealed key: any bytes, wiped from memory when dropped.
+/// The password of an encrypted key: any bytes, wiped from memory when dropped.
 pub struct Passphrase(Zeroizing<Vec<u8>>);
 
 impl Passphrase {

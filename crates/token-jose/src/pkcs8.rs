@@ -1,7 +1,7 @@
 //! Encrypted PKCS#8 (RFC 5958 §3, RFC 8018 §6.2).
 //!
-//! The parameters are read before any passphrase is needed, so that an algorithm this crate does
-//! not know is reported as that and not as a wrong passphrase (Q54), and so that a file cannot
+//! The parameters are read before any password is needed, so that an algorithm this crate does
+//! not know is reported as that and not as a wrong password (Q54), and so that a file cannot
 //! demand hours of work.
 
 use openssl::hash::MessageDigest;

@@ -10,7 +10,8 @@ use crate::pkcs8::SealedPkcs8;
 use crate::private_key::PrivateKey;
 use crate::public_key::PublicKey;
 
-/// A private key sealed with a passphrase. Its parameters are checked, but no key is derived yet.
+/// A private key encrypted (sealed) with a password. Its parameters are checked, but no
+/// key is derived yet.
 pub struct SealedKey {
     sealing: Sealing,
 }
@@ -39,7 +40,7 @@ impl SealedKey {
         Self { sealing: Sealing::OpenSsh(sealed) }
     }
 
-    /// Returns the public key if it is readable without the passphrase, as in OpenSSH's format.
+    /// Returns the public key if it is readable without the password, as in OpenSSH's format.
     #[must_use]
     pub fn public_key(&self) -> Option<&PublicKey> {
         match &self.sealing {
@@ -48,17 +49,17 @@ impl SealedKey {
         }
     }
 
-    /// Returns whether it is a sealed JWK rather than sealed PEM.
+    /// Returns whether it is an encrypted JWK rather than encrypted PEM.
     #[must_use]
     pub fn is_jwk(&self) -> bool {
         matches!(self.sealing, Sealing::Jwe(_))
     }
 
-    /// Derives a key from the passphrase and decrypts the private key.
+    /// Derives a key from the password and decrypts the private key.
     ///
     /// # Errors
     ///
-    /// - [`Error::WrongPassphrase`] if the passphrase is wrong;
+    /// - [`Error::WrongPassphrase`] if the password is wrong;
     /// - as [`KeyFile::parse`](crate::KeyFile::parse) for what comes to light inside.
     pub fn open(&self, passphrase: &Passphrase) -> Result<PrivateKey, Error> {
         match &self.sealing {

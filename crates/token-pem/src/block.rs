@@ -77,7 +77,7 @@ fn is_of_label(byte: u8) -> bool {
 }
 
 impl<'a> Block<'a> {
-    /// Returns the cipher of a section sealed as RFC 1421 §4.6.1.1 and §4.6.1.3 describe.
+    /// Returns the cipher of a section encrypted as RFC 1421 §4.6.1.1 and §4.6.1.3 describe.
     #[must_use]
     pub fn cipher(&self) -> Option<&'a str> {
         self.text.lines().find_map(|line| {

@@ -87,7 +87,7 @@ pub fn certificates(text: &[u8]) -> Result<Vec<Vec<u8>>, Damaged> {
     Ok(found)
 }
 
-/// Returns the first private key that is not sealed.
+/// Returns the first private key that is not encrypted.
 ///
 /// # Errors
 ///
@@ -106,7 +106,7 @@ pub fn private_key(text: &[u8]) -> Result<Option<Key>, Damaged> {
     Ok(Some(Key { label, der: Zeroizing::new(der) }))
 }
 
-/// Returns whether the text holds a private key sealed with a password: PKCS#8 (RFC 5958) or the
+/// Returns whether the text holds a private key encrypted with a password: PKCS#8 (RFC 5958) or the
 /// older kind with headers (RFC 1421 §4.6).
 #[must_use]
 pub fn has_sealed_key(text: &[u8]) -> bool {

@@ -130,7 +130,7 @@ impl From<ReadError> for io::Error {
     }
 }
 
-/// Enough for the usual key or passphrase.
+/// Enough for the usual key or password.
 const ROOM: usize = 16 * 1024;
 
 /// The least room there is for one read.

@@ -13,15 +13,15 @@ use crate::{Ca, Way, test_key, vector};
 /// The forms of a private key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Form {
-    /// In the provisioner's entry, sealed with a password.
+    /// In the provisioner's entry, encrypted with a password.
     Entry,
     /// A plain JWK.
     Jwk,
-    /// A JWK sealed with a password, as `step crypto jwk create` writes it.
+    /// A JWK encrypted with a password, as `step crypto jwk create` writes it.
     SealedJwk,
     /// PKCS#8 in PEM.
     Pem,
-    /// PEM sealed with a password, as `step crypto change-pass` writes it.
+    /// PEM encrypted with a password, as `step crypto change-pass` writes it.
     SealedPem,
     /// OpenSSH's own format.
     OpenSsh,

@@ -75,7 +75,7 @@ pub(crate) const LAST: &str = "last";
 /// The most provisioners that a CA lists on one page.
 pub(crate) const PAGE: usize = 100;
 
-/// Adds them all to the ca.json of a step directory, and keeps the sealed keys in `keys`.
+/// Adds them all to the ca.json of a step directory, and keeps the encrypted keys in `keys`.
 pub(crate) fn add(step_path: &Path) -> Result<(), String> {
     let path = step_path.join("config/ca.json");
     let mut config: Value = read_json(&path)?;
@@ -104,7 +104,7 @@ pub(crate) fn add(step_path: &Path) -> Result<(), String> {
     fs::write(&path, text).map_err(|error| error.to_string())
 }
 
-/// Creates the entry as `step ca provisioner add` would, and the two sealed forms of its key.
+/// Creates the entry as `step ca provisioner add` would, and the two encrypted forms of its key.
 fn entry(step_path: &Path, key: &KeyType) -> Result<Value, String> {
     let pem = test_key(&format!("{}.pkcs8.pem", key.file)).display().to_string();
     let file = |end: &str| step_path.join(format!("keys/{}.{end}", key.name));

@@ -146,7 +146,7 @@ impl Run {
         }
     }
 
-    /// Returns the public key of the signing key, by the flag that names it, or of the sealed
+    /// Returns the public key of the signing key, by the flag that names it, or of the encrypted
     /// P-256 key of ca.json: the name of a key file begins with its kind.
     pub(crate) fn public_key_of_key_flag(&self) -> PublicKey {
         let names_a_key = |flag: &&String| flag.starts_with("--") && flag.ends_with("key");
