@@ -1,4 +1,4 @@
-//! Bootstrapping trust in a CA, from the fingerprint of its root.
+//! Fetches a CA's root certificate, and checks it against a fingerprint.
 
 use step_claims::{CaUrl, RootFingerprint};
 

@@ -1,4 +1,4 @@
-//! A CA behind a URL: the requests that need no token.
+//! A client for a CA's HTTPS API: the requests that need no token.
 
 use serde::Deserialize;
 use step_claims::{CaUrl, RootFingerprint};
@@ -11,7 +11,7 @@ use crate::pages::{Pages, ProvisionerList};
 use crate::roots::Roots;
 use crate::transport::{Answer, Options, Transport, encoded};
 
-/// A CA behind a URL.
+/// A CA that is reached by its URL.
 ///
 /// The given roots are the only trust anchors: those of the system are never used.
 /// Every request has a deadline, every answer a size limit, and nothing is retried. Redirects are

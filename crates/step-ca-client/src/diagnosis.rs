@@ -1,4 +1,4 @@
-//! What became of a request, told from the errors of the libraries below.
+//! Finds out why a request failed, from the errors of the HTTP and TLS libraries.
 
 use std::error::Error as StdError;
 use std::io;

@@ -8,7 +8,7 @@ use crate::fault::identity::IdentityFault;
 use crate::fault::request::RequestFault;
 use crate::fault::roots::RootsFault;
 
-/// Why a CA, on disk or behind a URL, cannot be used.
+/// Why a CA, read from a file or reached by its URL, cannot be used.
 ///
 /// No message contains a token, a key or anything else that was sent to a CA.
 #[derive(Debug, thiserror::Error)]

@@ -1,4 +1,4 @@
-//! Why roots, an identity or a request are of no use.
+//! Why root certificates, a client identity or a request cannot be used.
 
 pub(crate) mod identity;
 pub(crate) mod request;

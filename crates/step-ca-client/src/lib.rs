@@ -1,5 +1,5 @@
-//! A CA, on disk or behind a URL: provisioners, encrypted keys, roots, and the requests that spend
-//! tokens.
+//! Reads the ca.json of a CA, or calls its HTTPS API: provisioners, encrypted keys, roots, and the
+//! requests that spend tokens.
 //!
 //! This crate opens files and makes requests, and leaves decisions to its callers: which
 //! provisioner to use, how to open its key, what to do with a certificate. It never prompts or
@@ -8,7 +8,7 @@
 //!
 //! - [`OfflineCa`]: a ca.json, which is only read (smallstep/certificates,
 //!   `authority/config/config.go`).
-//! - [`Client`]: a CA behind a URL (smallstep/certificates, `api/api.go`), verified with its
+//! - [`Client`]: a CA with a URL (smallstep/certificates, `api/api.go`), verified with its
 //!   [`Roots`] only.
 //! - [`fetch_root`]: bootstraps trust from a fingerprint.
 //! - [`SignRequest`], [`RevokeRequest`], [`SshSignRequest`]: the requests that spend a token.

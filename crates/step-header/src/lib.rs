@@ -1,5 +1,4 @@
-//! Headers that prove possession of a certificate's key: `x5c`, `sshpop`, `nebula`, and the renew
-//! token.
+//! JWT headers that carry a certificate as proof: `x5c`, `sshpop`, `nebula`, and the renew token.
 //!
 //! A provisioner of these types has no key. It knows who issues certificates, and accepts a token
 //! whose header carries one and whose signature was made with its key. This crate reads such

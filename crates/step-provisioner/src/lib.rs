@@ -1,5 +1,5 @@
-//! The provisioners of a step-ca, from its ca.json or its own list: which one fits a
-//! request, and what its type may authorise.
+//! Reads the provisioners of a step-ca, selects the one for a request, and knows what its type may
+//! authorise.
 //!
 //! A provisioner is the CA's entry that vouches for a requester: a key, an identity provider, a
 //! root whose certificates are trusted. This crate reads such entries, selects one, and has the

@@ -1,4 +1,4 @@
-//! Which entry of the list fits a request.
+//! Selects the provisioner for a request.
 //!
 //! The filters and their order are those of smallstep/cli 0.30.6 (`utils/cautils/token_flow.go`):
 //! by proof, by key ID, by name. Where step shows a menu, more filters apply here: what a

@@ -1,4 +1,4 @@
-//! How a command line is read, whatever the command.
+//! Reads a command line: spellings, dialects, help and errors, for every command.
 
 pub(crate) mod dialect;
 pub(crate) mod help;

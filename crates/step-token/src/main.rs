@@ -1,4 +1,4 @@
-//! Mint the one-time tokens that bootstrap trust with step-ca.
+//! The program `step-token`: mints tokens for step-ca and OpenStorage.
 
 use std::process::ExitCode;
 

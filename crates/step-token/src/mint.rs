@@ -1,4 +1,4 @@
-//! From settings to an open key and a request, for whatever command mints.
+//! From settings to an open key and a request, for every command that mints.
 
 pub(crate) mod fetch;
 pub(crate) mod key;

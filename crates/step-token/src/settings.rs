@@ -1,4 +1,4 @@
-//! What holds for every command: flags, environment and defaults files, in order of precedence.
+//! The settings of every command: flags, environment and defaults files, in order of precedence.
 
 pub(crate) mod ca;
 pub(crate) mod ca_args;

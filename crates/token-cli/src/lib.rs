@@ -1,4 +1,4 @@
-//! What a command-line program of this workspace stands on.
+//! Shared parts of this workspace's command-line programs.
 //!
 //! This crate knows no token, no key format and no command. It is what every program needs around
 //! them: the outside world as one value, secrets from safe places, files that are written whole, and

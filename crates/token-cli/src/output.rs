@@ -97,7 +97,7 @@ pub enum Destination {
     Stream,
     /// A file that is replaced as a whole.
     File {
-        /// The file, behind any symbolic links.
+        /// The file, after following symbolic links.
         path: PathBuf,
         /// Whether it may exist already.
         overwrite: bool,

@@ -1,4 +1,4 @@
-//! A verdict for people: one line a check, what to try below a failure, and a conclusion.
+//! Prints a verdict: one line per check, what to try after a failure, and a conclusion.
 
 use std::fmt::Write as _;
 

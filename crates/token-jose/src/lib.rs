@@ -1,4 +1,4 @@
-//! Keys, JOSE headers, compact signatures and encrypted keys.
+//! Keys, JOSE headers, compact signatures and encrypted private keys.
 //!
 //! This crate knows how a token is signed and how a private key is stored; it does not know what a
 //! claim means. It opens no file, asks for no password and reads no clock: it gets bytes.

@@ -90,7 +90,7 @@ impl<'a> Block<'a> {
     ///
     /// # Errors
     ///
-    /// [`DamagedBlock`], if it is no base64.
+    /// [`DamagedBlock`], if it is not base64.
     pub fn contents(&self) -> Result<Zeroizing<Vec<u8>>, DamagedBlock> {
         let body = self.text.trim_start_matches(BEGIN).trim_start_matches(self.label);
         let body = body.strip_prefix(DASHES).unwrap_or(body);

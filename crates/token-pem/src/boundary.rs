@@ -1,4 +1,4 @@
-//! The lines that a section is framed with (RFC 7468 §2).
+//! The lines that begin and end a section (RFC 7468 §2).
 
 pub(crate) const BEGIN: &str = "-----BEGIN ";
 pub(crate) const END: &str = "-----END ";

@@ -1,4 +1,4 @@
-//! Text from outside made safe to print, and text that is wiped.
+//! Makes untrusted text safe to print, and wipes secret text from memory.
 //!
 //! This crate prints nothing and opens no file: the caller decides where a text goes, and brings
 //! the reader that a secret is read from.

@@ -1,4 +1,4 @@
-//! What a text in YAML holds.
+//! The nodes of a YAML document: single values, lists and mappings, with their lines.
 
 use zeroize::Zeroizing;
 

@@ -1,4 +1,4 @@
-//! The reader: saphyr-parser's events, put together.
+//! Reads YAML: builds the tree of nodes from saphyr-parser's events.
 
 use std::collections::{HashMap, HashSet};
 
@@ -130,7 +130,7 @@ struct Composer<'a> {
     /// Complete nodes that have an anchor.
     anchors: HashMap<usize, (Node, usize)>,
     open: Vec<Open>,
-    /// The number of nodes; those behind an alias count each time.
+    /// The number of nodes; those that an alias repeats count each time.
     count: usize,
 }
 

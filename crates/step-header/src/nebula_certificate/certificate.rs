@@ -1,4 +1,4 @@
-//! What a Nebula certificate says, in either version.
+//! The contents of a Nebula certificate, version 1 or 2.
 
 use std::fmt;
 use std::net::IpAddr;

@@ -1,4 +1,4 @@
-//! Why bytes are of no use as a Nebula certificate.
+//! Why bytes are not a usable Nebula certificate.
 
 /// Why bytes are not a usable Nebula certificate; messages are to be read after the name of a file.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -1,4 +1,4 @@
-//! Requests to a CA behind a URL.
+//! Requests to a CA at its URL.
 
 use std::time::Duration;
 

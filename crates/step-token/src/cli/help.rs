@@ -1,4 +1,4 @@
-//! How help ends: examples, and the exit statuses.
+//! The end of a help text: examples and exit statuses.
 
 use token_cli::EXIT_HELP;
 

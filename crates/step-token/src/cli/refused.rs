@@ -1,4 +1,4 @@
-//! What the parser refuses, in the program's words.
+//! Turns the parser's errors into the program's own messages.
 
 use std::error::Error as _;
 

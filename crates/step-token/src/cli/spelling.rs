@@ -65,7 +65,7 @@ pub(crate) fn normalise(
     Ok(Normal { arguments: result, path, root })
 }
 
-/// Returns the command that an argument names below a path; `help` leads to the command behind it.
+/// Returns the command that an argument names below a path; `help` is followed by the command.
 fn command_named<'a>(argument: &'a OsStr, root: &Command, path: &[String]) -> Option<&'a str> {
     let name = argument.to_str().filter(|name| *name != "help")?;
     command_at(root, path).find_subcommand(name).map(|_| name)

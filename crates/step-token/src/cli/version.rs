@@ -1,4 +1,4 @@
-//! What the program is called, and which version it is.
+//! The program's name and version.
 
 use clap::Args;
 use serde::Serialize;

@@ -1,4 +1,4 @@
-//! Tokens that another service issued and we pass on.
+//! Passes on tokens that another service issued.
 
 use step_claims::{Operation, is_audience_of};
 use step_provisioner::KindName;

@@ -1,4 +1,4 @@
-//! A key file: read, named in messages, and opened with its password.
+//! Reads a key file, and decrypts it with its password.
 
 use token_cli::{Error, Origin, Setting, Source, World, without_line_end};
 use token_jose::{

@@ -1,5 +1,5 @@
-//! The proof that vouches for a token in place of a provisioner's own key: read and checked before
-//! any key is opened.
+//! Reads and checks the certificate that is the proof instead of a provisioner's key, before any
+//! key is opened.
 
 use step_claims::{Operation, Purpose, Subject, Validity};
 use step_header::{Nebula, Proof, ProofKey, Renewal, SshPop, Trust, Warning, X5c};

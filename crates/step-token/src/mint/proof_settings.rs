@@ -1,5 +1,5 @@
-//! The proof that vouches for a token in place of a provisioner's own key: which flags give it, and
-//! whether they are complete.
+//! The flags for a certificate or token as proof instead of a provisioner's key, and whether they
+//! are complete.
 
 use clap::Args;
 use step_provisioner::ProofKind;
@@ -10,7 +10,7 @@ use crate::settings::effect::{disagree, note_ignored};
 use crate::settings::flags;
 use crate::settings::layers::Layers;
 
-/// Certificates and tokens that vouch in place of a provisioner's own key.
+/// Certificates and tokens that are the proof instead of a provisioner's key.
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Proof instead of the provisioner's key")]
 pub(crate) struct ProofArgs {

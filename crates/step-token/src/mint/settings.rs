@@ -1,4 +1,4 @@
-//! What a token is minted from, each value with its origin.
+//! The settings of a minted token, each with its origin.
 
 use std::path::PathBuf;
 use std::str::FromStr;

@@ -1,4 +1,4 @@
-//! The server that a token is judged for: its issuer, its keys and its roles.
+//! The server that a token is checked for: its issuer, its keys and its roles.
 
 use std::path::{Path, PathBuf};
 

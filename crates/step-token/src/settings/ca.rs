@@ -1,4 +1,4 @@
-//! Where the CA is, each value with its origin.
+//! The settings that say where the CA is, each with its origin.
 
 use std::path::PathBuf;
 

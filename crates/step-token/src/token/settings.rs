@@ -1,4 +1,4 @@
-//! What `token` was asked for, each value with its origin.
+//! The settings of `token`, each with its origin.
 
 use token_cli::{Error, Given, OutputSettings, Setting, World};
 use token_time::{Timestamp, When};
