@@ -103,7 +103,7 @@ fn wait_for(file: &File) -> io::Result<bool> {
 
 fn locked(path: &Path, lock: &Path) -> Error {
     Error::settings(format!("{} is locked by another run", path.display()))
-        .hint(format!("it holds {}; end it, or wait", lock.display()))
+        .hint(format!("wait, or end the process that has locked {}", lock.display()))
 }
 
 #[cfg(unix)]
