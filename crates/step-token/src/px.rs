@@ -58,11 +58,11 @@ pub(crate) enum PxCommands {
     /// Manage pxctl contexts: names for a token and an endpoint
     #[command(subcommand)]
     Context(PxContextCommands),
-    /// Print a Kubernetes Secret manifest that holds a token or a shared secret
+    /// Print a Kubernetes Secret manifest with a token or a shared secret
     Secret(Lazily<PxSecretArgs>),
     /// Make a shared secret or a key pair, and print the server settings for it
     Keygen(Lazily<PxKeygenArgs>),
-    /// Mint a token by pxctl's name: `auth token generate`
+    /// Mint a token with pxctl's command `auth token generate`
     #[command(subcommand)]
     Auth(PxAuthCommands),
     /// Print the version

@@ -36,7 +36,7 @@ pub(crate) struct PxRightsArgs {
     #[arg(long, value_name = "LEVEL")]
     pub(crate) public: Option<Access>,
 
-    /// Ask for this access to the resource: read, write or admin (default: read)
+    /// Check for this access to the resource: read, write or admin (default: read)
     #[arg(long, value_name = "LEVEL")]
     pub(crate) access: Option<Access>,
 }

@@ -197,10 +197,10 @@ fn public_key(
     read(&bytes).map_err(|cause| {
         let hint = match &cause {
             ServerKeyError::Private => {
-                Some("run `openssl pkey -pubout` to write the public key".to_owned())
+                Some("run `openssl pkey -in FILE -pubout` to write the public key".to_owned())
             }
             ServerKeyError::NoKey { label } if label == "RSA PUBLIC KEY" => Some(
-                "run `openssl rsa -RSAPublicKey_in -pubout` to convert it: no server reads PKCS#1"
+                "run `openssl rsa -RSAPublicKey_in -in FILE -pubout` to convert it: no server reads PKCS#1"
                     .to_owned(),
             ),
             _ => None,

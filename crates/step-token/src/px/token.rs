@@ -22,7 +22,7 @@ pub(crate) struct PxTokenArgs {
     #[command(flatten)]
     pub(crate) account: PxAccountArgs,
 
-    /// Set the issuer, exactly as the server has it and without https://
+    /// Set the issuer, exactly as on the server, without https://
     #[arg(long, value_name = "NAME", help_heading = "Issuer and validity")]
     pub(crate) issuer: Option<Given<String>>,
 
