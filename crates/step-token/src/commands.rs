@@ -15,7 +15,7 @@ use crate::cli::refused::refused;
 use crate::cli::spelling::{self, Normal};
 use crate::cli::switches::with_switches;
 use crate::cli::version::VersionArgs;
-use crate::context::ContextCommands;
+use crate::context::{self, ContextCommands};
 use crate::px::{self, PxArgs};
 use crate::settings::flags::with_variables;
 use crate::settings::global::GlobalArgs;
@@ -63,7 +63,7 @@ pub(crate) enum Commands {
         directory: PathBuf,
     },
     /// Print the version
-    Version(VersionArgs),
+    Version(Lazily<VersionArgs>),
 }
 
 /// The `ca` commands.
@@ -195,15 +195,16 @@ fn at(
 }
 
 /// The commands that have arguments, but for those of `px`.
-const ARGUMENTS: [Described; 3] = [
+const ARGUMENTS: [Described; 4] = [
     (&["token"], |command| with_variables(TokenArgs::augment_args(command))),
     (&["ca", "token"], |command| with_variables(TokenArgs::augment_args(command))),
     (&["ca", "provisioner", "list"], |command| with_variables(ListArgs::augment_args(command))),
+    (&["version"], VersionArgs::augment_args),
 ];
 
 /// Returns the commands that have arguments, of every family.
 fn all_arguments() -> impl Iterator<Item = &'static Described> {
-    ARGUMENTS.iter().chain(&px::ARGUMENTS)
+    ARGUMENTS.iter().chain(&context::ARGUMENTS).chain(&px::ARGUMENTS)
 }
 
 #[cfg(test)]

@@ -3,12 +3,12 @@
 use std::io;
 use std::path::Path;
 
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 use serde_json::json;
-
 use token_cli::{Error, Switch, World, output};
 use token_text::printable;
 
+use crate::cli::lazily::{Described, Lazily};
 use crate::settings::step_path::{Base, Context, Contexts, unknown};
 
 /// The `context` commands.
@@ -17,37 +17,57 @@ pub(crate) enum ContextCommands {
     /// List the contexts and mark the current one
     List,
     /// Print the current context
-    Current {
-        /// Print its name, authority and profile as JSON
-        #[arg(long)]
-        json: Option<Switch>,
-    },
+    Current(Lazily<CurrentArgs>),
     /// Make a context the current one
-    Select {
-        /// Name of the context (default: ask on the terminal)
-        #[arg(value_name = "NAME")]
-        name: Option<String>,
-    },
+    Select(Lazily<SelectArgs>),
     /// Remove a context, and its files unless another context uses them
-    Remove {
-        /// Name of the context
-        #[arg(value_name = "NAME")]
-        name: String,
-        /// Remove without asking
-        #[arg(long, short = 'f')]
-        force: Option<Switch>,
-    },
+    Remove(Lazily<RemoveArgs>),
 }
+
+/// `context current`.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct CurrentArgs {
+    /// Print its name, authority and profile as JSON
+    #[arg(long)]
+    json: Option<Switch>,
+}
+
+/// `context select`.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct SelectArgs {
+    /// Name of the context (default: ask on the terminal)
+    #[arg(value_name = "NAME")]
+    name: Option<String>,
+}
+
+/// `context remove`.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct RemoveArgs {
+    /// Name of the context
+    #[arg(value_name = "NAME")]
+    name: String,
+
+    /// Remove without asking
+    #[arg(long, short = 'f')]
+    force: Option<Switch>,
+}
+
+/// The commands that have arguments.
+pub(crate) const ARGUMENTS: [Described; 3] = [
+    (&["context", "current"], CurrentArgs::augment_args),
+    (&["context", "select"], SelectArgs::augment_args),
+    (&["context", "remove"], RemoveArgs::augment_args),
+];
 
 /// Runs a `context` command.
 pub(crate) fn run(command: &ContextCommands, world: &World) -> Result<(), Error> {
     let base = Base::find(world)?;
     match command {
         ContextCommands::List => list(&base, world),
-        ContextCommands::Current { json } => current(&base, Switch::is_on(*json), world),
-        ContextCommands::Select { name } => select(&base, name.as_deref(), world),
-        ContextCommands::Remove { name, force } => {
-            remove(&base, name, Switch::is_on(*force), world)
+        ContextCommands::Current(args) => current(&base, Switch::is_on(args.json), world),
+        ContextCommands::Select(args) => select(&base, args.name.as_deref(), world),
+        ContextCommands::Remove(args) => {
+            remove(&base, &args.name, Switch::is_on(args.force), world)
         }
     }
 }
