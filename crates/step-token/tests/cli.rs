@@ -113,7 +113,7 @@ fn faults_of(transcript: &str) -> Vec<&'static str> {
     let line = |start: &str| transcript.lines().find(|line| line.starts_with(start));
     let mut faults = Vec::new();
     if line("env.inherit = false").is_none() {
-        faults.push("inherits the environment of whoever runs it");
+        faults.push("inherits the environment of the caller");
     }
     let in_files = line("fs.cwd = ").is_some_and(|line| line.ends_with("in\""));
     if !in_files && line("fs.sandbox = true").is_none() {
