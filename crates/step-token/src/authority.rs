@@ -260,6 +260,6 @@ pub(crate) fn unusable_config(settings: &CaSettings, cause: step_ca_client::Erro
 fn no_ca() -> Error {
     Error::settings("no CA given").hint(
         "use --ca-url or STEP_CA_URL, or run `step ca bootstrap` to write \
-         defaults.json; --offline needs no URL",
+         defaults.json; --offline with a ca.json needs no URL",
     )
 }

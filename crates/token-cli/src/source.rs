@@ -135,7 +135,8 @@ impl Source {
                 let path = Path::new("/dev/fd").join(number.to_string());
                 if !path.exists() {
                     let message = format!("file descriptor {number} is not open ({origin})");
-                    return Err(Error::settings(message).hint("open it in the shell: `9< FILE`"));
+                    let hint = format!("open it in the shell: `{number}< FILE`");
+                    return Err(Error::settings(message).hint(hint));
                 }
                 file::read(&path, limit)
             }

@@ -105,8 +105,12 @@ pub(crate) fn given_root(
         Err(cause) if typed => Err(Error::settings(format!("{cause} (--root)"))
             .because(cause)
             .hint("leave out --root: the ca.json names its own")),
-        Ok(_) | Err(_) => {
+        Ok(_) => {
             note_ignored(&root.origin, "it is not a root of the ca.json", world);
+            Ok(None)
+        }
+        Err(cause) => {
+            note_ignored(&root.origin, &cause.to_string(), world);
             Ok(None)
         }
     }
