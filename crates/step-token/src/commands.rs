@@ -133,23 +133,13 @@ pub(crate) fn parse(arguments: Vec<OsString>, dialect: Dialect) -> Result<Parsed
                 }
                 ErrorKind::MissingSubcommand => {
                     command.build();
-                    let help = command_at(&mut command, &path).render_help().to_string();
+                    let help =
+                        spelling::command_at(&command, &path).clone().render_help().to_string();
                     Ok(Parsed::NoCommand(dialect.in_its_words(help)))
                 }
                 _ => Err(refused(&error, path.first().is_some_and(|first| first == "px"))),
             }
         }
-    }
-}
-
-/// Returns the command that a path leads to.
-fn command_at<'a>(command: &'a mut clap::Command, path: &[String]) -> &'a mut clap::Command {
-    match path {
-        [first, rest @ ..] if command.find_subcommand(first).is_some() => {
-            let below = command.find_subcommand_mut(first).expect("it was just found");
-            command_at(below, rest)
-        }
-        _ => command,
     }
 }
 

@@ -87,7 +87,7 @@ fn one_spelling(
 }
 
 /// Returns the command at a path, or the last one on it that exists.
-fn command_at<'a>(root: &'a Command, path: &[String]) -> &'a Command {
+pub(crate) fn command_at<'a>(root: &'a Command, path: &[String]) -> &'a Command {
     path.iter().fold(root, |command, name| command.find_subcommand(name).unwrap_or(command))
 }
 

@@ -68,7 +68,7 @@ pub(super) fn read(
     let secret = shared_secret(secret, &file)?;
     let key = |flag: &'static str, given: &Option<Given<Source>>, member: &Option<String>| {
         match optional(flag, given.as_ref())? {
-            Some(given) => Ok(Some(given)),
+            Some(given) => refuse_key_store(&given).map(|()| Some(given)),
             None => member.as_ref().map(|member| file.source(flag, member)).transpose(),
         }
     };
@@ -166,7 +166,7 @@ impl ConfigFile {
         Error::settings(format!("{}: {why}", self.origin(key)))
     }
 
-    /// Reads a member that names a source.
+    /// Reads a member that names the file of a key.
     fn source(&self, key: &str, text: &str) -> Result<Setting<Source>, Error> {
         let source: Source = text.parse().map_err(|why: String| self.wrong(key, &why))?;
         if source == Source::Stdin {
@@ -192,7 +192,6 @@ fn public_key(
     read: fn(&[u8]) -> Result<ServerKey, ServerKeyError>,
     world: &World,
 ) -> Result<ServerKey, Error> {
-    refuse_key_store(setting)?;
     let bytes = setting.value.read_public(&setting.origin, world)?;
     read(&bytes).map_err(|cause| {
         let hint = match &cause {
