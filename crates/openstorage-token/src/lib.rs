@@ -35,7 +35,6 @@ mod api_method;
 mod claims;
 mod contexts;
 mod duration;
-mod go_json;
 pub mod kubernetes;
 mod ownership;
 mod role;

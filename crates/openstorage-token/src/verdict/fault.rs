@@ -1,5 +1,6 @@
 use std::fmt;
 
+use go_json::{Kind, Value};
 use token_jose::{Algorithm, KeyKind};
 use token_time::Timestamp;
 
@@ -241,6 +242,18 @@ pub enum StrictWarning {
     },
     /// It contains a line break, which no HTTP/2 header can carry.
     LineBreak,
+}
+
+/// Returns what a value is, for a message.
+pub(super) fn json_kind(value: Value<'_>) -> &'static str {
+    match value.kind() {
+        Kind::Null => "null",
+        Kind::Boolean => "true or false",
+        Kind::Number => "a number",
+        Kind::String => "a string",
+        Kind::Array => "a list",
+        Kind::Object => "an object",
+    }
 }
 
 impl fmt::Display for StrictWarning {

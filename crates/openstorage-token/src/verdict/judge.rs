@@ -1,12 +1,12 @@
+use go_json::{Document, Value};
 use token_jose::{Algorithm, KeyKind, MacKey, PublicKey};
 
 use super::algorithm::TokenAlgorithm;
-use super::fault::{Fault, Seen, StrictWarning};
+use super::fault::{Fault, Seen, StrictWarning, json_kind};
 use super::finding::{Finding, Outcome, Verdict};
-use super::payload::{Identity, Payload, repeated};
+use super::payload::{Identity, Member, Payload, not_json, repeated};
 use super::rule::{Answer, Rule};
 use crate::duration::Lifetime;
-use crate::go_json::{Json, Malformed, Text};
 use crate::server::{Generation, Server, ServerKey, UsernameClaim};
 use crate::text;
 
@@ -47,7 +47,18 @@ pub fn judge(token: &str, server: &Server, conditions: &Conditions) -> Verdict {
 #[must_use]
 pub fn unverified(token: &str) -> Option<Identity> {
     let bytes = text::base64url_of_go(token.split('.').nth(1)?)?;
-    Payload::read(&Text::new(bytes)).ok()?.identity(UsernameClaim::Subject)
+    Payload::read(&bytes).ok()?.identity(UsernameClaim::Subject)
+}
+
+/// Returns the members of a header, which for the server are none if it is `null`.
+fn header_members<'a>(document: &'a Document<'_>) -> Result<Vec<Member<'a>>, Fault> {
+    let (part, value) = ("header", document.value());
+    match value.members() {
+        _ if document.overflows() => Err(Fault::NumberTooLarge { part }),
+        Some(members) => Ok(members.collect()),
+        None if value.is_null() => Ok(Vec::new()),
+        None => Err(Fault::NoObject { part, found: json_kind(value) }),
+    }
 }
 
 /// What a server checks a signature with.
@@ -136,7 +147,7 @@ impl<'a> Judge<'a> {
         let segment = parts.get(1).copied().unwrap_or_default();
         let read = match self.decode(segment, "payload") {
             None => Err(Fault::Base64 { part: "payload" }),
-            Some(bytes) => Payload::read(&Text::new(bytes)),
+            Some(bytes) => Payload::read(&bytes),
         };
         let read = read.map(|payload| {
             let seen = Seen::Members(payload.count());
@@ -182,17 +193,8 @@ impl<'a> Judge<'a> {
             );
             return None;
         };
-        let text = Text::new(bytes);
-        let part = "header";
-        let members = match text.members() {
-            Err(Malformed::Syntax) => Err(Fault::Json { part }),
-            Err(Malformed::Depth) => Err(Fault::Depth { part }),
-            Ok(_) if text.overflows() => Err(Fault::NumberTooLarge { part }),
-            Ok(Ok(members)) => Ok(members),
-            Ok(Err(value)) if value.is_null() => Ok(Vec::new()),
-            Ok(Err(value)) => Err(Fault::NoObject { part, found: value.kind() }),
-        };
-        let members = match members {
+        let document = Document::whole(&bytes).map_err(|malformed| not_json(malformed, "header"));
+        let members = match document.as_ref().map_err(Clone::clone).and_then(header_members) {
             Ok(members) => members,
             Err(fault) => {
                 self.fails(Rule::Header, fault);
@@ -209,11 +211,11 @@ impl<'a> Judge<'a> {
         self.algorithm(members.iter().rev().find(|(name, _)| name == "alg").map(|(_, alg)| *alg))
     }
 
-    fn algorithm(&mut self, alg: Option<Json<'_>>) -> Option<TokenAlgorithm> {
-        let known = match alg.and_then(Json::string) {
+    fn algorithm(&mut self, alg: Option<Value<'_>>) -> Option<TokenAlgorithm> {
+        let known = match alg.and_then(Value::string) {
             None => Err(Fault::NoAlgorithm),
             Some(name) => match name.parse::<TokenAlgorithm>() {
-                Err(_) => Err(Fault::UnknownAlgorithm { name }),
+                Err(_) => Err(Fault::UnknownAlgorithm { name: name.into_owned() }),
                 Ok(algorithm) => {
                     if let Some(allowed) = self.conditions.algorithm.filter(|it| *it != algorithm) {
                         self.strict_warnings.push(StrictWarning::Algorithm { algorithm, allowed });

@@ -1,10 +1,12 @@
 //! The claims of a token as a server reads them.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
-use super::fault::{Fault, StrictWarning};
+use go_json::{Document, Malformed, Syntax, Value, folds_to};
+
+use super::fault::{Fault, StrictWarning, json_kind};
 use super::times::Time;
-use crate::go_json::{Json, Malformed, Member, Text, folds_to};
 use crate::server::{Generation, UsernameClaim};
 
 /// Who the holder of a token is, as a server reads it.
@@ -90,14 +92,14 @@ struct Fields {
 }
 
 impl Payload {
-    pub(super) fn read(text: &Text) -> Result<Self, Fault> {
+    pub(super) fn read(json: &[u8]) -> Result<Self, Fault> {
         let part = "payload";
-        let members = match text.members() {
-            Ok(Ok(members)) => members,
-            Ok(Err(value)) if value.is_null() => return Err(Fault::Null),
-            Ok(Err(value)) => return Err(Fault::NoObject { part, found: value.kind() }),
-            Err(Malformed::Syntax) => return Err(Fault::Json { part }),
-            Err(Malformed::Depth) => return Err(Fault::Depth { part }),
+        let document = Document::whole(json).map_err(|malformed| not_json(malformed, part))?;
+        let value = document.value();
+        let members: Vec<Member<'_>> = match value.members() {
+            Some(members) => members.collect(),
+            None if value.is_null() => return Err(Fault::Null),
+            None => return Err(Fault::NoObject { part, found: json_kind(value) }),
         };
         let mut strict_warnings = repeated(&members, part);
         let (mut fields, mut wrong) = (Fields::default(), None);
@@ -134,7 +136,7 @@ impl Payload {
         Ok(Self {
             count,
             missing,
-            overflows: text.overflows(),
+            overflows: document.overflows(),
             fields,
             wrong,
             times,
@@ -207,7 +209,7 @@ impl Payload {
 }
 
 impl Fields {
-    fn take(&mut self, field: &'static str, value: Json<'_>) -> Result<(), Fault> {
+    fn take(&mut self, field: &'static str, value: Value<'_>) -> Result<(), Fault> {
         let text = match field {
             "iss" => &mut self.issuer,
             "sub" => &mut self.subject,
@@ -218,8 +220,8 @@ impl Fields {
         };
         // A null leaves the string unchanged.
         if !value.is_null() {
-            let wrong = Fault::Type { name: field, found: value.kind(), due: "a string" };
-            *text = value.string().ok_or(wrong)?;
+            let wrong = Fault::Type { name: field, found: json_kind(value), due: "a string" };
+            *text = value.string().map(Cow::into_owned).ok_or(wrong)?;
         }
         Ok(())
     }
@@ -233,29 +235,25 @@ struct List {
 }
 
 impl List {
-    fn take(&mut self, name: &'static str, value: Json<'_>) -> Result<(), Fault> {
+    fn take(&mut self, name: &'static str, value: Value<'_>) -> Result<(), Fault> {
         let due = "a list of strings";
         if value.is_null() {
             *self = Self::default();
             return Ok(());
         }
-        if let (Some(strings), true) = (value.strings(), self.memory.is_empty()) {
-            self.len = strings.len();
-            self.memory = strings;
-            return Ok(());
-        }
-        let Some(items) = value.list() else {
-            return Err(Fault::Type { name, found: value.kind(), due });
+        let Some(items) = value.elements() else {
+            return Err(Fault::Type { name, found: json_kind(value), due });
         };
-        if items.is_empty() {
-            *self = Self::default();
-        }
         let mut wrong = None;
-        self.len = items.len();
-        self.memory.resize(self.memory.len().max(items.len()), String::new());
-        for (slot, item) in self.memory.iter_mut().zip(items) {
+        self.len = 0;
+        for item in items {
+            if self.len == self.memory.len() {
+                self.memory.push(String::new());
+            }
+            let slot = self.memory.get_mut(self.len);
+            self.len += 1;
             match item.string() {
-                Some(text) => *slot = text,
+                Some(text) => slot.into_iter().for_each(|slot| *slot = text.clone().into_owned()),
                 None if item.is_null() => {}
                 None => {
                     wrong = wrong.or(Some(Fault::Type {
@@ -266,12 +264,26 @@ impl List {
                 }
             }
         }
+        if self.len == 0 {
+            *self = Self::default();
+        }
         wrong.map_or(Ok(()), Err)
     }
 
     fn items(mut self) -> Vec<String> {
         self.memory.truncate(self.len);
         self.memory
+    }
+}
+
+/// A member with its name.
+pub(super) type Member<'a> = (Cow<'a, str>, Value<'a>);
+
+/// The fault of a part that is not JSON as Go reads it.
+pub(super) fn not_json(malformed: Malformed, part: &'static str) -> Fault {
+    match malformed.fault {
+        Syntax::Depth => Fault::Depth { part },
+        _ => Fault::Json { part },
     }
 }
 

@@ -1,12 +1,12 @@
 //! The times of a token as a server compares them.
 
+use go_json::{Kind, Value};
 use token_time::Timestamp;
 
-use super::fault::{Fault, Seen};
+use super::fault::{Fault, Seen, json_kind};
 use super::rule::Rule;
 use super::span::span;
 use crate::duration::Lifetime;
-use crate::go_json::Json;
 use crate::server::Generation;
 
 /// The value of `exp`, `iat` or `nbf`.
@@ -21,15 +21,15 @@ pub(super) enum Time {
 }
 
 impl Time {
-    pub(super) fn of(value: Option<Json<'_>>) -> Self {
+    pub(super) fn of(value: Option<Value<'_>>) -> Self {
         match value {
             None => Self::Absent,
             Some(value) => match value.number() {
                 Some(number) => Self::Number(number),
-                None if value.kind() == "a number" => {
+                None if value.kind() == Kind::Number => {
                     Self::NoNumber { kind: "a number too large for a time" }
                 }
-                None => Self::NoNumber { kind: value.kind() },
+                None => Self::NoNumber { kind: json_kind(value) },
             },
         }
     }
