@@ -3,10 +3,10 @@
 use std::fmt;
 use std::path::Path;
 
+use go_json::{Document, Fields};
 use rustls::crypto::aws_lc_rs::default_provider;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::CertifiedKey;
-use serde::Deserialize;
 use token_time::Timestamp;
 use x509_parser::parse_x509_certificate;
 use zeroize::Zeroizing;
@@ -26,15 +26,6 @@ pub struct Identity {
     tls: reqwest::Identity,
     not_before: Timestamp,
     not_after: Timestamp,
-}
-
-/// The members of an `identity.json`; like Go, a missing one and `null` count as empty.
-#[derive(Deserialize)]
-struct Entry {
-    #[serde(rename = "type")]
-    kind: Option<String>,
-    crt: Option<String>,
-    key: Option<String>,
 }
 
 impl Identity {
@@ -130,19 +121,25 @@ impl fmt::Debug for Identity {
 }
 
 /// Returns the paths of certificate and key; `None` if the identity is disabled.
+///
+/// It is read as step reads it: see [`Fields`].
 fn parse(json: &[u8]) -> Result<Option<(String, String)>, IdentityFault> {
-    let entry: Entry = serde_json::from_slice(json)
-        .map_err(|error| IdentityFault::Json { line: error.line(), column: error.column() })?;
-    match entry.kind.unwrap_or_default() {
+    let document = Document::whole(json).map_err(IdentityFault::Json)?;
+    let entry = Fields::of(document.value()).ok_or(IdentityFault::NotAnObject)?;
+    let member = |name| entry.string(name).map_err(IdentityFault::Member);
+    let (kind, certificate, key) = (member("type")?, member("crt")?, member("key")?);
+    match kind {
         kind if kind.is_empty() => return Ok(None),
         kind if kind.eq_ignore_ascii_case("mTLS") => {}
         kind if kind.eq_ignore_ascii_case("tTLS") => return Err(IdentityFault::Tunnel),
         kind => return Err(IdentityFault::UnknownType { kind }),
     }
-    let path = |value: Option<String>, member| {
-        value.filter(|path| !path.is_empty()).ok_or(IdentityFault::Missing { member })
-    };
-    Ok(Some((path(entry.crt, "crt")?, path(entry.key, "key")?)))
+    for (path, member) in [(&certificate, "crt"), (&key, "key")] {
+        if path.is_empty() {
+            return Err(IdentityFault::Missing { member });
+        }
+    }
+    Ok(Some((certificate, key)))
 }
 
 /// Checks in advance what the TLS library checks when it builds the client.
@@ -244,9 +241,15 @@ mod tests {
         let missing = |member| Err(IdentityFault::Missing { member });
         assert_eq!(parse(r#"{"type":"mTLS","crt":"","key":"k"}"#), missing("crt"));
         assert_eq!(parse(r#"{"type":"mTLS","crt":"c","key":null}"#), missing("key"));
-        assert_eq!(parse("{\n]"), Err(IdentityFault::Json { line: 2, column: 1 }));
-        assert!(matches!(parse("[]"), Err(IdentityFault::Json { .. })));
+        let message = |json| parse(json).unwrap_err().to_string();
+        let expected =
+            "it is not JSON: expected the name of a member in double quotes at line 2, column 1";
+        assert_eq!(message("{\n]"), expected);
+        assert_eq!(message("[]"), "it is not a JSON object");
+        assert_eq!(message(r#"{"type":"mTLS","crt":1}"#), "its `crt` is not a string");
+        let cased = parse(r#"{"Type":"mTLS","CRT":"x","crt":"c","KEY":"k","key":null}"#);
         let paths = ("c".to_owned(), "k".to_owned());
+        assert_eq!(cased, Ok(Some(paths.clone())));
         assert_eq!(parse(r#"{"type":"mTLS","crt":"c","key":"k","x":1}"#), Ok(Some(paths)));
     }
 

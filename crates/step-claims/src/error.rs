@@ -190,13 +190,9 @@ pub enum Error {
     #[error("this is not an SSH public key in the format of authorized_keys")]
     SshKey(#[source] ssh_key::Error),
 
-    /// User data is not UTF-8.
-    #[error("user data is not UTF-8")]
-    UserNotUtf8(#[source] std::str::Utf8Error),
-
     /// User data is not JSON.
     #[error("user data is not JSON")]
-    UserNotJson(#[source] serde_json::Error),
+    UserNotJson(#[source] go_json::Malformed),
 
     /// User data is JSON, but not an object.
     #[error("user data must be a JSON object, but this is {found}")]
@@ -212,13 +208,13 @@ pub enum Error {
         text: String,
     },
 
-    /// User data contains a JSON value that a token cannot carry.
-    #[error("user data {name:?} {fault}")]
-    UserValue {
+    /// User data contains a number outside the range of a 64-bit float, in which the CA stores it.
+    #[error("user data {name:?} contains {number}, a number too large for the CA")]
+    UserNumber {
         /// The member of the object.
         name: String,
-        /// What is wrong with its value.
-        fault: UserFault,
+        /// The number as it was written.
+        number: String,
     },
 
     /// Audience and purpose belong to different operations.
@@ -290,36 +286,6 @@ impl fmt::Display for CaUrlFault {
                 write!(f, "its host is not ASCII; write it as {ascii}")
             }
             Self::NotAscii { ascii: None } => f.write_str("its host is not ASCII"),
-        }
-    }
-}
-
-/// What is wrong with a value of the user data.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum UserFault {
-    /// A number is outside the range of a 64-bit float, which the CA stores it in.
-    NumberRange {
-        /// The number as it was given.
-        number: String,
-    },
-    /// Arrays and objects are nested too deeply.
-    TooDeep {
-        /// The most levels that are allowed.
-        deepest: usize,
-    },
-    /// A string contains half of a surrogate pair, which is not a character.
-    HalfCharacter,
-}
-
-impl fmt::Display for UserFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NumberRange { number } => {
-                write!(f, "contains {number}, a number too large for the CA")
-            }
-            Self::TooDeep { deepest } => write!(f, "is nested deeper than {deepest} levels"),
-            Self::HalfCharacter => f.write_str("contains half of a surrogate pair"),
         }
     }
 }

@@ -49,11 +49,11 @@
 
 mod audience;
 mod ca_url;
+mod canonical;
 mod claims;
 mod confirmation;
 mod error;
 mod fingerprint;
-mod json_value;
 mod names;
 mod operation;
 mod purpose;
@@ -66,7 +66,7 @@ pub use audience::{Audience, Prefix, encode_fragment, is_audience_of};
 pub use ca_url::{CaUrl, UrlPart};
 pub use claims::Claims;
 pub use confirmation::Confirmation;
-pub use error::{CaUrlFault, Error, UserFault};
+pub use error::{CaUrlFault, Error};
 pub use fingerprint::RootFingerprint;
 pub use names::{Principal, San, Subject};
 pub use operation::Operation;

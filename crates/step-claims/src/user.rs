@@ -1,10 +1,12 @@
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use go_json::{Document, Kind, Value};
+use serde::ser::Error as _;
+use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
+use crate::canonical::{canonical, quoted};
 use crate::error::Error;
-use crate::json_value::{JsonValue, Reader};
 
 /// The requester's own data: the claim `user`, which certificate templates of the CA read as
 /// `.Token.user`.
@@ -27,38 +29,38 @@ use crate::json_value::{JsonValue, Reader};
 /// );
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(transparent)]
-pub struct UserData(BTreeMap<String, JsonValue>);
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UserData(
+    /// Each value is one line of JSON.
+    BTreeMap<String, String>,
+);
 
 impl UserData {
     /// Parses a JSON object, the contents of the file of `--set-file`. A byte order mark before
-    /// it is skipped.
+    /// it is skipped. Bytes that are not UTF-8 and halves of surrogate pairs become U+FFFD, as in `step`.
     ///
     /// # Errors
     ///
-    /// - [`Error::UserNotUtf8`] and [`Error::UserNotJson`] if it cannot be read.
+    /// - [`Error::UserNotJson`] if it cannot be read.
     /// - [`Error::UserNotObject`] if it is an array, a string, a number, or `null` (Q46).
-    /// - [`Error::UserValue`] if a value cannot be carried, see [`UserFault`](crate::UserFault).
+    /// - [`Error::UserNumber`] if a number in it does not fit a 64-bit float.
     pub fn from_object(json: &[u8]) -> Result<Self, Error> {
-        let json = std::str::from_utf8(json).map_err(Error::UserNotUtf8)?;
-        let json = json.strip_prefix('\u{feff}').unwrap_or(json);
-        let raw: &RawValue = serde_json::from_str(json).map_err(Error::UserNotJson)?;
-        let found = match raw.get().as_bytes().first() {
-            Some(b'{') => {
-                let mut reader = Reader::new(raw);
-                return match reader.object(1) {
-                    Ok(members) => Ok(Self(members)),
-                    Err(fault) => Err(Error::UserValue { name: reader.member, fault }),
-                };
-            }
-            Some(b'[') => "an array",
-            Some(b'"') => "a string",
-            Some(b'n') => "null",
-            Some(b't' | b'f') => "a boolean",
-            _ => "a number",
+        let json = json.strip_prefix(b"\xef\xbb\xbf").unwrap_or(json);
+        let document = Document::whole(json).map_err(Error::UserNotJson)?;
+        let found = match document.value().kind() {
+            Kind::Object => "an object",
+            Kind::Array => "an array",
+            Kind::String => "a string",
+            Kind::Null => "null",
+            Kind::Boolean => "a boolean",
+            Kind::Number => "a number",
         };
-        Err(Error::UserNotObject { found })
+        let members = document.value().members().ok_or(Error::UserNotObject { found })?;
+        let mut user = Self::default();
+        for (name, value) in members {
+            user.insert(&name, value)?;
+        }
+        Ok(user)
     }
 
     /// Sets one member from `NAME=VALUE`, the argument of `--set`.
@@ -70,19 +72,24 @@ impl UserData {
     /// # Errors
     ///
     /// - [`Error::UserAssignment`] if there is no `=`.
-    /// - [`Error::UserValue`] if the value is JSON that cannot be carried, see [`UserFault`](crate::UserFault).
+    /// - [`Error::UserNumber`] if a number in it does not fit a 64-bit float.
     pub fn set(&mut self, assignment: &str) -> Result<(), Error> {
         let Some((name, value)) = assignment.split_once('=') else {
             return Err(Error::UserAssignment { text: assignment.to_owned() });
         };
-        let value = match serde_json::from_str::<&RawValue>(value) {
-            // The claim's own object is the first level.
-            Ok(raw) => Reader::new(raw)
-                .value(2)
-                .map_err(|fault| Error::UserValue { name: name.to_owned(), fault })?,
-            Err(_) => JsonValue::Text(value.to_owned()),
-        };
-        self.0.insert(name.to_owned(), value);
+        if let Ok(document) = Document::whole(value.as_bytes()) {
+            return self.insert(name, document.value());
+        }
+        self.0.insert(name.to_owned(), quoted(value));
+        Ok(())
+    }
+
+    fn insert(&mut self, name: &str, value: Value<'_>) -> Result<(), Error> {
+        let text = canonical(value).map_err(|too_large| Error::UserNumber {
+            name: name.to_owned(),
+            number: too_large.number.to_owned(),
+        })?;
+        self.0.insert(name.to_owned(), text);
         Ok(())
     }
 
@@ -92,12 +99,22 @@ impl UserData {
     }
 }
 
+impl Serialize for UserData {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let members = self
+            .0
+            .iter()
+            .map(|(name, text)| serde_json::from_str::<&RawValue>(text).map(|value| (name, value)));
+        let members = members.collect::<Result<Vec<_>, _>>().map_err(S::Error::custom)?;
+        serializer.collect_map(members)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::error::UserFault;
 
     fn written(user: &UserData) -> String {
         String::from_utf8(token_jose::json::to_vec(user).unwrap()).unwrap()
@@ -161,7 +178,7 @@ mod tests {
     fn a_number_that_no_ca_can_hold_is_refused_however_deep_it_lies() {
         for assignment in ["a=1e400", "a=-1e309", "a={\"b\":[0,1e400]}"] {
             let error = UserData::default().set(assignment).unwrap_err();
-            assert!(matches!(error, Error::UserValue { fault: UserFault::NumberRange { .. }, .. }));
+            assert!(matches!(error, Error::UserNumber { .. }), "{assignment}");
         }
         assert_eq!(
             file(r#"{"a":1,"limits":{"b":1e400}}"#).unwrap_err().to_string(),
@@ -207,7 +224,6 @@ mod tests {
         for json in ["", "{\"a\":", "{} {}", "{'a':1}", "{\"a\":01}", "\u{feff}\u{feff}{}"] {
             assert!(matches!(file(json), Err(Error::UserNotJson(_))), "{json:?}");
         }
-        assert!(matches!(UserData::from_object(b"{\"\xff\":1}"), Err(Error::UserNotUtf8(_))));
     }
 
     #[test]
@@ -221,30 +237,28 @@ mod tests {
     }
 
     #[test]
-    fn half_a_character_is_refused() {
-        for assignment in ["a=\"\\ud800\"", "a={\"\\udc00\":1}", "a=[\"\\ud800\\u0041\"]"] {
-            let error = UserData::default().set(assignment).unwrap_err();
-            assert_eq!(error.to_string(), "user data \"a\" contains half of a surrogate pair");
+    fn what_is_no_character_becomes_a_replacement_character() {
+        for (assignment, expected) in [
+            ("a=\"\\ud800\"", "{\"a\":\"\u{fffd}\"}"),
+            ("a={\"\\udc00\":1}", "{\"a\":{\"\u{fffd}\":1}}"),
+            ("a=[\"\\ud800\\u0041\"]", "{\"a\":[\"\u{fffd}A\"]}"),
+            ("a=\"\\ud83d\\ude00\"", "{\"a\":\"😀\"}"),
+        ] {
+            assert_eq!(set(&[assignment]), expected);
         }
-        assert_eq!(set(&["a=\"\\ud83d\\ude00\""]), "{\"a\":\"😀\"}");
-        assert!(file("{\"\\ud800\":1}").is_err());
+        let user = UserData::from_object(b"{\"\xff\":\"\xc3\",\"\\ud800\":1}").unwrap();
+        assert_eq!(written(&user), "{\"\u{fffd}\":1}");
     }
 
     #[test]
-    fn nesting_has_a_limit_and_no_depth_overflows_the_stack() {
-        let nested = |depth: usize| format!("a={}{}", "[".repeat(depth), "]".repeat(depth));
-        assert!(UserData::default().set(&nested(127)).is_ok());
-        for depth in [128, 1_000_000] {
-            assert_eq!(
-                UserData::default().set(&nested(depth)).unwrap_err().to_string(),
-                "user data \"a\" is nested deeper than 128 levels"
-            );
-        }
+    fn ten_thousand_levels_are_carried_and_what_is_deeper_is_text() {
+        let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+        let deep = nested(10_000);
+        assert_eq!(set(&[&format!("a={deep}")]), format!(r#"{{"a":{deep}}}"#));
+        let deeper = nested(10_001);
+        assert_eq!(set(&[&format!("a={deeper}")]), format!(r#"{{"a":"{deeper}"}}"#));
         let object = format!("{}1{}", "{\"a\":".repeat(100_000), "}".repeat(100_000));
-        assert!(matches!(
-            file(&object),
-            Err(Error::UserValue { fault: UserFault::TooDeep { deepest: 128 }, .. })
-        ));
+        assert!(matches!(file(&object), Err(Error::UserNotJson(_))));
     }
 
     proptest! {

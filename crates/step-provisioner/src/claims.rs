@@ -159,10 +159,13 @@ pub struct EffectiveLifetimes {
 
 #[cfg(test)]
 mod tests {
+    use crate::object::document;
+
     use super::*;
 
     fn claims(json: &str) -> ProvisionerClaims {
-        ProvisionerClaims::read(&Object::document(json.as_bytes()).unwrap()).unwrap()
+        let document = document(json.as_bytes()).unwrap();
+        ProvisionerClaims::read(&Object::outermost(&document).unwrap()).unwrap()
     }
 
     #[test]
@@ -210,7 +213,8 @@ mod tests {
 
     #[test]
     fn a_duration_that_is_none_is_named() {
-        let object = Object::document(br#"{"minHostSSHCertDuration":"1d"}"#).unwrap();
+        let document = document(br#"{"minHostSSHCertDuration":"1d"}"#).unwrap();
+        let object = Object::outermost(&document).unwrap();
         let fault = ProvisionerClaims::read(&object).unwrap_err();
         assert_eq!(fault.member, "minHostSSHCertDuration");
     }

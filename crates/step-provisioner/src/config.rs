@@ -7,7 +7,7 @@ use step_claims::CaUrl;
 use crate::claims::ProvisionerClaims;
 use crate::error::Error;
 use crate::list::{Skipped, parse_entries};
-use crate::object::{Fault, Object};
+use crate::object::{Fault, Object, document};
 use crate::provisioner::Provisioner;
 
 /// The names of a CA whose ca.json has no `dnsNames`.
@@ -67,7 +67,8 @@ impl CaConfig {
     ///   has the wrong type.
     /// - [`Error::NoProvisioners`] if it lists no provisioner of a known type.
     pub fn parse(json: &[u8]) -> Result<Self, Error> {
-        let top = Object::document(json)?;
+        let document = document(json)?;
+        let top = Object::outermost(&document)?;
         let authority = top.object("authority").map_err(Fault::of_document)?;
         let enable_admin = flag(&authority, "enableAdmin")?;
 
@@ -159,7 +160,7 @@ impl SshKeys {
 }
 
 fn flag(object: &Object<'_>, member: &str) -> Result<bool, Error> {
-    Ok(object.boolean(member).map_err(Fault::of_document)?.unwrap_or(false))
+    object.flag(member).map_err(Fault::of_document)
 }
 
 fn non_empty(mut paths: Vec<String>) -> Vec<String> {
@@ -315,7 +316,7 @@ mod tests {
     #[test]
     fn a_fault_in_the_text_has_line_and_column() {
         let error = CaConfig::parse(b"{\n  \"root\": \"a\"\n  \"crt\": \"b\"\n}").unwrap_err();
-        assert!(matches!(error, Error::Json { line: 3, column: 3, .. }), "{error:?}");
+        assert_eq!(error.to_string(), "not JSON: expected `,` or `}` at line 3, column 3");
     }
 
     proptest! {

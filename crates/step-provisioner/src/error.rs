@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use go_json::Malformed;
 use token_text::Shown;
 
 use crate::several::Several;
@@ -12,16 +13,9 @@ use crate::several::Several;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The document is not JSON (RFC 8259).
-    #[error("not JSON: {fault} at line {line}, column {column}")]
-    Json {
-        /// The line, from 1.
-        line: usize,
-        /// The column, in bytes from 1; 0 at the end of the line before.
-        column: usize,
-        /// What the parser found.
-        fault: String,
-    },
+    /// The document is not JSON as step-ca reads it (RFC 8259).
+    #[error("not JSON: {0}")]
+    Json(Malformed),
 
     /// The document is JSON, but not an object.
     #[error("the document is not a JSON object")]
@@ -83,14 +77,9 @@ pub enum Error {
     },
 }
 
-impl Error {
-    /// serde_json appends the position to its message; here it is in separate members.
-    pub(crate) fn json(error: &serde_json::Error) -> Self {
-        let (line, column) = (error.line(), error.column());
-        let text = error.to_string();
-        let place = format!(" at line {line} column {column}");
-        let fault = text.strip_suffix(place.as_str()).unwrap_or(&text).to_owned();
-        Self::Json { line, column, fault }
+impl From<Malformed> for Error {
+    fn from(malformed: Malformed) -> Self {
+        Self::Json(malformed)
     }
 }
 
@@ -126,6 +115,19 @@ pub enum Expected {
     Base64,
     /// A duration in Go's syntax, such as `24h` or `1h30m`.
     Duration,
+}
+
+impl From<go_json::Expected> for Expected {
+    fn from(expected: go_json::Expected) -> Self {
+        match expected {
+            go_json::Expected::Strings => Self::Strings,
+            go_json::Expected::Boolean => Self::Boolean,
+            go_json::Expected::Object => Self::Object,
+            go_json::Expected::Array => Self::Array,
+            go_json::Expected::Base64 => Self::Base64,
+            _ => Self::String,
+        }
+    }
 }
 
 impl fmt::Display for Expected {

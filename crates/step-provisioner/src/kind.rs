@@ -208,16 +208,18 @@ pub struct JwkProvisioner {
 impl JwkProvisioner {
     fn read(entry: &Object<'_>) -> Result<Self, Fault> {
         let encrypted_key = entry.non_empty("encryptedKey")?;
-        let Some(raw) = entry.raw("key") else {
+        let Some(jwk) = entry.key("key") else {
             let key = Err("it has no `key`".to_owned());
             return Ok(Self { key_id: None, key, algorithm: None, encrypted_key });
         };
-        let jwk = Object::value(raw);
-        let member = |name| jwk.as_ref().and_then(|jwk| jwk.non_empty(name).ok().flatten());
+        let key = match jwk.fault() {
+            Some(fault) => Err(fault.to_owned()),
+            None => PublicKey::from_jwk(jwk.json).map_err(|fault| chain(&fault)),
+        };
         Ok(Self {
-            key_id: member("kid").and_then(|text| text.parse().ok()),
-            key: PublicKey::from_jwk(raw.get()).map_err(|fault| chain(&fault)),
-            algorithm: member("alg").and_then(|text| text.parse().ok()),
+            key_id: jwk.non_empty("kid").and_then(|text| text.parse().ok()),
+            key,
+            algorithm: jwk.non_empty("alg").and_then(|text| text.parse().ok()),
             encrypted_key,
         })
     }
@@ -330,8 +332,8 @@ impl GcpProvisioner {
             service_accounts: entry.strings("serviceAccounts")?,
             project_ids: entry.strings("projectIDs")?,
             organization_id: entry.non_empty("organizationID")?,
-            disable_custom_sans: entry.boolean("disableCustomSANs")?.unwrap_or(false),
-            disable_trust_on_first_use: entry.boolean("disableTrustOnFirstUse")?.unwrap_or(false),
+            disable_custom_sans: entry.flag("disableCustomSANs")?,
+            disable_trust_on_first_use: entry.flag("disableTrustOnFirstUse")?,
             disable_ssh_ca_user: entry.boolean("disableSSHCAUser")?.unwrap_or(true),
             disable_ssh_ca_host: entry.boolean("disableSSHCAHost")?.unwrap_or(false),
         })
@@ -358,8 +360,8 @@ impl AwsProvisioner {
     fn read(entry: &Object<'_>) -> Result<Self, Fault> {
         Ok(Self {
             accounts: entry.strings("accounts")?,
-            disable_custom_sans: entry.boolean("disableCustomSANs")?.unwrap_or(false),
-            disable_trust_on_first_use: entry.boolean("disableTrustOnFirstUse")?.unwrap_or(false),
+            disable_custom_sans: entry.flag("disableCustomSANs")?,
+            disable_trust_on_first_use: entry.flag("disableTrustOnFirstUse")?,
             imds_versions: entry.strings("imdsVersions")?,
             iid_roots: entry.non_empty("iidRoots")?,
         })
@@ -396,8 +398,8 @@ impl AzureProvisioner {
             resource_groups: entry.strings("resourceGroups")?,
             subscription_ids: entry.strings("subscriptionIDs")?,
             object_ids: entry.strings("objectIDs")?,
-            disable_custom_sans: entry.boolean("disableCustomSANs")?.unwrap_or(false),
-            disable_trust_on_first_use: entry.boolean("disableTrustOnFirstUse")?.unwrap_or(false),
+            disable_custom_sans: entry.flag("disableCustomSANs")?,
+            disable_trust_on_first_use: entry.flag("disableTrustOnFirstUse")?,
         })
     }
 }

@@ -2,12 +2,13 @@
 
 use std::fmt;
 
+use go_json::Value;
 use serde_json::value::RawValue;
 
 use crate::claims::ProvisionerClaims;
 use crate::error::Error;
 use crate::kind::{Kind, KindName};
-use crate::object::{Fault, Object};
+use crate::object::{Fault, Object, document};
 use crate::provisioner::Provisioner;
 
 /// One page of a CA's answer to `GET /provisioners`.
@@ -57,7 +58,8 @@ impl fmt::Debug for Skipped {
 ///   the wrong type. A public key that cannot be read is not an error: see
 ///   [`JwkProvisioner::key`](crate::JwkProvisioner::key).
 pub fn provisioners_page(json: &[u8]) -> Result<Page, Error> {
-    let body = Object::document(json)?;
+    let document = document(json)?;
+    let body = Object::outermost(&document)?;
     let entries = body.elements("provisioners").map_err(Fault::of_document)?;
     let (provisioners, skipped) = parse_entries(&entries)?;
     let next_cursor = body.non_empty("nextCursor").map_err(Fault::of_document)?;
@@ -66,12 +68,12 @@ pub fn provisioners_page(json: &[u8]) -> Result<Page, Error> {
 
 /// Sorts entries into those of a known type and the others.
 pub(crate) fn parse_entries(
-    entries: &[&RawValue],
+    entries: &[Value<'_>],
 ) -> Result<(Vec<Provisioner>, Vec<Skipped>), Error> {
     let mut provisioners = Vec::with_capacity(entries.len());
     let mut skipped = Vec::new();
-    for (index, &raw) in entries.iter().enumerate() {
-        match parse_entry(index, raw)? {
+    for (index, &entry) in entries.iter().enumerate() {
+        match parse_entry(index, entry)? {
             Ok(provisioner) => provisioners.push(provisioner),
             Err(unknown) => skipped.push(unknown),
         }
@@ -79,12 +81,12 @@ pub(crate) fn parse_entries(
     Ok((provisioners, skipped))
 }
 
-fn parse_entry(index: usize, raw: &RawValue) -> Result<Result<Provisioner, Skipped>, Error> {
-    let skip = |name, kind| Skipped { index, name, kind, raw: raw.to_owned() };
-    if raw.get() == "null" {
-        return Ok(Err(skip(String::new(), String::new())));
+fn parse_entry(index: usize, value: Value<'_>) -> Result<Result<Provisioner, Skipped>, Error> {
+    let raw = RawValue::from_string(value.text().to_owned()).map_err(|_| Error::Entry { index })?;
+    if value.is_null() {
+        return Ok(Err(Skipped { index, name: String::new(), kind: String::new(), raw }));
     }
-    let entry = Object::value(raw).ok_or(Error::Entry { index })?;
+    let entry = Object::value(value).ok_or(Error::Entry { index })?;
     let fault = |fault: Fault| Error::Provisioner {
         index,
         name: entry.string("name").unwrap_or_default(),
@@ -93,14 +95,15 @@ fn parse_entry(index: usize, raw: &RawValue) -> Result<Result<Provisioner, Skipp
     };
     let kind = entry.string("type").map_err(fault)?;
     let Some(known) = KindName::from_type(&kind) else {
-        return Ok(Err(skip(entry.string("name").unwrap_or_default(), kind)));
+        let name = entry.string("name").unwrap_or_default();
+        return Ok(Err(Skipped { index, name, kind, raw }));
     };
     Ok(Ok(Provisioner {
         name: entry.string("name").map_err(fault)?,
         kind: Kind::read(known, &entry).map_err(fault)?,
         claims: entry.object("claims").and_then(|c| ProvisionerClaims::read(&c)).map_err(fault)?,
         disabled: disabled(&entry).map_err(fault)?,
-        raw: raw.to_owned(),
+        raw,
     }))
 }
 

@@ -1,15 +1,11 @@
-//! A JSON object read member by member, as Go's `encoding/json` fills a struct.
+//! A JSON object read member by member, as step-ca fills a struct.
 //!
-//! An unknown member is ignored, a missing one and `null` are the empty value, and of a member
-//! that occurs twice the last one counts. Only requested members are parsed.
+//! An unknown member is ignored, and a missing one is the empty value. Only requested members are
+//! parsed, so a fault elsewhere does not matter.
 
-use std::collections::BTreeMap;
 use std::str::FromStr;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use serde::Deserialize;
-use serde_json::value::RawValue;
+use go_json::{Document, Exact, Fields, Kind, Mismatch, Value};
 use token_time::SignedDuration;
 
 use crate::error::{Error, Expected};
@@ -30,44 +26,43 @@ impl Fault {
     }
 }
 
-/// A JSON object whose members are still text.
-#[derive(Debug)]
-pub(crate) struct Object<'a> {
-    path: String,
-    members: BTreeMap<String, &'a RawValue>,
+impl From<Mismatch> for Fault {
+    fn from(mismatch: Mismatch) -> Self {
+        Self { member: mismatch.member, expected: mismatch.expected.into() }
+    }
 }
 
+/// Checks the syntax of a document; a leading UTF-8 byte order mark is ignored.
+///
+/// step and step-ca decode the first value of the text, whatever follows it.
+pub(crate) fn document(json: &[u8]) -> Result<Document<'_>, Error> {
+    let json = json.strip_prefix(b"\xef\xbb\xbf").unwrap_or(json);
+    Ok(Document::first(json)?)
+}
+
+/// A JSON object whose members are read as those of a Go struct.
+#[derive(Debug)]
+pub(crate) struct Object<'a>(Fields<'a>);
+
 impl<'a> Object<'a> {
-    /// Reads a document that is an object; a leading UTF-8 byte order mark is ignored.
-    pub(crate) fn document(json: &'a [u8]) -> Result<Self, Error> {
-        let json = json.strip_prefix(b"\xef\xbb\xbf").unwrap_or(json);
-        if json.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'{') {
-            serde_json::from_slice::<serde::de::IgnoredAny>(json).map_err(|e| Error::json(&e))?;
-            return Err(Error::NotAnObject);
-        }
-        let members = serde_json::from_slice(json).map_err(|e| Error::json(&e))?;
-        Ok(Self { path: String::new(), members })
+    /// Returns the outermost object of a document.
+    pub(crate) fn outermost(document: &'a Document<'_>) -> Result<Self, Error> {
+        Self::value(document.value()).ok_or(Error::NotAnObject)
     }
 
-    /// Reads `raw` as an object; `None` if it is something else.
-    pub(crate) fn value(raw: &'a RawValue) -> Option<Self> {
-        let members = serde_json::from_str(raw.get()).ok()?;
-        Some(Self { path: String::new(), members })
-    }
-
-    /// The text of a member, `None` if it is missing or `null`.
-    pub(crate) fn raw(&self, member: &str) -> Option<&'a RawValue> {
-        self.members.get(member).copied().filter(|raw| raw.get() != "null")
+    /// Reads a value as an object; `None` if it is something else.
+    pub(crate) fn value(value: Value<'a>) -> Option<Self> {
+        Fields::of(value).map(Self)
     }
 
     /// A string; empty if missing.
     pub(crate) fn string(&self, member: &str) -> Result<String, Fault> {
-        Ok(self.read::<String>(member, Expected::String)?.unwrap_or_default())
+        Ok(self.0.string(member)?)
     }
 
     /// A string; an empty one counts as missing.
     pub(crate) fn non_empty(&self, member: &str) -> Result<Option<String>, Fault> {
-        Ok(self.read::<String>(member, Expected::String)?.filter(|text| !text.is_empty()))
+        Ok(Some(self.string(member)?).filter(|text| !text.is_empty()))
     }
 
     /// An array of strings; empty if missing.
@@ -77,67 +72,108 @@ impl<'a> Object<'a> {
 
     /// An array of strings, `None` if missing. A `null` in it is the empty string.
     pub(crate) fn optional_strings(&self, member: &str) -> Result<Option<Vec<String>>, Fault> {
-        let items = self.read::<Vec<Option<String>>>(member, Expected::Strings)?;
-        Ok(items.map(|items| items.into_iter().map(Option::unwrap_or_default).collect()))
+        Ok(self.0.strings(member)?)
     }
 
-    /// A string or an array of strings.
+    /// A string or an array of strings, of which the last one counts.
     pub(crate) fn one_or_more(&self, member: &str) -> Result<Vec<String>, Fault> {
-        match self.raw(member) {
-            Some(raw) if raw.get().starts_with('"') => Ok(vec![self.string(member)?]),
-            _ => {
-                self.strings(member).map_err(|fault| self.fault(member, Expected::OneOrMore, fault))
-            }
+        let mut last = Vec::new();
+        for found in self.0.occurrences(member) {
+            let read = one_or_more(found.value);
+            let read = read.ok_or_else(|| self.fault(member, Expected::OneOrMore))?;
+            last = if found.is_discarded { last } else { read };
         }
+        Ok(last)
     }
 
     /// A boolean, `None` if missing.
     pub(crate) fn boolean(&self, member: &str) -> Result<Option<bool>, Fault> {
-        self.read(member, Expected::Boolean)
+        Ok(self.0.optional_boolean(member)?)
+    }
+
+    /// A boolean, false if missing.
+    pub(crate) fn flag(&self, member: &str) -> Result<bool, Fault> {
+        Ok(self.0.boolean(member)?)
     }
 
     /// A duration in Go's syntax, `None` if missing.
     pub(crate) fn duration(&self, member: &str) -> Result<Option<SignedDuration>, Fault> {
-        let Some(text) = self.read::<String>(member, Expected::Duration)? else {
-            return Ok(None);
-        };
-        let duration = SignedDuration::from_str(&text);
-        duration.map(Some).map_err(|fault| self.fault(member, Expected::Duration, fault))
+        let mut last = None;
+        for found in self.0.pointed(member) {
+            let duration = found.value.string().map(|text| SignedDuration::from_str(&text));
+            let Some(Ok(duration)) = duration else {
+                return Err(self.fault(member, Expected::Duration));
+            };
+            last = if found.is_discarded { last } else { Some(duration) };
+        }
+        Ok(last)
     }
 
     /// Bytes in padded standard base64 (RFC 4648 §4), in which Go accepts line breaks.
     pub(crate) fn bytes(&self, member: &str) -> Result<Vec<u8>, Fault> {
-        let mut text = self.read::<String>(member, Expected::Base64)?.unwrap_or_default();
-        text.retain(|c| c != '\r' && c != '\n');
-        STANDARD.decode(text).map_err(|fault| self.fault(member, Expected::Base64, fault))
+        Ok(self.0.bytes(member)?.unwrap_or_default())
     }
 
-    /// The elements of an array, still as text; none if missing.
-    pub(crate) fn elements(&self, member: &str) -> Result<Vec<&'a RawValue>, Fault> {
-        Ok(self.read(member, Expected::Array)?.unwrap_or_default())
+    /// The elements of an array; none if missing.
+    pub(crate) fn elements(&self, member: &str) -> Result<Vec<Value<'a>>, Fault> {
+        Ok(self.0.elements(member)?.unwrap_or_default())
     }
 
     /// An object, without members if missing.
     pub(crate) fn object(&self, member: &str) -> Result<Self, Fault> {
-        let members = self.read(member, Expected::Object)?.unwrap_or_default();
-        Ok(Self { path: format!("{}{member}.", self.path), members })
+        Ok(Self(self.0.object(member)?))
     }
 
-    fn read<T: Deserialize<'a>>(
-        &self,
-        member: &str,
-        expected: Expected,
-    ) -> Result<Option<T>, Fault> {
-        let Some(raw) = self.raw(member) else {
-            return Ok(None);
-        };
-        let value = serde_json::from_str(raw.get());
-        value.map(Some).map_err(|fault| self.fault(member, expected, fault))
+    /// A key, which go-jose reads: the text, and its members if none of them is repeated.
+    pub(crate) fn key(&self, member: &str) -> Option<Key<'a>> {
+        let mut found = self.0.pointed(member);
+        found.retain(|found| !found.is_discarded);
+        found.last().map(|found| Key { json: found.value.text(), members: exact(found.value) })
     }
 
-    /// The cause is dropped: it may quote the value, which may be secret.
-    fn fault<E>(&self, member: &str, expected: Expected, _cause: E) -> Fault {
-        Fault { member: format!("{}{member}", self.path), expected }
+    fn fault(&self, member: &str, expected: Expected) -> Fault {
+        Fault { member: self.0.path_of(member), expected }
+    }
+}
+
+/// A JWK (RFC 7517) that has not been read yet.
+#[derive(Debug)]
+pub(crate) struct Key<'a> {
+    /// The whole key.
+    pub(crate) json: &'a str,
+    members: Result<Exact<'a>, String>,
+}
+
+impl Key<'_> {
+    /// Returns why go-jose reads no members, if it does not.
+    pub(crate) fn fault(&self) -> Option<&str> {
+        self.members.as_ref().err().map(String::as_str)
+    }
+
+    /// A string; an empty one counts as missing, and so does anything else.
+    pub(crate) fn non_empty(&self, member: &str) -> Option<String> {
+        let value = self.members.as_ref().ok()?.get(member)?.string()?;
+        (!value.is_empty()).then(|| value.into_owned())
+    }
+}
+
+fn exact(value: Value<'_>) -> Result<Exact<'_>, String> {
+    let members = Exact::of(value).ok_or("it is not an object")?;
+    members.map_err(|repeated| repeated.to_string())
+}
+
+/// Go decodes these into a type of its own, which holds nothing after `null`.
+fn one_or_more(value: Value<'_>) -> Option<Vec<String>> {
+    match value.kind() {
+        Kind::Null => Some(Vec::new()),
+        Kind::String => Some(vec![value.string()?.into_owned()]),
+        _ => {
+            let text = |item: Value<'_>| match item.is_null() {
+                true => Some(String::new()),
+                false => item.string().map(std::borrow::Cow::into_owned),
+            };
+            value.elements()?.map(text).collect()
+        }
     }
 }
 
@@ -145,26 +181,37 @@ impl<'a> Object<'a> {
 mod tests {
     use super::*;
 
-    fn object(json: &str) -> Object<'_> {
-        Object::document(json.as_bytes()).unwrap()
+    /// Reads an object and hands it on.
+    fn read<T>(json: &str, read: impl FnOnce(Object<'_>) -> T) -> T {
+        let document = document(json.as_bytes()).unwrap();
+        read(Object::outermost(&document).unwrap())
+    }
+
+    fn error(json: &str) -> Error {
+        match document(json.as_bytes()) {
+            Ok(document) => Object::outermost(&document).unwrap_err(),
+            Err(error) => error,
+        }
     }
 
     #[test]
     fn the_last_of_two_members_counts_and_null_is_missing() {
-        let object = object(r#"{"a":"first","a":"last","n":null,"l":["x",null]}"#);
-        assert_eq!(object.string("a").unwrap(), "last");
-        assert_eq!(object.string("n").unwrap(), "");
-        assert_eq!(object.boolean("n").unwrap(), None);
-        assert_eq!(object.non_empty("missing").unwrap(), None);
-        assert_eq!(object.strings("l").unwrap(), ["x", ""]);
-        assert!(object.elements("missing").unwrap().is_empty());
+        read(r#"{"a":"first","A":"last","n":null,"l":["x",null]}"#, |object| {
+            assert_eq!(object.string("a").unwrap(), "last");
+            assert_eq!(object.string("n").unwrap(), "");
+            assert_eq!(object.boolean("n").unwrap(), None);
+            assert_eq!(object.non_empty("missing").unwrap(), None);
+            assert_eq!(object.strings("l").unwrap(), ["x", ""]);
+            assert!(object.elements("missing").unwrap().is_empty());
+        });
     }
 
     #[test]
     fn a_fault_names_the_whole_path() {
-        let object = object(r#"{"authority":{"claims":{"enableSSHCA":"yes"}}}"#);
-        let claims = object.object("authority").unwrap().object("claims").unwrap();
-        let fault = claims.boolean("enableSSHCA").unwrap_err();
+        let fault = read(r#"{"Authority":{"claims":{"enableSSHCA":"yes"}}}"#, |object| {
+            let claims = object.object("authority").unwrap().object("claims").unwrap();
+            claims.boolean("enableSSHCA").unwrap_err()
+        });
         assert_eq!(fault.member, "authority.claims.enableSSHCA");
         assert_eq!(
             fault.of_document().to_string(),
@@ -174,39 +221,63 @@ mod tests {
 
     #[test]
     fn bytes_are_padded_base64_and_may_hold_line_breaks() {
-        let object = object(r#"{"b":"aGVs\r\nbG8=","c":"aGVsbG8","d":"_-8="}"#);
-        assert_eq!(object.bytes("b").unwrap(), b"hello");
-        assert_eq!(object.bytes("missing").unwrap(), b"");
-        assert!(object.bytes("c").is_err());
-        assert!(object.bytes("d").is_err());
+        read(r#"{"b":"aGVs\r\nbG8=","c":"aGVsbG8","d":"_-8="}"#, |object| {
+            assert_eq!(object.bytes("b").unwrap(), b"hello");
+            assert_eq!(object.bytes("missing").unwrap(), b"");
+            assert!(object.bytes("c").is_err());
+            assert!(object.bytes("d").is_err());
+        });
     }
 
     #[test]
     fn what_is_no_json_is_placed_by_line_and_column() {
-        let error = Object::document(b"{\n  \"a\": 1,\n  \"b\" 2\n}").unwrap_err();
-        assert_eq!(error.to_string(), "not JSON: expected `:` at line 3, column 7");
-        let error = Object::document(b"").unwrap_err();
-        assert!(error.to_string().starts_with("not JSON: EOF"), "{error}");
+        let place = error("{\n  \"a\": 1,\n  \"b\" 2\n}");
+        assert_eq!(place.to_string(), "not JSON: expected `:` at line 3, column 7");
+        assert_eq!(error("").to_string(), "not JSON: unexpected end at line 1, column 1");
     }
 
     #[test]
     fn what_is_json_but_no_object_is_told_apart_and_not_quoted() {
         for json in ["\"secret\"", "[]", "null", " 12 "] {
-            let error = Object::document(json.as_bytes()).unwrap_err();
-            assert!(matches!(error, Error::NotAnObject), "{json}");
+            assert!(matches!(error(json), Error::NotAnObject), "{json}");
         }
     }
 
     #[test]
     fn a_byte_order_mark_is_passed_over() {
-        assert_eq!(object("\u{feff}{\"a\":\"b\"}").string("a").unwrap(), "b");
+        assert_eq!(read("\u{feff}{\"a\":\"b\"}", |object| object.string("a").unwrap()), "b");
     }
 
     #[test]
     fn deep_nesting_is_an_error_where_it_is_read_and_nothing_where_it_is_not() {
-        let deep = format!("{{\"a\":{}{}}}", "[".repeat(100_000), "]".repeat(100_000));
-        let object = object(&deep);
-        assert!(object.strings("a").is_err());
-        assert_eq!(object.string("b").unwrap(), "");
+        let deep = |depth| format!("{{\"a\":{}{}}}", "[".repeat(depth), "]".repeat(depth));
+        read(&deep(9_999), |object| {
+            assert!(object.strings("a").is_err());
+            assert_eq!(object.string("b").unwrap(), "");
+        });
+        let message = "not JSON: nested too deeply at line 1, column 10005";
+        assert_eq!(error(&deep(100_000)).to_string(), message);
+    }
+
+    #[test]
+    fn roots_may_be_one_or_several_and_the_last_counts() {
+        let roots = |json| read(json, |object| object.one_or_more("root").ok());
+        assert_eq!(roots(r#"{"root":"a"}"#).unwrap(), ["a"]);
+        assert_eq!(roots(r#"{"root":["a","b"],"Root":["c",null]}"#).unwrap(), ["c", ""]);
+        assert!(roots(r#"{"root":"a","root":null}"#).unwrap().is_empty());
+        assert!(roots(r#"{"root":1,"root":"a"}"#).is_none());
+    }
+
+    #[test]
+    fn the_members_of_a_key_are_exact_and_not_repeated() {
+        read(r#"{"Key":{"kid":"a","KID":"b"}}"#, |object| {
+            assert_eq!(object.key("key").unwrap().non_empty("kid").as_deref(), Some("a"));
+        });
+        read(r#"{"key":{"kid":"a","kid":"b"}}"#, |object| {
+            let key = object.key("key").unwrap();
+            assert_eq!(key.fault(), Some("the member `kid` is repeated"));
+            assert_eq!(key.non_empty("kid"), None);
+        });
+        read(r#"{"key":{"kid":"a"},"key":null}"#, |object| assert!(object.key("key").is_none()));
     }
 }

@@ -1,3 +1,4 @@
+use go_json::{Malformed, Mismatch};
 use token_text::Excerpt;
 use token_time::Timestamp;
 
@@ -5,14 +6,17 @@ use token_time::Timestamp;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum IdentityFault {
-    /// The `identity.json` is not JSON, or not an object of strings.
-    #[error("it is not a client identity in JSON: error at line {line}, column {column}")]
-    Json {
-        /// The line, from 1.
-        line: usize,
-        /// The column, in bytes from 1; 0 at the end of the line before.
-        column: usize,
-    },
+    /// The `identity.json` is not JSON as step reads it.
+    #[error("it is not JSON: {0}")]
+    Json(Malformed),
+
+    /// The `identity.json` is JSON, but not an object.
+    #[error("it is not a JSON object")]
+    NotAnObject,
+
+    /// A member of it is not a string.
+    #[error("its {0}")]
+    Member(Mismatch),
 
     /// It has the type `tTLS`, a tunnel to the CA.
     #[error("its type `tTLS` is not supported, only `mTLS` is")]

@@ -1,18 +1,20 @@
 //! A defaults file: `defaults.json` of a step directory, an authority or a profile.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use serde_json::{Map, Value};
-
+use go_json::{Kind, Value};
 use token_cli::Error;
 
-use crate::settings::step_path::read_json;
+use crate::settings::step_path::{Unreadable, read_json};
 
 /// One defaults file; its values are not converted yet.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Defaults {
     file: PathBuf,
-    members: Map<String, Value>,
+    /// By their exact names: step reads this file into a map, and not into a struct.
+    members: BTreeMap<String, Member>,
 }
 
 /// A member's value as text: one for a scalar, any number for an array.
@@ -22,6 +24,14 @@ pub(crate) enum Texts {
     Many(Vec<String>),
 }
 
+/// A member that may be no setting; only one that is asked for must be.
+#[derive(Clone, Debug)]
+enum Member {
+    Absent,
+    Texts(Texts),
+    Other(&'static str),
+}
+
 impl Defaults {
     /// Reads the file; a missing one has no members.
     ///
@@ -29,7 +39,7 @@ impl Defaults {
     ///
     /// If it cannot be read, or is not a JSON object.
     pub(crate) fn read(file: &Path) -> Result<Self, Error> {
-        let members = read_json::<Map<String, Value>>(file)?.unwrap_or_default();
+        let members = read_json(file, members)?.unwrap_or_default();
         Ok(Self { file: file.to_owned(), members })
     }
 
@@ -55,45 +65,58 @@ impl Defaults {
     ) -> Result<Option<(&'s str, Texts)>, Error> {
         for spelling in spellings {
             match self.members.get(*spelling) {
-                None | Some(Value::Null) => {}
-                Some(value) => return self.texts(spelling, value).map(|t| Some((*spelling, t))),
+                None | Some(Member::Absent) => {}
+                Some(Member::Texts(texts)) => return Ok(Some((*spelling, texts.clone()))),
+                Some(Member::Other(what)) => {
+                    let message = format!("`{spelling}` in {} is {what}", self.file.display());
+                    let hint = "use a string, a number, `true` or `false`";
+                    return Err(Error::settings(message).hint(hint));
+                }
             }
         }
         Ok(None)
     }
+}
 
-    fn texts(&self, key: &str, value: &Value) -> Result<Texts, Error> {
-        let wrong = |what: &str| {
-            let message = format!("`{key}` in {} is {what}", self.file.display());
-            Error::settings(message).hint("use a string, a number, `true` or `false`")
-        };
-        match value {
-            Value::Array(items) => {
-                let items = items.iter().map(scalar).collect::<Option<Vec<_>>>();
-                items.map(Texts::Many).ok_or_else(|| wrong("an array with items other than text"))
+fn members(value: Value<'_>) -> Result<BTreeMap<String, Member>, Unreadable> {
+    let members = value.members().ok_or(Unreadable::NotAnObject)?;
+    Ok(members.map(|(name, value)| (name.into_owned(), member(value))).collect())
+}
+
+fn member(value: Value<'_>) -> Member {
+    match value.kind() {
+        Kind::Null => Member::Absent,
+        Kind::Object => Member::Other("an object"),
+        _ => match value.elements() {
+            None => scalar(value).map_or(Member::Absent, |text| Member::Texts(Texts::One(text))),
+            Some(mut items) => {
+                let items = items.by_ref().map(scalar).collect::<Option<Vec<_>>>();
+                let texts = items.map(|items| Member::Texts(Texts::Many(items)));
+                texts.unwrap_or(Member::Other("an array with items other than text"))
             }
-            other => scalar(other).map(Texts::One).ok_or_else(|| wrong("an object")),
-        }
+        },
     }
 }
 
-fn scalar(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Bool(switch) => Some(switch.to_string()),
-        Value::Number(number) => Some(number.to_string()),
-        Value::Null | Value::Array(_) | Value::Object(_) => None,
+/// Numbers stay as they were written (Q26).
+fn scalar(value: Value<'_>) -> Option<String> {
+    match value.kind() {
+        Kind::String => value.string().map(Cow::into_owned),
+        Kind::Boolean | Kind::Number => Some(value.text().to_owned()),
+        Kind::Null | Kind::Array | Kind::Object => None,
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use go_json::Document;
+
     use super::*;
 
     fn defaults(json: &str) -> Defaults {
         Defaults {
             file: PathBuf::from("defaults.json"),
-            members: serde_json::from_str(json).unwrap(),
+            members: members(Document::whole(json.as_bytes()).unwrap().value()).unwrap(),
         }
     }
 

@@ -4,18 +4,18 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
-use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use go_json::{Document, Fields, Mismatch, Value};
+use serde::Serialize;
 use serde_json::ser::PrettyFormatter;
 use token_cli::{Error, LockedDirectory, World, file};
-use token_text::ReadError;
+use token_text::{ReadError, Shown};
 
 /// The base directory: `$STEPPATH`, else `.step` in the home directory.
 #[derive(Clone, Debug)]
 pub(crate) struct Base(PathBuf);
 
 /// The entry of a context in `contexts.json`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Context {
     // In the order in which step writes them.
     pub(crate) profile: String,
@@ -26,7 +26,7 @@ pub(crate) struct Context {
 pub(crate) type Contexts = BTreeMap<String, Context>;
 
 /// `current-context.json`.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize)]
 struct Current {
     context: String,
 }
@@ -74,7 +74,7 @@ impl Base {
     /// If the file is not such an object, or an entry has no authority or profile.
     pub(crate) fn contexts(&self) -> Result<Contexts, Error> {
         let file = self.contexts_file();
-        let contexts: Contexts = read_json(&file)?.unwrap_or_default();
+        let contexts = read_json(&file, contexts)?.unwrap_or_default();
         for (name, context) in &contexts {
             for (what, value) in [("authority", &context.authority), ("profile", &context.profile)]
             {
@@ -104,7 +104,10 @@ impl Base {
     ///
     /// If the file is not such an object.
     pub(crate) fn current(&self) -> Result<Option<String>, Error> {
-        Ok(read_json::<Current>(&self.current_file())?.map(|current| current.context))
+        let name = read_json(&self.current_file(), |value| {
+            Fields::of(value).ok_or(Unreadable::NotAnObject)?.string("context").map_err(Into::into)
+        })?;
+        Ok(name.filter(|name| !name.is_empty()))
     }
 
     /// Makes `name` the current context, in the form step writes.
@@ -248,8 +251,34 @@ pub(crate) fn unknown(name: &str, place: &str, base: &Base, contexts: &Contexts)
     Error::settings(message).hint(hint)
 }
 
-/// Reads a JSON file; `None` if there is none.
-pub(crate) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, Error> {
+/// Reads the object in `contexts.json`: a map, whose names are exact, of structs.
+fn contexts(value: Value<'_>) -> Result<Contexts, Unreadable> {
+    let mut contexts = Contexts::new();
+    for (name, value) in value.members().ok_or(Unreadable::NotAnObject)? {
+        let fields = Fields::of(value).ok_or_else(|| Unreadable::Entry(name.to_string()))?;
+        let context =
+            Context { profile: fields.string("profile")?, authority: fields.string("authority")? };
+        contexts.insert(name.into_owned(), context);
+    }
+    Ok(contexts)
+}
+
+/// Why a JSON file does not hold what it should.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Unreadable {
+    #[error("it is not a JSON object")]
+    NotAnObject,
+    #[error("`{}` is not an object", Shown(.0))]
+    Entry(String),
+    #[error(transparent)]
+    Member(#[from] Mismatch),
+}
+
+/// Reads a JSON file as step does, by rules of Go; `None` if there is none.
+pub(crate) fn read_json<T>(
+    path: &Path,
+    read: impl FnOnce(Value<'_>) -> Result<T, Unreadable>,
+) -> Result<Option<T>, Error> {
     let text = match file::read(path, MAX_JSON) {
         Ok(text) => text,
         Err(ReadError::Io(error)) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -259,11 +288,10 @@ pub(crate) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, E
         }
     };
     let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&text);
-    serde_json::from_slice(text).map(Some).map_err(|error| {
-        Error::settings(format!("cannot parse {}", path.display()))
-            .because(error)
-            .hint("fix the file, or move it away")
-    })
+    let unparsable = || Error::settings(format!("cannot parse {}", path.display()));
+    let hint = "fix the file, or move it away";
+    let document = Document::whole(text).map_err(|cause| unparsable().because(cause).hint(hint))?;
+    read(document.value()).map(Some).map_err(|cause| unparsable().because(cause).hint(hint))
 }
 
 fn unwritable(cause: serde_json::Error) -> Error {
