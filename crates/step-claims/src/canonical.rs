@@ -1,8 +1,8 @@
 //! JSON values with sorted members, as `step` writes them.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
 
-use go_json::{Elements, Kind, Members, Value};
+use go_json::{Elements, Kind, Value};
 
 /// A number that does not fit the 64-bit float in which a CA stores it.
 #[derive(Debug)]
@@ -16,81 +16,89 @@ pub(crate) struct TooLarge<'a> {
 /// Members are sorted by their bytes, and the last of several with the same name counts. Numbers stay
 /// as they were written: a float would change those beyond 2⁵³. No depth overflows the stack.
 pub(crate) fn canonical(value: Value<'_>) -> Result<String, TooLarge<'_>> {
+    let mut text = String::with_capacity(value.text().len());
     let mut open: Vec<Open<'_>> = Vec::new();
-    let mut value = value;
+    let mut next = Some(value);
     loop {
-        let mut done = match Open::of(value) {
-            Some(array_or_object) => {
-                open.push(array_or_object);
-                None
+        if let Some(value) = next {
+            match Open::of(value) {
+                Some(array_or_object) => {
+                    text.push(array_or_object.first());
+                    open.push(array_or_object);
+                }
+                None => push_scalar(&mut text, value)?,
             }
-            None => Some(scalar(value)?),
-        };
-        value = loop {
-            let Some(innermost) = open.last_mut() else { return Ok(done.unwrap_or_default()) };
-            if let Some(done) = done.take() {
-                innermost.add(done);
-            }
-            match innermost.next() {
-                Some(value) => break value,
-                None => done = open.pop().map(Open::close),
-            }
-        };
+        }
+        let Some(innermost) = open.last_mut() else { return Ok(text) };
+        next = innermost.next(&mut text);
+        if next.is_none() {
+            text.push(innermost.last());
+            open.pop();
+        }
     }
 }
 
 /// An array or object of which some elements have been written.
 enum Open<'a> {
-    Array { rest: Elements<'a>, written: Vec<String> },
-    Object { rest: Members<'a>, name: String, written: BTreeMap<String, String> },
+    Array(Elements<'a>),
+    Object(std::vec::IntoIter<Member<'a>>),
 }
+
+type Member<'a> = (Cow<'a, str>, Value<'a>);
 
 impl<'a> Open<'a> {
     fn of(value: Value<'a>) -> Option<Self> {
-        let array = value.elements().map(|rest| Self::Array { rest, written: Vec::new() });
-        array.or_else(|| {
-            let written = BTreeMap::new();
-            value.members().map(|rest| Self::Object { rest, name: String::new(), written })
-        })
+        let array = value.elements().map(Self::Array);
+        array.or_else(|| Some(Self::Object(sorted(value.members()?.collect()).into_iter())))
     }
 
-    fn next(&mut self) -> Option<Value<'a>> {
-        match self {
-            Self::Array { rest, .. } => rest.next(),
-            Self::Object { rest, name, .. } => {
-                let (next, value) = rest.next()?;
-                *name = next.into_owned();
-                Some(value)
-            }
-        }
+    fn first(&self) -> char {
+        if matches!(self, Self::Array(_)) { '[' } else { '{' }
     }
 
-    fn add(&mut self, text: String) {
-        match self {
-            Self::Array { written, .. } => written.push(text),
-            Self::Object { name, written, .. } => {
-                written.insert(std::mem::take(name), text);
-            }
-        }
+    fn last(&self) -> char {
+        if matches!(self, Self::Array(_)) { ']' } else { '}' }
     }
 
-    fn close(self) -> String {
-        match self {
-            Self::Array { written, .. } => format!("[{}]", written.join(",")),
-            Self::Object { written, .. } => {
-                let members = written.iter().map(|(name, text)| format!("{}:{text}", quoted(name)));
-                format!("{{{}}}", members.collect::<Vec<_>>().join(","))
+    /// Writes what stands before the next value, and returns the value.
+    fn next(&mut self, text: &mut String) -> Option<Value<'a>> {
+        let (name, value) = match self {
+            Self::Array(rest) => (None, rest.next()?),
+            Self::Object(rest) => {
+                let (name, value) = rest.next()?;
+                (Some(name), value)
             }
+        };
+        if !text.ends_with(['[', '{']) {
+            text.push(',');
         }
+        if let Some(name) = name {
+            text.push_str(&quoted(&name));
+            text.push(':');
+        }
+        Some(value)
     }
 }
 
-fn scalar(value: Value<'_>) -> Result<String, TooLarge<'_>> {
-    match (value.kind(), value.string()) {
-        (_, Some(text)) => Ok(quoted(&text)),
-        (Kind::Number, _) if value.number().is_none() => Err(TooLarge { number: value.text() }),
-        _ => Ok(value.text().to_owned()),
+/// Sorts members by name, and keeps the last of several with the same one.
+fn sorted(mut members: Vec<Member<'_>>) -> Vec<Member<'_>> {
+    // Equal names stay in their order, so the last of them comes first in reverse.
+    members.sort_by(|(one, _), (other, _)| one.as_bytes().cmp(other.as_bytes()));
+    members.reverse();
+    members.dedup_by(|(earlier, _), (later, _)| earlier == later);
+    members.reverse();
+    members
+}
+
+fn push_scalar<'a>(text: &mut String, value: Value<'a>) -> Result<(), TooLarge<'a>> {
+    match value.string() {
+        Some(string) => text.push_str(&quoted(&string)),
+        None if value.kind() == Kind::Number && value.number().is_none() => {
+            return Err(TooLarge { number: value.text() });
+        }
+        None => text.push_str(value.text()),
     }
+    Ok(())
 }
 
 /// Returns a text as a JSON string.
