@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use token_text::{ReadError, Wiped};
+use token_text::{ReadError, Shown, Wiped};
 use zeroize::Zeroizing;
 
 use crate::error::Error;
@@ -20,7 +20,12 @@ pub(crate) fn read(what: &'static str, path: &Path) -> Result<Zeroizing<Vec<u8>>
     // With room for all of it from the start, so that nothing is copied by growing.
     let mut bytes = Wiped::with_capacity(usize::try_from(length).unwrap_or(0).saturating_add(1));
     match bytes.read_from(file, MAX_FILE) {
-        Ok(()) => Ok(bytes.into_bytes()),
+        Ok(()) => {
+            let bytes = bytes.into_bytes();
+            let path = path.display().to_string();
+            tracing::debug!("read {what} `{}`: {} bytes", Shown(&path), bytes.len());
+            Ok(bytes)
+        }
         Err(ReadError::TooLong { limit }) => {
             Err(Error::TooLarge { what, path: path.to_owned(), limit })
         }

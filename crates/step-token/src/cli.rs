@@ -6,4 +6,5 @@ pub(crate) mod lazily;
 pub(crate) mod refused;
 pub(crate) mod spelling;
 pub(crate) mod switches;
+pub(crate) mod verbose;
 pub(crate) mod version;

@@ -6,6 +6,7 @@ use token_cli::{Error, Exit, Switch, World, output};
 
 use crate::ca::provisioner_list;
 use crate::cli::dialect::Dialect;
+use crate::cli::verbose;
 use crate::cli::version::{self, Form};
 use crate::commands::{self, CaCommands, Cli, Commands, Parsed, ProvisionerCommands};
 use crate::{context, manual, px, token};
@@ -43,6 +44,11 @@ fn try_run(argv: impl IntoIterator<Item = OsString>, world: &World) -> Result<Ex
             if Switch::is_on(cli.global.no_prompt) {
                 world.forbid_prompts();
             }
+            let verbose = match cli.global.verbose {
+                Some(Switch(verbose)) => verbose,
+                None => world.variable("STEPDEBUG")? == Some("1"),
+            };
+            let _telling = verbose.then(verbose::start);
             run_command(&cli, dialect.banner(), world)
         }
     }

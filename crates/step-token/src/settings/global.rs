@@ -14,6 +14,10 @@ pub(crate) struct GlobalArgs {
     #[arg(long, global = true, help_heading = "Global options")]
     pub(crate) quiet: Option<Switch>,
 
+    /// Tell on standard error what is read from where, and each request to the CA
+    #[arg(long, short = 'v', global = true, help_heading = "Global options")]
+    pub(crate) verbose: Option<Switch>,
+
     /// Never prompt, even on a terminal; fail if a value is missing
     #[arg(long, global = true, help_heading = "Global options")]
     pub(crate) no_prompt: Option<Switch>,

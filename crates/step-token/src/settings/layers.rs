@@ -6,6 +6,8 @@ use std::str::FromStr;
 
 use token_cli::{Error, Given, Origin, Setting, Switch, World};
 
+use token_text::Shown;
+
 use crate::settings::ca_args::ContextArg;
 use crate::settings::defaults::{Defaults, Texts};
 use crate::settings::flags;
@@ -32,6 +34,9 @@ impl<'a> Layers<'a> {
             None => world.variable("STEP_CONTEXT")?.map(|name| (name, "STEP_CONTEXT".to_owned())),
         };
         let step_path = StepPath::resolve(base, asked, world)?;
+        if let Some(name) = step_path.context_name() {
+            tracing::debug!("the context is `{}`", Shown(name));
+        }
         let files = match &global.config {
             None => step_path.defaults_files(),
             Some(_) if step_path.has_context() => {
@@ -165,6 +170,7 @@ impl<'a> Layers<'a> {
     fn texts(&self, flag: &'static str) -> Result<Option<Setting<Texts>>, Error> {
         for variable in flags::variables_of(flag) {
             if let Some(text) = self.world.variable(&variable)? {
+                tracing::debug!("--{flag} is set by {variable}");
                 let origin = Origin::Environment { variable };
                 return Ok(Some(Setting::new(Texts::One(text.to_owned()), origin)));
             }
@@ -173,6 +179,10 @@ impl<'a> Layers<'a> {
         for defaults in &self.defaults {
             if let Some((key, texts)) = defaults.find(&spellings)? {
                 let (file, key) = (defaults.file().to_owned(), key.to_owned());
+                tracing::debug!(
+                    "--{flag} is set by `{key}` in {}",
+                    Shown(&file.display().to_string())
+                );
                 return Ok(Some(Setting::new(texts, Origin::Defaults { file, key })));
             }
         }

@@ -148,7 +148,8 @@ impl Base {
 #[derive(Clone, Debug)]
 pub(crate) struct StepPath {
     base: Base,
-    context: Option<Context>,
+    /// Its name and its entry.
+    context: Option<(String, Context)>,
 }
 
 impl StepPath {
@@ -175,7 +176,7 @@ impl StepPath {
             },
         };
         match contexts.get(&name) {
-            Some(context) => Ok(Self { context: Some(context.clone()), base }),
+            Some(context) => Ok(Self { context: Some((name, context.clone())), base }),
             None => Err(unknown(&name, &place, &base, &contexts)),
         }
     }
@@ -183,7 +184,7 @@ impl StepPath {
     /// `$STEP`: the directory with certificates and configuration of the active authority.
     pub(crate) fn step(&self) -> PathBuf {
         match &self.context {
-            Some(context) => self.base.authority(&context.authority),
+            Some((_, context)) => self.base.authority(&context.authority),
             None => self.base.path().to_owned(),
         }
     }
@@ -192,7 +193,7 @@ impl StepPath {
     pub(crate) fn defaults_files(&self) -> Vec<PathBuf> {
         let file = |directory: PathBuf| directory.join("config").join("defaults.json");
         match &self.context {
-            Some(context) => {
+            Some((_, context)) => {
                 vec![
                     file(self.base.profile(&context.profile)),
                     file(self.base.authority(&context.authority)),
@@ -200,6 +201,11 @@ impl StepPath {
             }
             None => vec![file(self.base.path().to_owned())],
         }
+    }
+
+    /// Returns the name of the active context.
+    pub(crate) fn context_name(&self) -> Option<&str> {
+        self.context.as_ref().map(|(name, _)| name.as_str())
     }
 
     pub(crate) fn has_context(&self) -> bool {
