@@ -194,7 +194,8 @@ impl From<&Kind> for KindName {
 /// A key that signs tokens.
 #[derive(Clone)]
 pub struct JwkProvisioner {
-    /// The `kid` of the public key, by which a CA finds a token's provisioner. step always sets it.
+    /// The `kid` of the public key, by which a CA finds a token's provisioner; `None` if the key has
+    /// none or an empty one. step always sets it. Without it the tokens have no `kid` either.
     pub key_id: Option<KeyId>,
     /// The public key or, if it cannot be read, the reason. The rest of the list stays usable.
     pub key: Result<PublicKey, String>,

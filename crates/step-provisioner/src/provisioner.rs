@@ -67,15 +67,15 @@ impl Provisioner {
     }
 
     /// Returns the line for this provisioner in a menu, in step's format:
-    /// `admin@example.com (JWK) [kid: …]`. Control characters are written as escapes.
+    /// `admin@example.com (JWK) [kid: …]`, or `[no kid]`. Control characters are written as escapes.
     #[must_use]
     pub fn label(&self) -> String {
         let (name, kind) = (Shown(&self.name), self.kind.name());
         match &self.kind {
-            Kind::Jwk(jwk) => {
-                let key_id = jwk.key_id.as_ref().map_or("", |key_id| key_id.as_str());
-                format!("{name} ({kind}) [kid: {}]", Shown(key_id))
-            }
+            Kind::Jwk(jwk) => match &jwk.key_id {
+                Some(key_id) => format!("{name} ({kind}) [kid: {}]", Shown(key_id.as_str())),
+                None => format!("{name} ({kind}) [no kid]"),
+            },
             Kind::Oidc(oidc) => format!("{name} ({kind}) [client: {}]", Shown(&oidc.client_id)),
             Kind::Azure(azure) => format!("{name} ({kind}) [tenant: {}]", Shown(&azure.tenant_id)),
             _ => format!("{name} ({kind})"),
@@ -224,6 +224,7 @@ mod tests {
     fn a_label_is_worded_as_step_words_it() {
         for (json, label) in [
             (testing::JWK, format!("admin@example.com (JWK) [kid: {}]", testing::JWK_KEY_ID)),
+            (r#"{"type":"JWK","name":"j","key":{"kid":""}}"#, "j (JWK) [no kid]".to_owned()),
             (r#"{"type":"oidc","name":"o","clientID":"c"}"#, "o (OIDC) [client: c]".to_owned()),
             (r#"{"type":"azure","name":"z","tenantID":"t"}"#, "z (Azure) [tenant: t]".to_owned()),
             (r#"{"type":"k8ssa","name":"k"}"#, "k (K8sSA)".to_owned()),
