@@ -204,22 +204,31 @@ pub struct JwkProvisioner {
     pub algorithm: Option<Algorithm>,
     /// The encrypted private key, a compact JWE (RFC 7516 §7.1), if the CA publishes it.
     pub encrypted_key: Option<String>,
+    /// Whether the entry has no `key` at all.
+    pub(crate) is_missing: bool,
 }
 
 impl JwkProvisioner {
     fn read(entry: &Object<'_>) -> Result<Self, Fault> {
         let encrypted_key = entry.non_empty("encryptedKey")?;
         let Some(raw) = entry.raw("key") else {
-            let key = Err("it has no `key`".to_owned());
-            return Ok(Self { key_id: None, key, algorithm: None, encrypted_key });
+            let key = Err("is missing".to_owned());
+            let is_missing = true;
+            return Ok(Self { key_id: None, key, algorithm: None, encrypted_key, is_missing });
         };
         let jwk = Object::value(raw);
         let member = |name| jwk.as_ref().and_then(|jwk| jwk.non_empty(name).ok().flatten());
+        // step-ca reads a private key, publishes it, and verifies no token with it.
+        let is_private = jwk.as_ref().is_some_and(|jwk| jwk.raw("d").is_some());
         Ok(Self {
             key_id: member("kid").and_then(|text| text.parse().ok()),
-            key: PublicKey::from_jwk(raw.get()).map_err(|fault| chain(&fault)),
+            key: match is_private {
+                true => Err("is a private key, which verifies no token".to_owned()),
+                false => PublicKey::from_jwk(raw.get()).map_err(|fault| chain(&fault)),
+            },
             algorithm: member("alg").and_then(|text| text.parse().ok()),
             encrypted_key,
+            is_missing: false,
         })
     }
 }

@@ -5,7 +5,9 @@ use std::fmt;
 use serde_json::value::RawValue;
 
 use crate::claims::ProvisionerClaims;
+use crate::disabled::Disabled;
 use crate::error::Error;
+use crate::initialise;
 use crate::kind::{Kind, KindName};
 use crate::object::{Fault, Object};
 use crate::provisioner::Provisioner;
@@ -95,9 +97,12 @@ fn parse_entry(index: usize, raw: &RawValue) -> Result<Result<Provisioner, Skipp
     let Some(known) = KindName::from_type(&kind) else {
         return Ok(Err(skip(entry.string("name").unwrap_or_default(), kind)));
     };
+    let (name, kind) =
+        (entry.string("name").map_err(fault)?, Kind::read(known, &entry).map_err(fault)?);
     Ok(Ok(Provisioner {
-        name: entry.string("name").map_err(fault)?,
-        kind: Kind::read(known, &entry).map_err(fault)?,
+        fault: initialise::fault(&name, &kind, &entry).map_err(fault)?,
+        name,
+        kind,
         claims: entry.object("claims").and_then(|c| ProvisionerClaims::read(&c)).map_err(fault)?,
         disabled: disabled(&entry).map_err(fault)?,
         raw: raw.to_owned(),
@@ -105,14 +110,15 @@ fn parse_entry(index: usize, raw: &RawValue) -> Result<Result<Provisioner, Skipp
 }
 
 /// Why the CA disabled the entry, from `state` and `stateReason`.
-fn disabled(entry: &Object<'_>) -> Result<Option<String>, Fault> {
+fn disabled(entry: &Object<'_>) -> Result<Option<Disabled>, Fault> {
     let Some(state) = entry.non_empty("state")? else {
         return Ok(None);
     };
     if !state.eq_ignore_ascii_case("uninitialized") {
         return Ok(None);
     }
-    Ok(Some(entry.non_empty("stateReason")?.unwrap_or(state)))
+    let reason = entry.non_empty("stateReason")?.unwrap_or(state);
+    Ok(Some(Disabled::Reported { reason }))
 }
 
 #[cfg(test)]
@@ -212,8 +218,10 @@ mod tests {
                {"type":"ACME","name":"b","state":"Uninitialized"},{"type":"ACME","name":"c"}"#,
         )
         .unwrap();
-        let disabled: Vec<_> = page.provisioners.iter().map(|p| p.disabled.as_deref()).collect();
-        assert_eq!(disabled, [Some("bad claims"), Some("Uninitialized"), None]);
+        let reason = |p: &Provisioner| p.disabled.as_ref().map(ToString::to_string);
+        let disabled: Vec<_> = page.provisioners.iter().map(reason).collect();
+        let reasons = ["bad claims", "Uninitialized"].map(|reason| Some(reason.to_owned()));
+        assert_eq!(disabled, [reasons.as_slice(), &[None]].concat());
     }
 
     #[test]

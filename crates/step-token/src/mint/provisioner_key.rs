@@ -92,11 +92,6 @@ fn of_entry(
     authority: &Authority,
 ) -> Result<NamedKey, Error> {
     let called = format!("the key of provisioner `{name}`");
-    if let Err(reason) = &provisioner.key {
-        let message = format!("provisioner `{name}` has an unusable public key");
-        return Err(Error::key(format!("{message}: it {reason}"))
-            .hint("fix its `key` in the CA's configuration"));
-    }
     let text = match (&provisioner.encrypted_key, &provisioner.key_id) {
         (Some(text), _) => Some(text.clone()),
         (None, Some(key_id)) => authority.sealed_key(key_id)?,
