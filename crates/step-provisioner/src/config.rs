@@ -168,12 +168,12 @@ impl CaConfig {
 
     /// Returns what a provisioner of this CA may authorise, as far as the file tells.
     ///
-    /// With `enableAdmin` its claims in the file may be outdated.
+    /// With `enableAdmin` its claims in the file may be outdated, those of the authority are not.
     #[must_use]
     pub fn capability(&self, provisioner: &Provisioner, operation: Operation) -> Capability {
-        let capability = match self.enable_admin {
-            true => provisioner.capability(operation),
-            false => provisioner.capability_within(&self.claims, operation),
+        let capability = match self.tells_of_ssh() {
+            true => provisioner.capability_within(&self.claims, operation),
+            false => provisioner.capability(operation),
         };
         if capability.is_refused() {
             return capability;
@@ -187,6 +187,13 @@ impl CaConfig {
             },
             None => capability,
         }
+    }
+
+    /// Returns whether the file tells if a provisioner whose entry does not say so signs SSH
+    /// certificates.
+    #[must_use]
+    pub fn tells_of_ssh(&self) -> bool {
+        !self.enable_admin || self.claims.enable_ssh_ca == Some(true)
     }
 
     /// Returns the port of `address`, also if it is 443; `None` if it has no numeric port.

@@ -3,7 +3,7 @@
 use step_claims::Operation;
 use step_header::Trust;
 use step_provisioner::{
-    Capability, Kind, KindName, Provisioner, Selection, Selector, Unselected, select,
+    CaConfig, Capability, Kind, KindName, Provisioner, Selection, Selector, Unselected, select,
 };
 use token_cli::{Error, World};
 use token_jose::Thumbprint;
@@ -245,7 +245,7 @@ impl Query<'_> {
         }
         if let Some(provisioner) = chosen.provisioner()
             && matches!(self.operation, Operation::SshUser | Operation::SshHost)
-            && self.authority.config().is_none_or(|config| config.enable_admin)
+            && !self.authority.config().is_some_and(CaConfig::tells_of_ssh)
             && provisioner.claims.enable_ssh_ca.is_none()
         {
             world.note(&format!(

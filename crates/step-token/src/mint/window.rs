@@ -130,8 +130,8 @@ impl AskedWindow {
         let unsure = |fault: &WindowFault| {
             let who = self.prefix(fault, provisioner);
             world.warn(&format!(
-                "{who}the CA may refuse the token: the certificate {fault}, unless the authority \
-                 sets another limit"
+                "{who}the CA may refuse the token: the certificate {fault}, unless the CA has \
+                 another limit"
             ));
         };
         match self.asked {
