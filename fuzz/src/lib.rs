@@ -24,7 +24,7 @@ pub fn use_provisioners(provisioners: &[Provisioner]) {
         let _ = format!("{provisioner:?}");
         printable(&provisioner.label());
         let _ = (provisioner.token_id(), provisioner.fragment());
-        let _ = provisioner.claims.effective(&provisioner.claims).are_consistent();
+        let _ = provisioner.claims.effective(&provisioner.claims).contradiction();
         for operation in Operation::ALL {
             printable(&provisioner.capability(operation).to_string());
         }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use step_provisioner::CaConfig;
+use step_provisioner::{CaConfig, Disabled, Kind};
 
 use crate::error::Error;
 use crate::file;
@@ -33,6 +33,14 @@ impl OfflineCa {
         let config = CaConfig::parse(&bytes)
             .map_err(|source| Error::Config { path: path.to_owned(), source: Box::new(source) })?;
         Ok(Self { path: path.to_owned(), config })
+    }
+
+    /// Marks the provisioners that step-ca disables because of the certificates or keys in them; see
+    /// [`CaConfig::check_anchors`].
+    #[must_use]
+    pub fn with_checked_anchors(mut self, fault: impl Fn(&Kind) -> Option<Disabled>) -> Self {
+        self.config.check_anchors(fault);
+        self
     }
 
     /// Returns the contents of the ca.json.

@@ -10,6 +10,7 @@
 //!   §4.1.6), [`Renewal`], [`SshPop`], [`Nebula`].
 //! - [`ProofKey`]: a proof and its key. It can only be made from a pair that matches,
 //!   so a token never carries the certificate of another key.
+//! - [`anchor_fault`]: whether step-ca can use what a provisioner trusts.
 //! - [`Warning`]: what was corrected, and warnings.
 //!
 //! ```
@@ -29,6 +30,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod anchors;
 mod chain;
 mod error;
 mod nebula;
@@ -42,6 +44,7 @@ mod testing;
 mod x509;
 mod x5c;
 
+pub use anchors::anchor_fault;
 pub use error::Error;
 pub use nebula::Nebula;
 pub use nebula_certificate::certificate::{

@@ -69,6 +69,10 @@ impl Proof for Nebula {
         Some(Timestamp::from_unix_seconds(self.certificate.not_after()))
     }
 
+    fn vouches_until(&self) -> Option<Timestamp> {
+        self.ends()
+    }
+
     fn public_key(&self) -> &PublicKey {
         &self.public_key
     }

@@ -3,7 +3,7 @@ use std::fmt;
 use step_claims::{Operation, Purpose, Subject};
 use step_provisioner::{Kind, ProofKind};
 use token_jose::{Header, KeyId, PrivateKey, ProofHeader, PublicKey, SigningKey};
-use token_time::Timestamp;
+use token_time::{SignedDuration, Timestamp};
 
 use crate::error::Error;
 
@@ -20,6 +20,16 @@ pub trait Proof: fmt::Debug {
 
     /// Returns the last second of the certificate's validity, if the token depends on it.
     fn ends(&self) -> Option<Timestamp>;
+
+    /// Returns the end of the certificate if one that the CA issues for it must not end later.
+    fn vouches_until(&self) -> Option<Timestamp> {
+        None
+    }
+
+    /// Returns for how long the certificate was issued, if that is the lifetime of the CA's next one.
+    fn issued_for(&self) -> Option<SignedDuration> {
+        None
+    }
 
     /// Returns the public key in the certificate.
     fn public_key(&self) -> &PublicKey;

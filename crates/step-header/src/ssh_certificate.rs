@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ssh_key::certificate::CertType;
 use token_jose::PublicKey;
-use token_time::Timestamp;
+use token_time::{SignedDuration, Timestamp};
 
 use crate::error::Error;
 
@@ -105,6 +105,13 @@ impl SshCertificate {
     pub(crate) fn last_second(&self) -> Timestamp {
         let end = i64::try_from(self.certificate.valid_before()).unwrap_or(i64::MAX);
         Timestamp::from_unix_seconds(end.saturating_sub(1))
+    }
+
+    /// Returns for how long it was issued.
+    pub(crate) fn lifetime(&self) -> SignedDuration {
+        let seconds =
+            self.certificate.valid_before().saturating_sub(self.certificate.valid_after());
+        SignedDuration::saturating_from_seconds(i64::try_from(seconds).unwrap_or(i64::MAX))
     }
 
     /// Checks that it is valid at a time. The start is inclusive, the end exclusive.

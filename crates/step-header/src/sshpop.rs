@@ -3,7 +3,7 @@
 use step_claims::{Operation, Purpose, Subject};
 use step_provisioner::ProofKind;
 use token_jose::{KeyId, PrivateKey, ProofHeader, PublicKey};
-use token_time::Timestamp;
+use token_time::{SignedDuration, Timestamp};
 
 use crate::error::Error;
 use crate::proof::{Proof, Warning, own_key_id, serves};
@@ -66,6 +66,10 @@ impl Proof for SshPop {
     fn ends(&self) -> Option<Timestamp> {
         let over = self.warnings.iter().any(|warning| matches!(warning, Warning::Expired { .. }));
         (!over).then(|| self.certificate.last_second())
+    }
+
+    fn issued_for(&self) -> Option<SignedDuration> {
+        Some(self.certificate.lifetime())
     }
 
     fn public_key(&self) -> &PublicKey {

@@ -63,6 +63,10 @@ impl Proof for X5c {
         Some(self.chain.leaf().not_after())
     }
 
+    fn vouches_until(&self) -> Option<Timestamp> {
+        self.ends()
+    }
+
     fn public_key(&self) -> &PublicKey {
         self.chain.public_key()
     }

@@ -18,7 +18,7 @@ pub struct Mint {
     url: CaUrl,
     prefix: Prefix,
     root: Option<RootFingerprint>,
-    key_id: KeyId,
+    key_id: Option<KeyId>,
     signer: compact::Signer<Box<dyn SigningKey>>,
 }
 
@@ -31,8 +31,8 @@ pub struct Minted {
     pub claims: Claims,
     /// The algorithm of its signature.
     pub algorithm: Algorithm,
-    /// The `kid` of its header.
-    pub key_id: KeyId,
+    /// The `kid` of its header, if it has one.
+    pub key_id: Option<KeyId>,
     /// The type of the provisioner that vouches for it; `None` for a renew token, which the
     /// certificate itself vouches for.
     pub kind: Option<KindName>,
@@ -51,8 +51,18 @@ pub struct Ca {
 
 impl Mint {
     /// Creates a mint for a JWK provisioner: `issuer` is its name, `key` its open key.
+    ///
+    /// `key_id` is the `kid` of the provisioner's public key. step-ca finds the provisioner by both:
+    /// if that key has no `kid`, the token must have none either, so pass `None` and not a
+    /// thumbprint.
     #[must_use]
-    pub fn new(issuer: String, ca: Ca, key_id: KeyId, key: Box<dyn SigningKey>) -> Self {
+    pub fn new(
+        issuer: String,
+        ca: Ca,
+        key_id: impl Into<Option<KeyId>>,
+        key: Box<dyn SigningKey>,
+    ) -> Self {
+        let key_id = key_id.into();
         let header = Header::new(key.algorithm(), key_id.clone());
         Self {
             issuer,
@@ -78,8 +88,7 @@ impl Mint {
         };
         let header = key.header().clone();
         let key: Box<dyn SigningKey> = Box::new(key.into_key());
-        let key_id =
-            header.key_id().cloned().unwrap_or_else(|| key.public_key().thumbprint().into());
+        let key_id = header.key_id().cloned();
         let (url, prefix) = (ca.url, ca.prefix);
         let signer = compact::Signer::new(&header, key);
         Self { issuer, kind, url, prefix, root, key_id, signer }

@@ -43,6 +43,15 @@ impl Capability {
     pub fn is_refused(self) -> bool {
         matches!(self, Self::Refused { .. })
     }
+
+    /// Adds the condition that the CA enables SSH, where it is not known whether it does.
+    pub(crate) fn and_ssh_of_authority(self) -> Self {
+        match self {
+            Self::Allowed => SSH_OF_AUTHORITY,
+            ADMINS => ADMINS_AND_SSH_OF_AUTHORITY,
+            other => other,
+        }
+    }
 }
 
 impl fmt::Display for Capability {
@@ -197,6 +206,13 @@ const fn refused(reason: &'static str, instead: &'static str) -> Capability {
 const ADMINS: Capability = Capability::Conditional {
     needs: "the identity's e-mail address or one of its groups is listed in the provisioner's \
             `admins`",
+};
+
+const SSH_OF_AUTHORITY: Capability = Capability::Conditional { needs: "the authority enables SSH" };
+
+const ADMINS_AND_SSH_OF_AUTHORITY: Capability = Capability::Conditional {
+    needs: "the identity's e-mail address or one of its groups is listed in the provisioner's \
+            `admins`, and the authority enables SSH",
 };
 
 const RENEW: Capability = refused(

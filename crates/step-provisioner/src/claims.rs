@@ -3,8 +3,7 @@
 //! Source: smallstep/certificates, `authority/provisioner/claims.go` (the members and how they
 //! override each other) and `authority/config/config.go` (the defaults).
 
-use token_time::SignedDuration;
-
+use crate::limits::{CertificateType, Contradiction, Lifetimes, Limits, SetBy};
 use crate::object::{Fault, Object};
 
 /// The `claims` member of a provisioner, or of `authority` for all of them; unset members inherit.
@@ -26,30 +25,20 @@ pub struct ProvisionerClaims {
     pub disable_smallstep_extensions: Option<bool>,
 }
 
-/// The lifetimes that a provisioner sets for one type of certificate.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Lifetimes {
-    /// The shortest lifetime that the CA grants.
-    pub min: Option<SignedDuration>,
-    /// The longest lifetime that the CA grants.
-    pub max: Option<SignedDuration>,
-    /// The lifetime of a certificate if the request gives none.
-    pub default: Option<SignedDuration>,
-}
-
 impl ProvisionerClaims {
     pub(crate) fn read(claims: &Object<'_>) -> Result<Self, Fault> {
-        let lifetimes = |kind: &str| -> Result<Lifetimes, Fault> {
+        let lifetimes = |certificate: CertificateType| -> Result<Lifetimes, Fault> {
+            let [min, max, default] = certificate.members();
             Ok(Lifetimes {
-                min: claims.duration(&format!("min{kind}CertDuration"))?,
-                max: claims.duration(&format!("max{kind}CertDuration"))?,
-                default: claims.duration(&format!("default{kind}CertDuration"))?,
+                min: claims.duration(min)?,
+                max: claims.duration(max)?,
+                default: claims.duration(default)?,
             })
         };
         Ok(Self {
-            tls: lifetimes("TLS")?,
-            ssh_user: lifetimes("UserSSH")?,
-            ssh_host: lifetimes("HostSSH")?,
+            tls: lifetimes(CertificateType::X509)?,
+            ssh_user: lifetimes(CertificateType::SshUser)?,
+            ssh_host: lifetimes(CertificateType::SshHost)?,
             enable_ssh_ca: claims.boolean("enableSSHCA")?,
             disable_renewal: claims.boolean("disableRenewal")?,
             allow_renewal_after_expiry: claims.boolean("allowRenewalAfterExpiry")?,
@@ -63,14 +52,16 @@ impl ProvisionerClaims {
     /// `authority`, which overrides step-ca's defaults.
     #[must_use]
     pub fn effective(&self, global: &Self) -> EffectiveClaims {
-        self.over(&global.over(&EffectiveClaims::default()))
+        let of_step_ca = EffectiveClaims::default();
+        self.over(&global.over(&of_step_ca, SetBy::Authority), SetBy::Provisioner)
     }
 
-    fn over(&self, base: &EffectiveClaims) -> EffectiveClaims {
+    fn over(&self, base: &EffectiveClaims, set_by: SetBy) -> EffectiveClaims {
+        use CertificateType::{SshHost, SshUser, X509};
         EffectiveClaims {
-            tls: self.tls.over(base.tls),
-            ssh_user: self.ssh_user.over(base.ssh_user),
-            ssh_host: self.ssh_host.over(base.ssh_host),
+            tls: base.tls.overridden(X509, self.tls, set_by),
+            ssh_user: base.ssh_user.overridden(SshUser, self.ssh_user, set_by),
+            ssh_host: base.ssh_host.overridden(SshHost, self.ssh_host, set_by),
             enable_ssh_ca: self.enable_ssh_ca.unwrap_or(base.enable_ssh_ca),
             disable_renewal: self.disable_renewal.unwrap_or(base.disable_renewal),
             allow_renewal_after_expiry: self
@@ -81,16 +72,14 @@ impl ProvisionerClaims {
                 .unwrap_or(base.disable_smallstep_extensions),
         }
     }
-}
 
-impl Lifetimes {
-    /// A default outside the inherited bounds moves the bound it exceeds, unless that is set too.
-    fn over(self, base: EffectiveLifetimes) -> EffectiveLifetimes {
-        let default = self.default.unwrap_or(base.default);
-        EffectiveLifetimes {
-            min: self.min.unwrap_or_else(|| base.min.min(default)),
-            max: self.max.unwrap_or_else(|| base.max.max(default)),
-            default,
+    /// Returns what it sets itself for a type of certificate.
+    #[must_use]
+    pub fn lifetimes(&self, certificate: CertificateType) -> Lifetimes {
+        match certificate {
+            CertificateType::X509 => self.tls,
+            CertificateType::SshUser => self.ssh_user,
+            CertificateType::SshHost => self.ssh_host,
         }
     }
 }
@@ -99,11 +88,11 @@ impl Lifetimes {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EffectiveClaims {
     /// Lifetimes of X.509 certificates.
-    pub tls: EffectiveLifetimes,
+    pub tls: Limits,
     /// Lifetimes of SSH user certificates.
-    pub ssh_user: EffectiveLifetimes,
+    pub ssh_user: Limits,
     /// Lifetimes of SSH host certificates.
-    pub ssh_host: EffectiveLifetimes,
+    pub ssh_host: Limits,
     /// Whether SSH certificates are signed.
     pub enable_ssh_ca: bool,
     /// Whether certificates may not be renewed.
@@ -115,46 +104,37 @@ pub struct EffectiveClaims {
 }
 
 impl EffectiveClaims {
-    /// Returns whether step-ca enables a provisioner with these claims; one whose X.509 lifetimes
-    /// contradict each other is disabled.
+    /// Returns why step-ca disables a provisioner with these claims, if it does: the X.509 lifetimes
+    /// contradict each other. It does not compare those of SSH certificates.
     #[must_use]
-    pub fn are_consistent(&self) -> bool {
-        let EffectiveLifetimes { min, max, default } = self.tls;
-        min > SignedDuration::ZERO && min <= default && default <= max
+    pub fn contradiction(&self) -> Option<Contradiction> {
+        self.tls.contradiction()
+    }
+
+    /// Returns the limits for a type of certificate.
+    #[must_use]
+    pub fn limits(&self, certificate: CertificateType) -> Limits {
+        match certificate {
+            CertificateType::X509 => self.tls,
+            CertificateType::SshUser => self.ssh_user,
+            CertificateType::SshHost => self.ssh_host,
+        }
     }
 }
 
 impl Default for EffectiveClaims {
     /// The claims of a CA that sets none.
     fn default() -> Self {
-        const MINUTE: i32 = 60;
-        const HOUR: i32 = 60 * MINUTE;
-        let lifetimes = |max_hours: i32, default_hours: i32| EffectiveLifetimes {
-            min: SignedDuration::from_seconds(5 * MINUTE),
-            max: SignedDuration::from_seconds(max_hours * HOUR),
-            default: SignedDuration::from_seconds(default_hours * HOUR),
-        };
         Self {
-            tls: lifetimes(24, 24),
-            ssh_user: lifetimes(24, 16),
-            ssh_host: lifetimes(30 * 24, 30 * 24),
+            tls: Limits::of_step_ca(CertificateType::X509),
+            ssh_user: Limits::of_step_ca(CertificateType::SshUser),
+            ssh_host: Limits::of_step_ca(CertificateType::SshHost),
             enable_ssh_ca: false,
             disable_renewal: false,
             allow_renewal_after_expiry: false,
             disable_smallstep_extensions: false,
         }
     }
-}
-
-/// The effective lifetimes for one type of certificate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct EffectiveLifetimes {
-    /// The shortest lifetime that the CA grants.
-    pub min: SignedDuration,
-    /// The longest lifetime that the CA grants.
-    pub max: SignedDuration,
-    /// The lifetime of a certificate if the request gives none.
-    pub default: SignedDuration,
 }
 
 #[cfg(test)]
@@ -172,11 +152,11 @@ mod tests {
     fn a_ca_that_sets_nothing_has_the_defaults_of_step_ca() {
         let effective = ProvisionerClaims::default().effective(&ProvisionerClaims::default());
         assert_eq!(effective, EffectiveClaims::default());
-        assert_eq!(effective.ssh_host.max, "720h".parse().unwrap());
-        assert_eq!(effective.ssh_user.default, "16h".parse().unwrap());
-        assert_eq!(effective.tls.min, "5m".parse().unwrap());
+        assert_eq!(effective.ssh_host.max.value, "720h".parse().unwrap());
+        assert_eq!(effective.ssh_user.default.value, "16h".parse().unwrap());
+        assert_eq!(effective.tls.min.value, "5m".parse().unwrap());
         assert!(!effective.enable_ssh_ca);
-        assert!(effective.are_consistent());
+        assert_eq!(effective.contradiction(), None);
     }
 
     #[test]
@@ -186,18 +166,18 @@ mod tests {
         let effective = own.effective(&global);
         assert!(!effective.enable_ssh_ca);
         assert!(effective.disable_renewal);
-        assert_eq!(effective.tls.max, "48h".parse().unwrap());
+        assert_eq!(effective.tls.max.value, "48h".parse().unwrap());
         assert!(claims("{}").effective(&global).enable_ssh_ca);
     }
 
     #[test]
     fn a_default_outside_the_inherited_bounds_moves_the_bound() {
         let short = claims(r#"{"defaultTLSCertDuration":"1m"}"#).effective(&claims("{}"));
-        assert_eq!(short.tls.min, "1m".parse().unwrap());
-        assert_eq!(short.tls.max, "24h".parse().unwrap());
+        assert_eq!(short.tls.min.value, "1m".parse().unwrap());
+        assert_eq!(short.tls.max.value, "24h".parse().unwrap());
         let long = claims(r#"{"defaultTLSCertDuration":"96h"}"#).effective(&claims("{}"));
-        assert_eq!(long.tls.max, "96h".parse().unwrap());
-        assert!(short.are_consistent() && long.are_consistent());
+        assert_eq!(long.tls.max.value, "96h".parse().unwrap());
+        assert_eq!((short.contradiction(), long.contradiction()), (None, None));
     }
 
     #[test]
@@ -207,7 +187,8 @@ mod tests {
             r#"{"minTLSCertDuration":"0s"}"#,
             r#"{"maxTLSCertDuration":"1h"}"#,
         ] {
-            assert!(!claims(json).effective(&claims("{}")).are_consistent(), "{json}");
+            let effective = claims(json).effective(&claims("{}"));
+            assert!(effective.contradiction().is_some(), "{json}");
         }
     }
 

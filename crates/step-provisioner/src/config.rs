@@ -2,10 +2,16 @@
 //!
 //! Source: smallstep/certificates, `authority/config/config.go`.
 
-use step_claims::CaUrl;
+use std::collections::HashMap;
 
+use step_claims::{CaUrl, Operation};
+use token_time::SignedDuration;
+
+use crate::capability::Capability;
 use crate::claims::ProvisionerClaims;
+use crate::disabled::{Disabled, StartFault};
 use crate::error::Error;
+use crate::kind::{Kind, KindName};
 use crate::list::{Skipped, parse_entries};
 use crate::object::{Fault, Object, document};
 use crate::provisioner::Provisioner;
@@ -33,7 +39,7 @@ pub struct CaConfig {
     pub address: Option<String>,
     /// `dnsNames`, as written; `None` if the member is missing. See [`CaConfig::names`].
     pub dns_names: Option<Vec<String>>,
-    /// `ssh`: the types of SSH certificates that the CA has keys for.
+    /// `ssh`: the types of SSH certificates that the CA has keys for, and those it accepts.
     pub ssh: SshKeys,
     /// `authority.provisioners`, in the order of the file; never empty.
     pub provisioners: Vec<Provisioner>,
@@ -44,6 +50,9 @@ pub struct CaConfig {
     /// `authority.enableAdmin`: the CA keeps its provisioners in a database, and this list may be
     /// stale or incomplete.
     pub enable_admin: bool,
+    /// `authority.backdate`: how long before its signing a certificate begins that asks for no
+    /// other start.
+    pub backdate: SignedDuration,
     /// `authority.disableIssuedAtCheck`: tokens from before the CA's start are accepted.
     pub disable_issued_at_check: bool,
 }
@@ -55,10 +64,19 @@ pub struct SshKeys {
     pub user: bool,
     /// Whether it has a key for host certificates.
     pub host: bool,
+    /// Whether it has a public key, its own or an earlier one, with which it accepts an SSH
+    /// certificate as proof.
+    pub accepts: bool,
 }
 
 impl CaConfig {
+    /// The `backdate` of a CA that sets none.
+    pub const DEFAULT_BACKDATE: SignedDuration = SignedDuration::from_seconds(60);
+
     /// Parses the text of a ca.json; a leading UTF-8 byte order mark is ignored.
+    ///
+    /// A provisioner that step-ca disables at its start, because of its members or its claims, is
+    /// marked so. With `enableAdmin` none is: the CA may have other entries in its database.
     ///
     /// # Errors
     ///
@@ -73,13 +91,20 @@ impl CaConfig {
         let enable_admin = flag(&authority, "enableAdmin")?;
 
         let entries = authority.elements("provisioners").map_err(Fault::of_document)?;
-        let (provisioners, skipped) = parse_entries(&entries)?;
+        let (mut provisioners, skipped) = parse_entries(&entries)?;
         if provisioners.is_empty() {
             let unknown_types = skipped.into_iter().map(|entry| entry.kind).collect();
             return Err(Error::NoProvisioners { enable_admin, unknown_types });
         }
 
         let claims = authority.object("claims").and_then(|claims| ProvisionerClaims::read(&claims));
+        let claims = claims.map_err(Fault::of_document)?;
+        for provisioner in &mut provisioners {
+            let contradiction = provisioner.claims.effective(&claims).contradiction();
+            let fault = provisioner.fault.clone().or(contradiction.map(Disabled::Lifetimes));
+            provisioner.disabled = fault.filter(|_| !enable_admin);
+        }
+        let backdate = authority.duration("backdate").map_err(Fault::of_document)?;
         let dns_names = top.optional_strings("dnsNames").map_err(Fault::of_document)?;
         Ok(Self {
             roots: non_empty(top.one_or_more("root").map_err(Fault::of_document)?),
@@ -90,10 +115,86 @@ impl CaConfig {
             ssh: SshKeys::read(&top).map_err(Fault::of_document)?,
             provisioners,
             skipped,
-            claims: claims.map_err(Fault::of_document)?,
+            claims,
             enable_admin,
+            backdate: backdate.unwrap_or(Self::DEFAULT_BACKDATE),
             disable_issued_at_check: flag(&authority, "disableIssuedAtCheck")?,
         })
+    }
+
+    /// Marks the provisioners that step-ca disables because of the certificates or keys in them.
+    ///
+    /// `fault` says what is wrong with those of one type at the time the CA starts. This crate knows
+    /// no such formats; `step_header::anchor_fault` does.
+    pub fn check_anchors(&mut self, fault: impl Fn(&Kind) -> Option<Disabled>) {
+        if self.enable_admin {
+            return;
+        }
+        for provisioner in self.provisioners.iter_mut().filter(|it| it.disabled.is_none()) {
+            provisioner.disabled = fault(&provisioner.kind);
+        }
+    }
+
+    /// Returns why step-ca does not start with this file, as far as its provisioners decide.
+    #[must_use]
+    pub fn start_fault(&self) -> Option<StartFault> {
+        let k8s = |entry: &&Provisioner| entry.kind.name() == KindName::K8sSa;
+        if self.provisioners.iter().filter(k8s).count() > 1 {
+            return Some(StartFault::SeveralK8sSa);
+        }
+        if self.backdate < SignedDuration::ZERO {
+            return Some(StartFault::Backdate);
+        }
+        let none = ProvisionerClaims::default();
+        if let Some(contradiction) = none.effective(&self.claims).contradiction() {
+            return Some(StartFault::Lifetimes(contradiction));
+        }
+        if self.enable_admin {
+            return None;
+        }
+        let (mut ids, mut names) = (HashMap::new(), HashMap::new());
+        self.provisioners.iter().find_map(|entry| {
+            let name = || entry.name.clone();
+            if entry.lacks_key() {
+                return Some(StartFault::NoKey { name: name() });
+            }
+            let id = entry.token_id();
+            if names.insert(entry.name.as_str(), ()).is_some() {
+                return Some(StartFault::SameName { name: name() });
+            }
+            let other = ids.insert(id.clone(), entry)?;
+            Some(StartFault::SameId { one: other.label(), other: entry.label(), id })
+        })
+    }
+
+    /// Returns what a provisioner of this CA may authorise, as far as the file tells.
+    ///
+    /// With `enableAdmin` its claims in the file may be outdated, those of the authority are not.
+    #[must_use]
+    pub fn capability(&self, provisioner: &Provisioner, operation: Operation) -> Capability {
+        let capability = match self.tells_of_ssh() {
+            true => provisioner.capability_within(&self.claims, operation),
+            false => provisioner.capability(operation),
+        };
+        if capability.is_refused() {
+            return capability;
+        }
+        let proven = matches!(provisioner.kind, Kind::SshPop) && operation.is_ssh();
+        match self.ssh.refusal(operation) {
+            Some(refusal) => refusal,
+            None if proven && !self.ssh.accepts => Capability::Refused {
+                reason: "the ca.json has no SSH keys, so the CA accepts no SSH certificate",
+                instead: "a JWK provisioner",
+            },
+            None => capability,
+        }
+    }
+
+    /// Returns whether the file tells if a provisioner whose entry does not say so signs SSH
+    /// certificates.
+    #[must_use]
+    pub fn tells_of_ssh(&self) -> bool {
+        !self.enable_admin || self.claims.enable_ssh_ca == Some(true)
     }
 
     /// Returns the port of `address`, also if it is 443; `None` if it has no numeric port.
@@ -146,16 +247,29 @@ impl CaConfig {
 impl SshKeys {
     fn read(top: &Object<'_>) -> Result<Self, Fault> {
         let ssh = top.object("ssh")?;
-        Ok(Self {
-            user: ssh.non_empty("userKey")?.is_some(),
-            host: ssh.non_empty("hostKey")?.is_some(),
-        })
+        let user = ssh.non_empty("userKey")?.is_some();
+        let host = ssh.non_empty("hostKey")?.is_some();
+        let mut accepts = user || host;
+        for key in ssh.elements("keys")?.into_iter().filter_map(Object::value) {
+            accepts |= !key.boolean("federated")?.unwrap_or(false);
+        }
+        Ok(Self { user, host, accepts })
     }
 
-    /// Returns whether there is a key.
+    /// Returns why the CA refuses an operation, if it is for want of a key: it signs, renews and
+    /// rekeys nothing without the key for that type of certificate. It revokes without any.
     #[must_use]
-    pub fn any(self) -> bool {
-        self.user || self.host
+    pub fn refusal(self, operation: Operation) -> Option<Capability> {
+        let (has, reason) = match operation {
+            Operation::SshUser => (self.user, "the ca.json has no `userKey` in `ssh`"),
+            // Only host certificates are renewed and rekeyed.
+            Operation::SshHost | Operation::SshRenew | Operation::SshRekey => {
+                (self.host, "the ca.json has no `hostKey` in `ssh`")
+            }
+            _ => return None,
+        };
+        let instead = "the ca.json of a CA with SSH keys (`step ca init --ssh`)";
+        (!has).then_some(Capability::Refused { reason, instead })
     }
 }
 
@@ -210,8 +324,8 @@ mod tests {
         assert_eq!(config.certificate.as_deref(), Some("certs/intermediate_ca.crt"));
         assert_eq!(config.port(), Some(9000));
         assert_eq!(config.names(), ["ca.example.test", "::1"]);
-        assert_eq!(config.ssh, SshKeys { user: false, host: true });
-        assert!(config.ssh.any());
+        assert_eq!(config.ssh, SshKeys { user: false, host: true, accepts: true });
+        assert_eq!(config.backdate, "1m".parse().unwrap());
         assert_eq!(config.provisioners.len(), 1);
         assert_eq!(config.skipped[0].name, "later");
         assert_eq!(config.claims.enable_ssh_ca, Some(true));

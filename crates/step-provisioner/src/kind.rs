@@ -194,7 +194,8 @@ impl From<&Kind> for KindName {
 /// A key that signs tokens.
 #[derive(Clone)]
 pub struct JwkProvisioner {
-    /// The `kid` of the public key, by which a CA finds a token's provisioner. step always sets it.
+    /// The `kid` of the public key, by which a CA finds a token's provisioner; `None` if the key has
+    /// none or an empty one. step always sets it. Without it the tokens have no `kid` either.
     pub key_id: Option<KeyId>,
     /// The public key or, if it cannot be read, the reason. The rest of the list stays usable.
     pub key: Result<PublicKey, String>,
@@ -203,17 +204,22 @@ pub struct JwkProvisioner {
     pub algorithm: Option<Algorithm>,
     /// The encrypted private key, a compact JWE (RFC 7516 §7.1), if the CA publishes it.
     pub encrypted_key: Option<String>,
+    /// Whether the entry has no `key` at all.
+    pub(crate) is_missing: bool,
 }
 
 impl JwkProvisioner {
     fn read(entry: &Object<'_>) -> Result<Self, Fault> {
         let encrypted_key = entry.non_empty("encryptedKey")?;
         let Some(jwk) = entry.key("key") else {
-            let key = Err("it has no `key`".to_owned());
-            return Ok(Self { key_id: None, key, algorithm: None, encrypted_key });
+            let key = Err("is missing".to_owned());
+            let is_missing = true;
+            return Ok(Self { key_id: None, key, algorithm: None, encrypted_key, is_missing });
         };
         let key = match jwk.fault() {
             Some(fault) => Err(fault.to_owned()),
+            // step-ca reads a private key, publishes it, and verifies no token with it.
+            None if jwk.has("d") => Err("is a private key, which verifies no token".to_owned()),
             None => PublicKey::from_jwk(jwk.json).map_err(|fault| chain(&fault)),
         };
         Ok(Self {
@@ -221,6 +227,7 @@ impl JwkProvisioner {
             key,
             algorithm: jwk.non_empty("alg").and_then(|text| text.parse().ok()),
             encrypted_key,
+            is_missing: false,
         })
     }
 }

@@ -11,6 +11,8 @@
 //! - [`provisioners_page`]: one page of a CA's answer to `GET /provisioners`.
 //! - [`Provisioner`]: one entry, its [`Kind`] and its [`ProvisionerClaims`]
 //!   (`authority/provisioner/*.go`).
+//! - [`Window`]: whether the CA signs a certificate for the time asked for.
+//! - [`Disabled`], [`StartFault`]: what step-ca refuses at its start.
 //! - [`Capability`]: whether a type may authorise an operation, and what to use instead.
 //! - [`select`]: the provisioner that a [`Selector`] describes, or why there is none.
 //!
@@ -39,8 +41,11 @@
 mod capability;
 mod claims;
 mod config;
+mod disabled;
 mod error;
+mod initialise;
 mod kind;
+mod limits;
 mod list;
 mod object;
 mod proof;
@@ -50,17 +55,21 @@ mod several;
 #[cfg(test)]
 mod testing;
 mod unselected;
+mod window;
 
 pub use crate::capability::{CAPABILITIES, Capability};
-pub use crate::claims::{EffectiveClaims, EffectiveLifetimes, Lifetimes, ProvisionerClaims};
+pub use crate::claims::{EffectiveClaims, ProvisionerClaims};
 pub use crate::config::{CaConfig, SshKeys};
+pub use crate::disabled::{Disabled, StartFault};
 pub use crate::error::{Error, Expected};
 pub use crate::kind::{
     AwsProvisioner, AzureProvisioner, GcpProvisioner, JwkProvisioner, Kind, KindName,
     OidcProvisioner,
 };
+pub use crate::limits::{CertificateType, Contradiction, Lifetimes, Limit, Limits, SetBy};
 pub use crate::list::{Page, Skipped, provisioners_page};
 pub use crate::proof::ProofKind;
 pub use crate::provisioner::Provisioner;
 pub use crate::select::{Selection, Selector, Why, select};
 pub use crate::unselected::{KeyOf, Unselected};
+pub use crate::window::{Known, Spending, Window, WindowDoubt, WindowFault, WindowRules};

@@ -6,7 +6,9 @@ use go_json::Value;
 use serde_json::value::RawValue;
 
 use crate::claims::ProvisionerClaims;
+use crate::disabled::Disabled;
 use crate::error::Error;
+use crate::initialise;
 use crate::kind::{Kind, KindName};
 use crate::object::{Fault, Object, document};
 use crate::provisioner::Provisioner;
@@ -98,9 +100,12 @@ fn parse_entry(index: usize, value: Value<'_>) -> Result<Result<Provisioner, Ski
         let name = entry.string("name").unwrap_or_default();
         return Ok(Err(Skipped { index, name, kind, raw }));
     };
+    let (name, kind) =
+        (entry.string("name").map_err(fault)?, Kind::read(known, &entry).map_err(fault)?);
     Ok(Ok(Provisioner {
-        name: entry.string("name").map_err(fault)?,
-        kind: Kind::read(known, &entry).map_err(fault)?,
+        fault: initialise::fault(&name, &kind, &entry).map_err(fault)?,
+        name,
+        kind,
         claims: entry.object("claims").and_then(|c| ProvisionerClaims::read(&c)).map_err(fault)?,
         disabled: disabled(&entry).map_err(fault)?,
         raw,
@@ -108,14 +113,15 @@ fn parse_entry(index: usize, value: Value<'_>) -> Result<Result<Provisioner, Ski
 }
 
 /// Why the CA disabled the entry, from `state` and `stateReason`.
-fn disabled(entry: &Object<'_>) -> Result<Option<String>, Fault> {
+fn disabled(entry: &Object<'_>) -> Result<Option<Disabled>, Fault> {
     let Some(state) = entry.non_empty("state")? else {
         return Ok(None);
     };
     if !state.eq_ignore_ascii_case("uninitialized") {
         return Ok(None);
     }
-    Ok(Some(entry.non_empty("stateReason")?.unwrap_or(state)))
+    let reason = entry.non_empty("stateReason")?.unwrap_or(state);
+    Ok(Some(Disabled::Reported { reason }))
 }
 
 #[cfg(test)]
@@ -215,8 +221,10 @@ mod tests {
                {"type":"ACME","name":"b","state":"Uninitialized"},{"type":"ACME","name":"c"}"#,
         )
         .unwrap();
-        let disabled: Vec<_> = page.provisioners.iter().map(|p| p.disabled.as_deref()).collect();
-        assert_eq!(disabled, [Some("bad claims"), Some("Uninitialized"), None]);
+        let reason = |p: &Provisioner| p.disabled.as_ref().map(ToString::to_string);
+        let disabled: Vec<_> = page.provisioners.iter().map(reason).collect();
+        let reasons = ["bad claims", "Uninitialized"].map(|reason| Some(reason.to_owned()));
+        assert_eq!(disabled, [reasons.as_slice(), &[None]].concat());
     }
 
     #[test]

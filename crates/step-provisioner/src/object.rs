@@ -124,11 +124,15 @@ impl<'a> Object<'a> {
         Ok(Self(self.0.object(member)?))
     }
 
+    /// A value of any type, `None` if it is missing or `null`.
+    pub(crate) fn raw(&self, member: &str) -> Option<Value<'a>> {
+        let found = self.0.pointed(member);
+        found.iter().rfind(|found| !found.is_discarded).map(|found| found.value)
+    }
+
     /// A key, which go-jose reads: the text, and its members if none of them is repeated.
     pub(crate) fn key(&self, member: &str) -> Option<Key<'a>> {
-        let mut found = self.0.pointed(member);
-        found.retain(|found| !found.is_discarded);
-        found.last().map(|found| Key { json: found.value.text(), members: exact(found.value) })
+        self.raw(member).map(|value| Key { json: value.text(), members: exact(value) })
     }
 
     fn fault(&self, member: &str, expected: Expected) -> Fault {
@@ -148,6 +152,12 @@ impl Key<'_> {
     /// Returns why go-jose reads no members, if it does not.
     pub(crate) fn fault(&self) -> Option<&str> {
         self.members.as_ref().err().map(String::as_str)
+    }
+
+    /// Whether there is such a member, and it is not `null`.
+    pub(crate) fn has(&self, member: &str) -> bool {
+        let value = self.members.as_ref().ok().and_then(|members| members.get(member));
+        value.is_some_and(|value| !value.is_null())
     }
 
     /// A string; an empty one counts as missing, and so does anything else.

@@ -8,6 +8,7 @@ use token_text::Shown;
 
 use crate::capability::Capability;
 use crate::claims::ProvisionerClaims;
+use crate::disabled::Disabled;
 use crate::kind::{JwkProvisioner, Kind};
 
 /// The token identifier of every Kubernetes provisioner; a CA has at most one.
@@ -22,9 +23,12 @@ pub struct Provisioner {
     pub kind: Kind,
     /// Its settings for the certificates it issues.
     pub claims: ProvisionerClaims,
-    /// Why the CA has disabled it, if it has: it failed to initialise and refuses every token.
-    /// Only the CA itself reports this, a ca.json does not.
-    pub disabled: Option<String>,
+    /// Why the CA has disabled it, if it has: it failed to initialise and refuses every token. In the
+    /// CA's own list this is what the CA says; in a ca.json it is what step-ca decides at its start,
+    /// see [`CaConfig::check_anchors`](crate::CaConfig::check_anchors).
+    pub disabled: Option<Disabled>,
+    /// What is wrong with its members, which disables it if it is in a ca.json.
+    pub(crate) fault: Option<Disabled>,
     /// The entry as the CA sent it, with all its members.
     pub raw: Box<RawValue>,
 }
@@ -67,15 +71,15 @@ impl Provisioner {
     }
 
     /// Returns the line for this provisioner in a menu, in step's format:
-    /// `admin@example.com (JWK) [kid: …]`. Control characters are written as escapes.
+    /// `admin@example.com (JWK) [kid: …]`, or `[no kid]`. Control characters are written as escapes.
     #[must_use]
     pub fn label(&self) -> String {
         let (name, kind) = (Shown(&self.name), self.kind.name());
         match &self.kind {
-            Kind::Jwk(jwk) => {
-                let key_id = jwk.key_id.as_ref().map_or("", |key_id| key_id.as_str());
-                format!("{name} ({kind}) [kid: {}]", Shown(key_id))
-            }
+            Kind::Jwk(jwk) => match &jwk.key_id {
+                Some(key_id) => format!("{name} ({kind}) [kid: {}]", Shown(key_id.as_str())),
+                None => format!("{name} ({kind}) [no kid]"),
+            },
             Kind::Oidc(oidc) => format!("{name} ({kind}) [client: {}]", Shown(&oidc.client_id)),
             Kind::Azure(azure) => format!("{name} ({kind}) [tenant: {}]", Shown(&azure.tenant_id)),
             _ => format!("{name} ({kind})"),
@@ -85,21 +89,52 @@ impl Provisioner {
     /// Returns what this provisioner may authorise: [`Capability::of`] its type, limited by
     /// its own members.
     ///
-    /// A claim that is not set here may be set for the whole CA, so it limits nothing.
+    /// A claim that is not set here may be set for the whole CA. So it limits nothing, but an SSH
+    /// certificate then depends on it.
     #[must_use]
     pub fn capability(&self, operation: Operation) -> Capability {
-        let capability = Capability::of(&self.kind, operation);
-        if matches!(capability, Capability::Refused { .. }) {
+        let capability = self.capability_by_members(operation);
+        if capability.is_refused() {
             return capability;
         }
-        let signs_ssh = matches!(operation, Operation::SshUser | Operation::SshHost);
-        if signs_ssh && self.claims.enable_ssh_ca == Some(false) {
+        match self.claims.enable_ssh_ca {
+            Some(false) if signs_ssh(operation) => NO_SSH_CA,
+            None if signs_ssh(operation) => capability.and_ssh_of_authority(),
+            _ if self.renews(operation) && self.claims.disable_renewal == Some(true) => NO_RENEWAL,
+            _ => capability,
+        }
+    }
+
+    /// Returns what this provisioner may authorise under the claims of its CA, which a ca.json
+    /// contains: [`capability`](Self::capability), limited by the effective claims.
+    #[must_use]
+    pub fn capability_within(
+        &self,
+        global: &ProvisionerClaims,
+        operation: Operation,
+    ) -> Capability {
+        let capability = self.capability_by_members(operation);
+        let claims = self.claims.effective(global);
+        if signs_ssh(operation) && !capability.is_refused() && !claims.enable_ssh_ca {
             return NO_SSH_CA;
         }
-        if self.renews(operation) && self.claims.disable_renewal == Some(true) {
+        if self.renews(operation) && claims.disable_renewal {
             return NO_RENEWAL;
         }
+        capability
+    }
+
+    /// What its type and its members allow, without its claims.
+    fn capability_by_members(&self, operation: Operation) -> Capability {
+        let capability = Capability::of(&self.kind, operation);
+        if capability.is_refused() {
+            return capability;
+        }
         match (&self.kind, operation) {
+            (Kind::Jwk(jwk), _) if jwk.key.is_err() => Capability::Refused {
+                reason: "its `key` is not a public key that can be used",
+                instead: "another provisioner, or correct its `key`",
+            },
             (Kind::Gcp(gcp), Operation::SshUser) if !gcp.disable_ssh_ca_user => Capability::Allowed,
             (Kind::Gcp(_), Operation::SshUser) => Capability::Refused {
                 reason: "its `disableSSHCAUser` is not set to false, so it signs no SSH user \
@@ -126,29 +161,14 @@ impl Provisioner {
         }
     }
 
-    /// Returns what this provisioner may authorise under the claims of its CA, which a ca.json
-    /// contains: [`capability`](Self::capability), limited by the effective `enableSSHCA`.
-    #[must_use]
-    pub fn capability_within(
-        &self,
-        global: &ProvisionerClaims,
-        operation: Operation,
-    ) -> Capability {
-        let capability = self.capability(operation);
-        let signs_ssh = matches!(operation, Operation::SshUser | Operation::SshHost);
-        let claims = self.claims.effective(global);
-        if signs_ssh && !capability.is_refused() && !claims.enable_ssh_ca {
-            return NO_SSH_CA;
-        }
-        if self.renews(operation) && claims.disable_renewal {
-            return NO_RENEWAL;
-        }
-        capability
-    }
-
     /// The policy of the SSHPOP provisioner applies, whichever provisioner issued the certificate.
     fn renews(&self, operation: Operation) -> bool {
         matches!(self.kind, Kind::SshPop) && operation == Operation::SshRenew
+    }
+
+    /// Returns whether it is a JWK provisioner without a key.
+    pub(crate) fn lacks_key(&self) -> bool {
+        self.jwk().is_some_and(|jwk| jwk.is_missing)
     }
 
     pub(crate) fn jwk(&self) -> Option<&JwkProvisioner> {
@@ -157,6 +177,10 @@ impl Provisioner {
             _ => None,
         }
     }
+}
+
+fn signs_ssh(operation: Operation) -> bool {
+    matches!(operation, Operation::SshUser | Operation::SshHost)
 }
 
 const NO_RENEWAL: Capability = Capability::Refused {
@@ -224,6 +248,7 @@ mod tests {
     fn a_label_is_worded_as_step_words_it() {
         for (json, label) in [
             (testing::JWK, format!("admin@example.com (JWK) [kid: {}]", testing::JWK_KEY_ID)),
+            (r#"{"type":"JWK","name":"j","key":{"kid":""}}"#, "j (JWK) [no kid]".to_owned()),
             (r#"{"type":"oidc","name":"o","clientID":"c"}"#, "o (OIDC) [client: c]".to_owned()),
             (r#"{"type":"azure","name":"z","tenantID":"t"}"#, "z (Azure) [tenant: t]".to_owned()),
             (r#"{"type":"k8ssa","name":"k"}"#, "k (K8sSA)".to_owned()),
@@ -246,9 +271,7 @@ mod tests {
     #[test]
     fn a_provisioner_s_own_members_narrow_what_its_type_may_do() {
         use Operation::{Revoke, Sign, SshHost, SshRevoke, SshUser};
-        let refused = |json, operation| {
-            matches!(provisioner(json).capability(operation), Capability::Refused { .. })
-        };
+        let refused = |json: &str, operation| provisioner(json).capability(operation).is_refused();
         let off = r#"{"type":"X5C","name":"n","claims":{"enableSSHCA":false}}"#;
         assert!(refused(off, SshUser) && refused(off, SshHost));
         assert!(!refused(off, Sign) && !refused(off, Revoke));
@@ -257,12 +280,35 @@ mod tests {
         let gcp = r#"{"type":"GCP","name":"n","disableSSHCAHost":true}"#;
         assert!(refused(gcp, SshUser) && refused(gcp, SshHost));
         let gcp = r#"{"type":"GCP","name":"n","disableSSHCAUser":false}"#;
-        assert_eq!(provisioner(gcp).capability(SshUser), Capability::Allowed);
-        assert_eq!(provisioner(gcp).capability(SshHost), Capability::Allowed);
+        assert!(!refused(gcp, SshUser) && !refused(gcp, SshHost));
+        for key in [r#"{"kty":"XX"}"#, "null"] {
+            let jwk = format!(r#"{{"type":"JWK","name":"n","key":{key}}}"#);
+            assert!(refused(&jwk, Sign) && refused(&jwk, SshRevoke));
+        }
         let oidc = r#"{"type":"OIDC","name":"n"}"#;
         assert!(refused(oidc, Revoke) && refused(oidc, SshRevoke) && refused(oidc, SshHost));
         assert!(!refused(oidc, Sign) && !refused(oidc, SshUser));
         let oidc = r#"{"type":"OIDC","name":"n","admins":["a@example.com"]}"#;
         assert!(!refused(oidc, Revoke) && !refused(oidc, SshHost));
+    }
+
+    #[test]
+    fn an_ssh_certificate_depends_on_the_authority_unless_the_entry_says_so() {
+        use Operation::{Sign, SshHost, SshRevoke, SshUser};
+        let text = |json, operation| provisioner(json).capability(operation).to_string();
+        let unset = r#"{"type":"X5C","name":"n"}"#;
+        assert_eq!(text(unset, SshUser), "if the authority enables SSH");
+        assert_eq!(text(unset, Sign), "yes");
+        assert!(!text(unset, SshRevoke).starts_with("if"));
+        let set = r#"{"type":"X5C","name":"n","claims":{"enableSSHCA":true}}"#;
+        assert_eq!(text(set, SshHost), "yes");
+        let oidc = r#"{"type":"OIDC","name":"n","admins":["a@example.com"]}"#;
+        assert!(text(oidc, SshHost).ends_with("`admins`, and the authority enables SSH"));
+        let within = |json, claims: &ProvisionerClaims| {
+            provisioner(json).capability_within(claims, SshUser).to_string()
+        };
+        let enabled = ProvisionerClaims { enable_ssh_ca: Some(true), ..Default::default() };
+        assert_eq!(within(unset, &enabled), "yes");
+        assert!(within(unset, &ProvisionerClaims::default()).starts_with("no: its claims lack"));
     }
 }

@@ -1,5 +1,6 @@
 //! The CA a token is for, known by its ca.json, its URL or only its name.
 
+pub(crate) mod ca_json;
 pub(crate) mod connection;
 pub(crate) mod roots;
 
@@ -65,8 +66,7 @@ impl Authority {
 
     /// A renewal with a ca.json; the certificate is checked against its roots.
     fn renewing_by_file(settings: &CaSettings, world: &World) -> Result<Self, Error> {
-        let ca = OfflineCa::open(&settings.config.value)
-            .map_err(|cause| unusable_config(settings, cause))?;
+        let ca = ca_json::open_startable(settings, world)?;
         let url = address_of_file(&ca, settings, world)?;
         let given = settings.root.as_ref().map(|root| given_root(root, &ca, world)).transpose()?;
         let roots = match given.flatten() {
@@ -143,8 +143,7 @@ impl Authority {
 
     /// Offline with a ca.json: parses the file, and does not start the CA as step does (Q8, Q9).
     fn file(settings: &CaSettings, world: &World) -> Result<Self, Error> {
-        let ca = OfflineCa::open(&settings.config.value)
-            .map_err(|cause| unusable_config(settings, cause))?;
+        let ca = ca_json::open_startable(settings, world)?;
         if ca.config().enable_admin {
             world.warn(&format!(
                 "{} has enableAdmin: the CA keeps its provisioners in its database, and the file may \
@@ -245,16 +244,6 @@ fn bare_address(settings: &CaSettings, world: &World, besides: &str) -> Result<C
             .hint(format!("use --ca-config with a ca.json; without a ca.json, {besides} needed")));
     };
     Ok(url.value.clone())
-}
-
-/// Reports which ca.json cannot be used, and which setting names it.
-pub(crate) fn unusable_config(settings: &CaSettings, cause: step_ca_client::Error) -> Error {
-    let config = &settings.config;
-    let message = match config.origin {
-        Origin::Default => cause.to_string(),
-        _ => format!("{cause} ({})", config.origin),
-    };
-    Error::settings(message).because(cause).hint("use --ca-config with another file")
 }
 
 fn no_ca() -> Error {

@@ -8,3 +8,4 @@ pub(crate) mod provisioner_key;
 pub(crate) mod request;
 pub(crate) mod select;
 pub(crate) mod settings;
+pub(crate) mod window;

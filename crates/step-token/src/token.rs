@@ -16,6 +16,7 @@ use crate::mint::proof::CertificateProof;
 use crate::mint::proof_settings::ProofSettings;
 use crate::mint::select::{Choice, Chosen, Issuer, Query, TokenSource};
 use crate::mint::settings::MintSettings;
+use crate::mint::window::AskedWindow;
 use crate::mint::{fetch, provisioner_key, request};
 use crate::settings::global::GlobalArgs;
 use crate::token::args::TokenArgs;
@@ -33,14 +34,23 @@ pub(crate) fn run(args: &TokenArgs, global: &GlobalArgs, world: &World) -> Resul
     if let (Some(proof), Some(validity)) = (&proof, validity) {
         proof.outlives(validity, world)?;
     }
+    let window = request.as_ref().zip(validity).and_then(|(request, validity)| {
+        AskedWindow::of(request, validity, proof.as_ref(), &settings)
+    });
+    window.as_ref().map_or(Ok(()), AskedWindow::must_be_possible)?;
     let account = fetch::given_account(&settings, world)?;
     let output = Output::settle(&output, world)?;
 
     let operation = settings.operation();
     let kind = settings.proof.as_ref().map(ProofSettings::kind);
     let authority = Authority::open(&settings.ca, operation, kind, world)?;
-    let query =
-        Query { authority: &authority, settings: &settings, proof: proof.as_ref(), operation };
+    let query = Query {
+        authority: &authority,
+        settings: &settings,
+        proof: proof.as_ref(),
+        operation,
+        window: window.as_ref(),
+    };
     let password = Password::read(settings.provisioner.passphrase.as_ref(), world)?;
     let (chosen, given) = choose(&query, &password, world)?;
     match (chosen.source(&settings), request.zip(validity)) {
@@ -113,6 +123,7 @@ fn choose(
     if let Chosen::Known(provisioner) = &chosen {
         world.announce("Provisioner", &provisioner.label());
     }
+    query.note_doubts(&chosen, world);
     Ok((chosen, given))
 }
 

@@ -34,10 +34,11 @@ pub enum ProofHeader {
 }
 
 impl Header {
-    /// Returns the header of a JWT signed with `alg` by the key that `kid` names.
+    /// Returns the header of a JWT signed with `alg` by the key that `kid` names; without a key ID
+    /// it has no member `kid`.
     #[must_use]
-    pub fn new(alg: Algorithm, kid: KeyId) -> Self {
-        Self { alg, kid: Some(kid), proof: None }
+    pub fn new(alg: Algorithm, kid: impl Into<Option<KeyId>>) -> Self {
+        Self { alg, kid: kid.into(), proof: None }
     }
 
     /// Returns the header with this proof, which replaces any it had.
@@ -125,6 +126,12 @@ mod tests {
     #[test]
     fn members_are_in_alphabetical_order() {
         assert_eq!(written(&header()), r#"{"alg":"ES256","kid":"\u003ck\u003e","typ":"JWT"}"#);
+    }
+
+    #[test]
+    fn a_key_without_id_leaves_the_member_out() {
+        let header = Header::new(Algorithm::Es256, None);
+        assert_eq!(written(&header), r#"{"alg":"ES256","typ":"JWT"}"#);
     }
 
     #[test]

@@ -1,18 +1,18 @@
 //! `ca provisioner list`: the CA's own JSON, or a table.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use clap::Args;
 use serde::Serialize as _;
 use serde_json::value::RawValue;
-use step_ca_client::OfflineCa;
 use step_claims::Operation;
-use step_provisioner::{Capability, Kind, Provisioner};
+use step_provisioner::{Capability, Disabled, Kind, Provisioner};
 use token_cli::{Error, Switch, World, columns, output};
 use token_text::{printable, printable_json};
 
+use crate::authority::ca_json;
 use crate::authority::connection::Connection;
-use crate::authority::unusable_config;
 use crate::settings::ca::CaSettings;
 use crate::settings::ca_args::CaArgs;
 use crate::settings::effect::{refuse_or_clear, without_effect_here};
@@ -41,15 +41,17 @@ pub(crate) fn run(args: &ListArgs, global: &GlobalArgs, world: &World) -> Result
     }
     let form = Form::of(args)?;
     let text = if settings.offline {
-        let ca = OfflineCa::open(&settings.config.value)
-            .map_err(|cause| unusable_config(&settings, cause))?;
+        let ca = ca_json::open(&settings, world)?;
         let config = ca.config();
+        if let Some(fault) = config.start_fault() {
+            world.warn(&format!("step-ca does not start with {}: {fault}", ca.path().display()));
+        }
         let provisioners = &config.provisioners;
         match form {
-            Form::Json => json(&provisioners.iter().map(|entry| &*entry.raw).collect::<Vec<_>>())?,
+            Form::Json => json(&provisioners.iter().map(with_state).collect::<Vec<_>>())?,
             Form::Table => table(provisioners),
             Form::Capabilities => capabilities(provisioners, |provisioner, operation| {
-                provisioner.capability_within(&config.claims, operation)
+                config.capability(provisioner, operation)
             }),
         }
     } else {
@@ -60,7 +62,7 @@ pub(crate) fn run(args: &ListArgs, global: &GlobalArgs, world: &World) -> Result
         let connection = Connection::open(&url.value, &settings, world)?;
         let list = connection.wait(connection.client.provisioner_list())?;
         match form {
-            Form::Json => json(&list.raw().collect::<Vec<_>>())?,
+            Form::Json => json(&list.raw().map(Cow::Borrowed).collect::<Vec<_>>())?,
             Form::Table => table(&list.provisioners),
             Form::Capabilities => capabilities(&list.provisioners, Provisioner::capability),
         }
@@ -88,8 +90,21 @@ impl Form {
     }
 }
 
+/// Returns the entry of a ca.json, with the state in which the CA would publish it.
+fn with_state(provisioner: &Provisioner) -> Cow<'_, RawValue> {
+    let raw = &*provisioner.raw;
+    let published = || {
+        let reason = provisioner.disabled.as_ref()?.to_string();
+        let reason = serde_json::to_string(&reason).ok()?;
+        let members = raw.get().strip_suffix('}')?;
+        let entry = format!(r#"{members},"state":"Uninitialized","stateReason":{reason}}}"#);
+        RawValue::from_string(entry).ok()
+    };
+    published().map_or(Cow::Borrowed(raw), Cow::Owned)
+}
+
 /// Indents with three spaces, one member a line, as step does and as scripts expect.
-fn json(entries: &[&RawValue]) -> Result<String, Error> {
+fn json(entries: &[Cow<'_, RawValue>]) -> Result<String, Error> {
     let write = || -> Result<String, serde_json::Error> {
         let compact = serde_json::to_string(entries)?;
         // Print the list even if a number in it is too large to parse.
@@ -104,10 +119,22 @@ fn json(entries: &[&RawValue]) -> Result<String, Error> {
     write().map_err(|cause| Error::settings("cannot write JSON").because(cause))
 }
 
+/// One line per provisioner; if one is disabled, its state has a number, explained below the table.
 fn table(provisioners: &[Provisioner]) -> String {
-    let heading = ["TYPE", "NAME", "KEY ID OR CLIENT"].map(str::to_owned);
-    let rows = provisioners.iter().map(row);
-    columns(&[heading].into_iter().chain(rows).map(Vec::from).collect::<Vec<_>>())
+    let mut notes = Notes::default();
+    let states = provisioners.iter().any(|entry| entry.disabled.is_some());
+    let mut heading = ["TYPE", "NAME", "KEY ID OR CLIENT"].map(str::to_owned).to_vec();
+    heading.extend(states.then(|| "STATE".to_owned()));
+    let rows = provisioners.iter().map(|entry| {
+        let mut row = Vec::from(row(entry));
+        row.extend(states.then(|| match &entry.disabled {
+            Some(disabled) => notes.cell("disabled", why_disabled(disabled)),
+            None => "enabled".to_owned(),
+        }));
+        row
+    });
+    let text = columns(&[heading].into_iter().chain(rows).collect::<Vec<_>>());
+    notes.below(text)
 }
 
 /// One line per provisioner and one column per operation. Each answer other than a plain yes has a
@@ -116,20 +143,15 @@ fn capabilities(
     provisioners: &[Provisioner],
     capability: impl Fn(&Provisioner, Operation) -> Capability,
 ) -> String {
-    let (mut notes, mut numbers) = (Vec::<String>::new(), HashMap::<String, usize>::new());
+    let mut notes = Notes::default();
     let mut cell = |provisioner: &Provisioner, operation| {
         let capability = capability(provisioner, operation);
-        let (word, note) = match (&provisioner.disabled, capability) {
-            (Some(reason), _) => ("no", format!("disabled by the CA: {}", printable(reason))),
-            (None, Capability::Allowed) => return "yes".to_owned(),
-            (None, Capability::Refused { .. }) => ("no", capability.to_string()),
-            (None, _) => ("if", capability.to_string()),
-        };
-        let number = *numbers.entry(note).or_insert_with_key(|note| {
-            notes.push(note.clone());
-            notes.len()
-        });
-        format!("{word} {number}")
+        match (&provisioner.disabled, capability) {
+            (Some(disabled), _) => notes.cell("no", why_disabled(disabled)),
+            (None, Capability::Allowed) => "yes".to_owned(),
+            (None, Capability::Refused { .. }) => notes.cell("no", capability.to_string()),
+            (None, _) => notes.cell("if", capability.to_string()),
+        }
     };
     let heading = ["TYPE", "NAME"].into_iter().map(str::to_owned);
     let mut rows = vec![heading.chain(Operation::ALL.map(|o| o.to_string())).collect::<Vec<_>>()];
@@ -138,11 +160,41 @@ fn capabilities(
         let cells = Operation::ALL.into_iter().map(|operation| cell(provisioner, operation));
         rows.push([kind, name].into_iter().chain(cells).collect());
     }
-    let mut text = columns(&rows);
-    for (number, note) in (1..).zip(&notes) {
-        text.push_str(&format!("{}{number}  {note}\n", if number == 1 { "\n" } else { "" }));
+    notes.below(columns(&rows))
+}
+
+fn why_disabled(disabled: &Disabled) -> String {
+    match disabled.is_reported() {
+        true => format!("disabled by the CA: {disabled}"),
+        false => format!("step-ca disables it at its start: {disabled}"),
     }
-    text
+}
+
+/// The notes below a table, each with a number.
+#[derive(Default)]
+struct Notes {
+    notes: Vec<String>,
+    numbers: HashMap<String, usize>,
+}
+
+impl Notes {
+    /// Returns the text of a cell with the number of its note.
+    fn cell(&mut self, word: &str, note: String) -> String {
+        let Self { notes, numbers } = self;
+        let number = *numbers.entry(note).or_insert_with_key(|note| {
+            notes.push(note.clone());
+            notes.len()
+        });
+        format!("{word} {number}")
+    }
+
+    /// Appends the notes to the table.
+    fn below(&self, mut table: String) -> String {
+        for (number, note) in (1..).zip(&self.notes) {
+            table.push_str(&format!("{}{number}  {note}\n", if number == 1 { "\n" } else { "" }));
+        }
+        table
+    }
 }
 
 fn row(provisioner: &Provisioner) -> [String; 3] {

@@ -6,7 +6,7 @@ use step_header::{Nebula, Proof, ProofKey, Renewal, SshPop, Trust, Warning, X5c}
 use step_provisioner::Provisioner;
 use token_cli::{Error, Origin, World};
 use token_jose::{KeyFile, ProofHeader, PublicKey, SigningKey as _};
-use token_time::Timestamp;
+use token_time::{SignedDuration, Timestamp};
 
 use crate::mint::key::{NamedKey, Password, refuse_key_store};
 use crate::mint::proof_settings::{CertificateKind, CertificateSettings, ProofSettings};
@@ -87,6 +87,22 @@ impl CertificateProof {
             self.say(&warning, world);
         }
         Ok(())
+    }
+
+    /// Returns its name in messages.
+    pub(crate) fn called(&self) -> &str {
+        &self.called
+    }
+
+    /// Returns the end of the certificate, if one that the CA issues for it must not end later.
+    pub(crate) fn vouches_until(&self) -> Option<Timestamp> {
+        self.proof.vouches_until()
+    }
+
+    /// Returns for how long the certificate was issued, if that is the lifetime of the CA's next
+    /// one.
+    pub(crate) fn issued_for(&self) -> Option<SignedDuration> {
+        self.proof.issued_for()
     }
 
     /// Returns whether the certificate's chain ends at a root the provisioner trusts.

@@ -20,7 +20,8 @@ pub(crate) fn given(
 /// An open key, and its key ID in a token.
 pub(crate) struct Opened {
     pub(crate) key: Box<dyn SigningKey>,
-    pub(crate) key_id: KeyId,
+    /// `None` if the provisioner's public key has none.
+    pub(crate) key_id: Option<KeyId>,
 }
 
 /// Opens the key of a provisioner and checks that it is the provisioner's (Q10). Offline without a
@@ -37,7 +38,10 @@ pub(crate) fn load(
     let (key, key_id) = match provisioner {
         None => {
             let found = given.ok_or_else(|| Error::settings("no key given"))?;
-            (found.open(asked, None, password, world)?, asked.cloned())
+            let key = found.open(asked, None, password, world)?;
+            // step-ca knows the key by an ID that only its own list has; step's is the thumbprint.
+            let key_id = asked.cloned().unwrap_or_else(|| key.public_key().thumbprint().into());
+            (key, Some(key_id))
         }
         Some(provisioner) => {
             let Kind::Jwk(jwk) = &provisioner.kind else {
@@ -59,7 +63,6 @@ pub(crate) fn load(
             (key, jwk.key_id.clone())
         }
     };
-    let key_id = key_id.unwrap_or_else(|| key.public_key().thumbprint().into());
     Ok(Opened { key: Box::new(key), key_id })
 }
 
@@ -89,11 +92,6 @@ fn of_entry(
     authority: &Authority,
 ) -> Result<NamedKey, Error> {
     let called = format!("the key of provisioner `{name}`");
-    if let Err(reason) = &provisioner.key {
-        let message = format!("provisioner `{name}` has an unusable public key");
-        return Err(Error::key(format!("{message}: it {reason}"))
-            .hint("fix its `key` in the CA's configuration"));
-    }
     let text = match (&provisioner.encrypted_key, &provisioner.key_id) {
         (Some(text), _) => Some(text.clone()),
         (None, Some(key_id)) => authority.sealed_key(key_id)?,

@@ -3,15 +3,17 @@
 use step_claims::Operation;
 use step_header::Trust;
 use step_provisioner::{
-    Capability, Kind, KindName, Provisioner, Selection, Selector, Unselected, select,
+    CaConfig, Capability, Kind, KindName, Provisioner, Selection, Selector, Unselected, select,
 };
 use token_cli::{Error, World};
 use token_jose::Thumbprint;
+use token_text::Shown;
 
 use crate::authority::Authority;
 use crate::mint::proof::CertificateProof;
 use crate::mint::proof_settings::ProofSettings;
 use crate::mint::settings::MintSettings;
+use crate::mint::window::AskedWindow;
 
 /// Who vouches for the token.
 #[derive(Clone, Debug)]
@@ -86,6 +88,8 @@ pub(crate) struct Query<'a> {
     /// The certificate that vouches in place of a provisioner's key.
     pub(crate) proof: Option<&'a CertificateProof>,
     pub(crate) operation: Operation,
+    /// The validity of the certificate that the token asks for.
+    pub(crate) window: Option<&'a AskedWindow>,
 }
 
 impl Query<'_> {
@@ -98,6 +102,13 @@ impl Query<'_> {
         let Some(provisioners) = self.authority.provisioners() else {
             return self.named().map(Choice::One);
         };
+        if let Some(config) = self.authority.config()
+            && let Some(Capability::Refused { reason, instead }) =
+                config.ssh.refusal(self.operation)
+        {
+            let message = format!("the CA cannot authorise `{}`: {reason}", self.operation);
+            return Err(Error::settings(message).hint(format!("use {instead}")));
+        }
         let asked = &self.settings.provisioner;
         let selector = Selector {
             proof: self.settings.proof.as_ref().map(ProofSettings::kind),
@@ -146,7 +157,7 @@ impl Query<'_> {
                 Some(proof) => proof.trusted_by(entry) == Trust::Reached,
                 None => matches!(entry.kind, Kind::Jwk(_)),
             };
-            vouches && !self.capability(entry).is_refused()
+            vouches && self.refusal(entry).is_none()
         };
         let fitting: Vec<Provisioner> =
             several.iter().filter(fits).map(|entry| (*entry).clone()).collect();
@@ -156,9 +167,38 @@ impl Query<'_> {
                 if let Some(proof) = self.proof {
                     proof.must_be_trusted_by_one_of(several)?;
                 }
+                self.one_must_be_able(several)?;
                 Ok(Choice::Several(several.iter().map(|entry| (*entry).clone()).collect()))
             }
             _ => Ok(Choice::Several(fitting)),
+        }
+    }
+
+    /// Refuses several provisioners if none of them may authorise the request.
+    fn one_must_be_able(&self, several: &[&Provisioner]) -> Result<(), Error> {
+        const MOST: usize = 10;
+        let refusal = |entry: &&Provisioner| {
+            self.refusal(entry).map(|reason| format!("check {}: {reason}", entry.label()))
+        };
+        let Some(reasons) = several.iter().map(refusal).collect::<Option<Vec<_>>>() else {
+            return Ok(());
+        };
+        let more = reasons.len().saturating_sub(MOST);
+        let more = (more > 0).then(|| format!("check {more} more, which cannot either"));
+        let message = format!("no provisioner can authorise `{}`", self.operation);
+        Err(Error::settings(message).hints(reasons.into_iter().take(MOST).chain(more)))
+    }
+
+    /// Returns why a provisioner cannot authorise the request, if that is so.
+    fn refusal(&self, provisioner: &Provisioner) -> Option<String> {
+        match (&provisioner.disabled, self.capability(provisioner)) {
+            (Some(disabled), _) => Some(format!("it is disabled, because {disabled}")),
+            (None, Capability::Refused { reason, .. }) => Some(reason.to_owned()),
+            (None, _) => {
+                let window = self.window?;
+                let fault = window.refusal(provisioner, self.authority.config())?;
+                Some(format!("the certificate {fault}"))
+            }
         }
     }
 
@@ -193,23 +233,52 @@ impl Query<'_> {
     /// Returns whether a provisioner may authorise the request, as far as its CA is known.
     fn capability(&self, provisioner: &Provisioner) -> Capability {
         match self.authority.config() {
-            // With enableAdmin the claims in the file may be outdated.
-            Some(config) if !config.enable_admin => {
-                provisioner.capability_within(&config.claims, self.operation)
-            }
-            _ => provisioner.capability(self.operation),
+            Some(config) => config.capability(provisioner, self.operation),
+            None => provisioner.capability(self.operation),
+        }
+    }
+
+    /// Notes what the CA may still refuse, because its list does not say.
+    pub(crate) fn note_doubts(&self, chosen: &Chosen, world: &World) {
+        if let Some(window) = self.window {
+            window.warn(chosen.provisioner(), self.authority.config(), world);
+        }
+        if let Some(provisioner) = chosen.provisioner()
+            && matches!(self.operation, Operation::SshUser | Operation::SshHost)
+            && !self.authority.config().is_some_and(CaConfig::tells_of_ssh)
+            && provisioner.claims.enable_ssh_ca.is_none()
+        {
+            world.note(&format!(
+                "the CA accepts the token only if the authority enables SSH: {} does not say",
+                provisioner.label()
+            ));
         }
     }
 
     /// Checks that a provisioner may authorise the request, before its key is opened.
     fn admit(&self, provisioner: &Provisioner) -> Result<(), Error> {
         let label = provisioner.label();
-        if let Some(reason) = &provisioner.disabled {
-            return Err(Error::ca(format!("the CA has disabled provisioner {label}: {reason}"))
+        match &provisioner.disabled {
+            Some(reason) if reason.is_reported() => {
+                return Err(Error::ca(format!(
+                    "the CA has disabled provisioner {label}: {reason}"
+                ))
                 .hint("fix its entry in the CA's configuration"));
+            }
+            Some(reason) => {
+                let message =
+                    format!("step-ca disables provisioner {label} at its start: {reason}");
+                return Err(Error::settings(message).hint(
+                    "correct its entry in the ca.json, or use --provisioner to select another one",
+                ));
+            }
+            None => has_usable_key(provisioner)?,
         }
         refuse(self.capability(provisioner), &label, self.operation)?;
         self.has_what_it_takes(provisioner)?;
+        if let Some(window) = self.window {
+            window.must_fit(provisioner, self.authority.config())?;
+        }
         self.proof.map_or(Ok(()), |proof| proof.must_be_trusted_by(provisioner))
     }
 
@@ -238,6 +307,18 @@ impl Query<'_> {
             _ => "use --provisioner to select another one, for example a JWK provisioner",
         };
         Err(Error::usage(message).hint(hint))
+    }
+}
+
+/// Without the public key no token can be verified.
+fn has_usable_key(provisioner: &Provisioner) -> Result<(), Error> {
+    match &provisioner.kind {
+        Kind::Jwk(jwk) => jwk.key.as_ref().map(|_| ()).map_err(|reason| {
+            let name = Shown(&provisioner.name);
+            Error::key(format!("provisioner `{name}` has an unusable public key: it {reason}"))
+                .hint("fix its `key` in the CA's configuration")
+        }),
+        _ => Ok(()),
     }
 }
 

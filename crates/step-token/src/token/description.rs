@@ -5,6 +5,7 @@ use step_claims::{Operation, Purpose};
 use step_mint::Minted;
 use step_provisioner::KindName;
 use token_cli::output::Delivered;
+use token_jose::KeyId;
 use token_time::Timestamp;
 
 use crate::mint::fetch::Fetched;
@@ -73,7 +74,7 @@ impl<'a> Description<'a> {
             provisioner_type: minted.kind.map(|kind| kind.to_string()),
             issuer: minted.kind.is_none().then_some(issuer),
             alg: Some(minted.algorithm.as_str()),
-            kid: Some(minted.key_id.as_str()),
+            kid: minted.key_id.as_ref().map(KeyId::as_str),
             audience: Some(claims.audience.as_str()),
             subject: Some(claims.subject.as_str()),
             sans,

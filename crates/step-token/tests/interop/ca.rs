@@ -1,9 +1,11 @@
 //! CAs that live as long as this process.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::LazyLock;
 
+use serde_json::Value;
 use step_ca_client::{Client, Options, Roots};
 use tempfile::TempDir;
 
@@ -99,7 +101,57 @@ impl Ca {
         let url = format!("https://{}:{port}", bracketed(names[0]));
         let directory = TempDir::with_prefix("step-token-interop-").map_err(text)?;
         initialise(directory.path(), names, &format!("{}:{port}", bracketed(host)))?;
+        Self::serve(directory, url)
+    }
 
+    /// Starts another CA with the keys and certificates of the shared one, and a changed ca.json.
+    pub(crate) fn like_shared(change: impl Fn(&mut Value)) -> Self {
+        on_a_free_port("127.0.0.1", |port| {
+            let directory = TempDir::with_prefix("step-token-interop-").map_err(text)?;
+            let mut config = Self::shared().copy(directory.path())?;
+            config["address"] = format!("127.0.0.1:{port}").into();
+            change(&mut config);
+            fs::write(directory.path().join("config/ca.json"), config.to_string()).map_err(text)?;
+            Self::serve(directory, format!("https://127.0.0.1:{port}"))
+        })
+        .unwrap_or_else(|reason| panic!("no CA: {reason}"))
+    }
+
+    /// Asks step-ca whether it starts with a changed ca.json of the shared CA, and returns its log if
+    /// it does not. The file is left in `directory`.
+    pub(crate) fn refuses_to_start(directory: &Path, change: impl Fn(&mut Value)) -> String {
+        let mut config = Self::shared().copy(directory).unwrap();
+        change(&mut config);
+        let path = directory.join("config/ca.json");
+        fs::write(&path, config.to_string()).unwrap();
+        let mut command = Command::new(peer("step-ca").unwrap());
+        command.arg(path).arg("--password-file").arg(directory.join("password"));
+        let output = command.env("STEPPATH", directory).output().unwrap();
+        assert!(!output.status.success());
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    }
+
+    /// Copies its keys and certificates, and returns its ca.json with the paths of the copies.
+    fn copy(&self, to: &Path) -> Result<Value, String> {
+        fs::copy(self.password(), to.join("password")).map_err(text)?;
+        for name in ["certs", "secrets", "config"] {
+            fs::create_dir(to.join(name)).map_err(text)?;
+            for entry in fs::read_dir(self.path(name)).map_err(text)? {
+                let file = entry.map_err(text)?.path();
+                let copy = to.join(name).join(file.file_name().unwrap_or_default());
+                fs::copy(&file, copy).map_err(text)?;
+            }
+        }
+        let config = fs::read_to_string(self.config()).map_err(text)?;
+        let own = self.path("").display().to_string();
+        let config = config.replace(own.trim_end_matches('/'), &to.display().to_string());
+        let mut config: Value = serde_json::from_str(&config).map_err(|error| error.to_string())?;
+        // They are further files, and for configuration commands only.
+        config.as_object_mut().ok_or("ca.json is no object")?.remove("templates");
+        Ok(config)
+    }
+
+    fn serve(directory: TempDir, url: String) -> Result<Self, Fault> {
         let mut command = Command::new(peer("step-ca")?);
         command.arg(directory.path().join("config/ca.json"));
         command.arg("--password-file").arg(directory.path().join("password"));
@@ -123,7 +175,7 @@ impl Ca {
 fn initialise(directory: &Path, names: &[&str], address: &str) -> Result<(), String> {
     let file = |name: &str| directory.join(name).display().to_string();
     let (password, root, root_key) = (file("password"), file("root.crt"), file("root.key"));
-    std::fs::write(&password, PASSWORD).map_err(text)?;
+    fs::write(&password, PASSWORD).map_err(text)?;
     let old = ["--not-before=-1h", "--no-password", "--insecure"];
 
     let mut arguments = vec!["certificate", "create", "Interop Root CA", &root, &root_key];

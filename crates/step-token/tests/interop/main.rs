@@ -25,6 +25,7 @@ mod program;
 mod provisioners;
 mod renew;
 mod revocation;
+mod rules;
 mod spend;
 mod ssh;
 mod ssh_revocation;
@@ -36,6 +37,7 @@ mod trust;
 #[path = "../common/under_test.rs"]
 mod under_test;
 mod user_data;
+mod windows;
 mod x5c;
 
 use std::path::PathBuf;

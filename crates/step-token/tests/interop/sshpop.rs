@@ -30,7 +30,7 @@ impl Held {
     }
 
     #[track_caller]
-    fn issued(ca: &Ca, key: &str, extra: &[&str]) -> Self {
+    pub(crate) fn issued(ca: &Ca, key: &str, extra: &[&str]) -> Self {
         let program = ca.token(Way::CaJson, "db").args(["--ssh"]).args(extra);
         let token = program.signed_by("p384", test_key("p384.pkcs8.pem")).mint();
         let certificate = ca.must_ssh_sign(&public_key(key), &token);
@@ -39,7 +39,7 @@ impl Held {
         Self { directory, key: key.to_owned(), certificate }
     }
 
-    fn file(&self) -> PathBuf {
+    pub(crate) fn file(&self) -> PathBuf {
         self.directory.path().join("id-cert.pub")
     }
 

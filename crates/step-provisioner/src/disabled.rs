@@ -1,0 +1,96 @@
+//! Why a CA has disabled a provisioner, or does not start at all.
+
+use token_text::Shown;
+
+use crate::limits::Contradiction;
+
+/// Why a provisioner is disabled: step-ca could not initialise it, and refuses all its tokens.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Disabled {
+    /// The CA says so itself.
+    #[error("{}", Shown(reason))]
+    Reported {
+        /// Its reason, or its name for the state.
+        reason: String,
+    },
+
+    /// A member is missing or empty.
+    #[error("it has no `{member}`")]
+    Missing {
+        /// The member.
+        member: &'static str,
+    },
+
+    /// A member has a value that step-ca does not accept.
+    #[error("its `{member}` {fault}")]
+    Member {
+        /// The member.
+        member: &'static str,
+        /// What is wrong, to be read after the member's name.
+        fault: String,
+    },
+
+    /// It has two members of which only one may be there.
+    #[error("it has both `{one}` and `{other}`")]
+    Both {
+        /// The first.
+        one: &'static str,
+        /// The second.
+        other: &'static str,
+    },
+
+    /// The lifetimes of its X.509 certificates contradict each other.
+    #[error("{0}")]
+    Lifetimes(Contradiction),
+}
+
+impl Disabled {
+    /// Returns whether the CA itself said so; anything else follows from a ca.json.
+    #[must_use]
+    pub fn is_reported(&self) -> bool {
+        matches!(self, Self::Reported { .. })
+    }
+}
+
+/// Why step-ca does not start with a ca.json, because of its provisioners.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartFault {
+    /// There are two provisioners for Kubernetes service accounts.
+    #[error("it has more than one K8sSA provisioner")]
+    SeveralK8sSa,
+
+    /// Certificates would begin after their signing.
+    #[error("`authority.backdate` is negative")]
+    Backdate,
+
+    /// The authority's own lifetimes of X.509 certificates contradict each other.
+    #[error("{0}")]
+    Lifetimes(Contradiction),
+
+    /// A JWK provisioner has no key: step-ca crashes.
+    #[error("the JWK provisioner `{}` has no `key`", Shown(name))]
+    NoKey {
+        /// Its name.
+        name: String,
+    },
+
+    /// Two provisioners have one name.
+    #[error("two provisioners have the name `{}`", Shown(name))]
+    SameName {
+        /// The name.
+        name: String,
+    },
+
+    /// A token could be for either of two provisioners.
+    #[error("tokens for {} and {} have the same ID, `{}`", Shown(one), Shown(other), Shown(id))]
+    SameId {
+        /// The label of the first.
+        one: String,
+        /// The label of the second.
+        other: String,
+        /// [`Provisioner::token_id`](crate::Provisioner::token_id) of both.
+        id: String,
+    },
+}

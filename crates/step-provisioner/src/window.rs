@@ -1,0 +1,420 @@
+//! Whether a CA signs a certificate for the time that a token asks for.
+//!
+//! Source: smallstep/certificates 0.30.2, `authority/provisioner/sign_ssh_options.go` and
+//! `sign_options.go`.
+
+mod line;
+
+use token_time::{SignedDuration, Timestamp, When};
+
+use self::line::{Line, Span};
+use crate::claims::ProvisionerClaims;
+use crate::config::CaConfig;
+use crate::limits::{CertificateType, Limit, Limits, SetBy};
+use crate::provisioner::Provisioner;
+
+/// When a certificate is to be valid, as the token that asks for it says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// The type of the certificate.
+    pub certificate: CertificateType,
+    /// Its start; without one the CA takes the time of signing, and backdates it.
+    pub starts: Option<When>,
+    /// Its end; without one the CA adds its default lifetime to the start.
+    pub ends: Option<When>,
+    /// The end of the certificate that vouches for it, which it must not outlive.
+    pub vouched_until: Option<Timestamp>,
+}
+
+/// What a provisioner allows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WindowRules {
+    /// The lifetimes that it signs.
+    pub limits: Limits,
+    /// How long before its signing a certificate begins that asks for no other start.
+    pub backdate: SignedDuration,
+    /// Which of them are certain.
+    pub known: Known,
+}
+
+/// How much is known about a provisioner's limits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Known {
+    /// All of them.
+    All,
+    /// Those in its entry; the authority may set the others.
+    Entry,
+    /// None: the entry may be outdated.
+    Nothing,
+}
+
+/// Why a CA signs no such certificate; to be read after "the certificate".
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum WindowFault {
+    /// step-ca crashes on such a time.
+    #[error("would start before 1970")]
+    StartsBefore1970,
+    /// step-ca crashes on such a time.
+    #[error("would end before 1970")]
+    EndsBefore1970,
+    /// It would start after its voucher has ended.
+    #[error("would start after {end}, when the certificate that vouches for it ends")]
+    StartsAfterVoucher {
+        /// That end.
+        end: Timestamp,
+    },
+    /// It would end after its voucher.
+    #[error("would end after {end}, when the certificate that vouches for it ends")]
+    OutlivesVoucher {
+        /// That end.
+        end: Timestamp,
+    },
+    /// It would end before it is signed.
+    #[error("would end before it is signed")]
+    EndsInThePast,
+    /// It would end before its start.
+    #[error("would end before it starts")]
+    EndsBeforeStart,
+    /// It would be shorter than the CA signs.
+    #[error(
+        "would be valid for {lifetime}{}; the shortest that the CA signs is {limit}",
+        Backdated(*backdate)
+    )]
+    TooShort {
+        /// Its lifetime, with the backdate.
+        lifetime: SignedDuration,
+        /// The part of it before its signing; zero if it asks for a start.
+        backdate: SignedDuration,
+        /// The limit.
+        limit: Limit,
+    },
+    /// It would be longer than the CA signs.
+    #[error("would be valid for {lifetime}; the longest that the CA signs is {limit}")]
+    TooLong {
+        /// Its lifetime, without the backdate.
+        lifetime: SignedDuration,
+        /// The limit.
+        limit: Limit,
+    },
+    /// It asks for no end, and the default lifetime is shorter than the CA signs.
+    #[error("would be valid for {default}; the shortest that the CA signs is {limit}")]
+    DefaultTooShort {
+        /// The default.
+        default: Limit,
+        /// The limit.
+        limit: Limit,
+    },
+    /// It asks for no end, and the default lifetime is longer than the CA signs.
+    #[error("would be valid for {default}; the longest that the CA signs is {limit}")]
+    DefaultTooLong {
+        /// The default.
+        default: Limit,
+        /// The limit.
+        limit: Limit,
+    },
+    /// What is left of its voucher is shorter than the CA signs.
+    #[error(
+        "would end with the one that vouches for it, at {end}; the shortest that the CA signs is \
+         {limit}"
+    )]
+    VoucherTooShort {
+        /// That end.
+        end: Timestamp,
+        /// The limit.
+        limit: Limit,
+    },
+}
+
+/// A token that the CA may refuse.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WindowDoubt {
+    /// Why.
+    pub fault: WindowFault,
+    /// When it is spent from this time on.
+    pub from: Option<Timestamp>,
+    /// When it is spent before this time.
+    pub until: Option<Timestamp>,
+    /// Whether the limit is certain; else the authority may have set another.
+    pub is_certain: bool,
+}
+
+/// When a token can be spent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Spending {
+    /// The second at which it is made.
+    pub made: i64,
+    /// The first second of its validity.
+    pub first: i64,
+    /// The last second of its validity.
+    pub last: i64,
+}
+
+impl Spending {
+    /// How much later or earlier the CA accepts a token, in seconds.
+    const LEEWAY: i128 = 60;
+
+    /// The times within its validity.
+    fn usual(self) -> Span {
+        Span { first: i128::from(self.first.max(self.made)), last: i128::from(self.last) }
+    }
+
+    /// The times at which the CA accepts it.
+    fn possible(self) -> Span {
+        let Span { first, last } =
+            Span { first: i128::from(self.first), last: i128::from(self.last) };
+        let first = (first - Self::LEEWAY).max(i128::from(self.made));
+        Span { first, last: last + Self::LEEWAY }
+    }
+}
+
+impl Window {
+    /// Returns why the CA may refuse to sign the certificate, for a token that can be spent within
+    /// `spending`; without rules only what holds for every CA.
+    ///
+    /// A duration counts from the moment the CA signs, so what is possible depends on that moment.
+    ///
+    /// # Errors
+    ///
+    /// [`WindowFault`] if the CA refuses whenever the token is spent.
+    pub fn check(
+        &self,
+        rules: Option<&WindowRules>,
+        spending: Spending,
+    ) -> Result<Vec<WindowDoubt>, WindowFault> {
+        let conditions = self.conditions(rules, spending);
+        let certain = || conditions.iter().filter(|condition| condition.is_certain);
+        let (all, usual) = (spending.possible(), spending.usual());
+        if let Some(never) = certain().find(|it| it.allowed.and(all).is_empty()) {
+            return Err(never.fault);
+        }
+        let allowed = certain().fold(all, |allowed, it| allowed.and(it.allowed));
+        if allowed.is_empty() {
+            let first = certain().find(|it| !it.allowed.contains(usual));
+            return first.map_or(Ok(Vec::new()), |it| Err(it.fault));
+        }
+        let doubtful = conditions.iter().filter(|it| !it.allowed.contains(usual));
+        Ok(doubtful.map(|condition| condition.doubt(usual)).collect())
+    }
+
+    /// Everything the CA requires, in its order, each with the times at which it holds.
+    fn conditions(&self, rules: Option<&WindowRules>, spending: Spending) -> Vec<Condition> {
+        use WindowFault::{
+            EndsBefore1970, EndsBeforeStart, EndsInThePast, OutlivesVoucher, StartsAfterVoucher,
+            StartsBefore1970,
+        };
+        let (starts, ends) = (self.starts.and_then(line_of), self.ends.and_then(line_of));
+        let start = starts.unwrap_or(Line::NOW);
+        let mut all = Conditions::default();
+        if starts.is_some() {
+            all.push(StartsBefore1970, start.at_least(0));
+        }
+        if let Some(ends) = ends {
+            all.push(EndsBefore1970, ends.at_least(0));
+        }
+        if let Some(end) = self.vouched_until {
+            let last = i128::from(end.unix_seconds());
+            all.push(StartsAfterVoucher { end }, start.at_most(last));
+            if let Some(ends) = ends {
+                all.push(OutlivesVoucher { end }, ends.at_most(last));
+            }
+        }
+        if let Some(ends) = ends {
+            all.push(EndsInThePast, ends.minus(Line::NOW).at_least(0));
+            all.push(EndsBeforeStart, ends.minus(start).at_least(0));
+        }
+        if let Some(rules) = rules {
+            self.within(rules, (starts, ends), spending, &mut all);
+        }
+        all.0
+    }
+
+    /// The limits of the provisioner.
+    fn within(
+        &self,
+        rules: &WindowRules,
+        (starts, ends): (Option<Line>, Option<Line>),
+        spending: Spending,
+        all: &mut Conditions,
+    ) {
+        let Limits { min, max, default } = rules.limits;
+        let backdate = if starts.is_some() { SignedDuration::ZERO } else { rules.backdate };
+        let start = starts.unwrap_or(Line::NOW);
+        let begins = start.plus(-seconds(backdate));
+        let shortest = ceiling(nanos(min.value));
+        let longest = seconds_of(nanos(max.value) + nanos(rules.backdate));
+        let min_is_certain = rules.is_certain(min, "min");
+        let max_is_certain = rules.is_certain(max, "max");
+        let Some(ends) = ends else {
+            let default_is_certain = rules.is_certain(default, "default");
+            let ends = start.plus(seconds(default.value));
+            all.push_if(
+                default_is_certain,
+                WindowFault::EndsInThePast,
+                ends.minus(Line::NOW).at_least(0),
+            );
+            all.push_if(
+                min_is_certain && default_is_certain,
+                WindowFault::DefaultTooShort { default, limit: min },
+                ends.minus(begins).at_least(shortest),
+            );
+            let mut not_too_long = ends.minus(begins).at_most(longest);
+            if let Some(end) = self.vouched_until {
+                // It ends with its voucher if that ends earlier.
+                let end_of_voucher = Line::at(i128::from(end.unix_seconds()));
+                let not_past = end_of_voucher.minus(Line::NOW).at_least(0);
+                all.push_if(true, WindowFault::EndsInThePast, not_past);
+                let left = end_of_voucher.minus(begins);
+                let fault = WindowFault::VoucherTooShort { end, limit: min };
+                all.push_if(min_is_certain, fault, left.at_least(shortest));
+                if not_too_long.is_empty() {
+                    not_too_long = left.at_most(longest);
+                }
+            }
+            return all.push_if(
+                max_is_certain && default_is_certain,
+                WindowFault::DefaultTooLong { default, limit: max },
+                not_too_long,
+            );
+        };
+        let now = spending.usual().first;
+        let lifetime = |line: Line| saturating(line.value(now));
+        let too_short =
+            WindowFault::TooShort { lifetime: lifetime(ends.minus(begins)), backdate, limit: min };
+        all.push_if(min_is_certain, too_short, ends.minus(begins).at_least(shortest));
+        let too_long = WindowFault::TooLong { lifetime: lifetime(ends.minus(start)), limit: max };
+        all.push_if(max_is_certain, too_long, ends.minus(begins).at_most(longest));
+    }
+}
+
+impl WindowRules {
+    /// Returns the rules of a provisioner for a type of certificate; without the ca.json of its CA
+    /// only its entry is known.
+    #[must_use]
+    pub fn of(
+        provisioner: &Provisioner,
+        config: Option<&CaConfig>,
+        certificate: CertificateType,
+    ) -> Self {
+        let unknown = ProvisionerClaims::default();
+        let global = config.map_or(&unknown, |config| &config.claims);
+        Self {
+            limits: provisioner.claims.effective(global).limits(certificate),
+            backdate: config.map_or(CaConfig::DEFAULT_BACKDATE, |config| config.backdate),
+            known: match config {
+                Some(config) if config.enable_admin => Known::Nothing,
+                Some(_) => Known::All,
+                None => Known::Entry,
+            },
+        }
+    }
+
+    /// Returns why the CA does not rekey a certificate that was issued for this long, and whether
+    /// that is certain. The new one gets the same lifetime, which must be within the limits.
+    #[must_use]
+    pub fn check_rekey(&self, lifetime: SignedDuration) -> Option<(WindowFault, bool)> {
+        let Limits { min, max, .. } = self.limits;
+        let backdate = SignedDuration::ZERO;
+        if lifetime < min.value {
+            let fault = WindowFault::TooShort { lifetime, backdate, limit: min };
+            return Some((fault, self.is_certain(min, "min")));
+        }
+        let too_long = nanos(lifetime) > nanos(max.value) + nanos(self.backdate);
+        let fault = WindowFault::TooLong { lifetime, limit: max };
+        too_long.then_some((fault, self.is_certain(max, "max")))
+    }
+
+    /// Returns whether a limit is known. A default that moves a bound says nothing about the
+    /// authority's bound, so the limit must come from its own member, which begins with `member`.
+    fn is_certain(&self, limit: Limit, member: &str) -> bool {
+        match self.known {
+            Known::All => true,
+            Known::Entry => limit.set_by == SetBy::Provisioner && limit.member.starts_with(member),
+            Known::Nothing => false,
+        }
+    }
+}
+
+/// One thing the CA requires.
+#[derive(Clone, Copy, Debug)]
+struct Condition {
+    fault: WindowFault,
+    allowed: Span,
+    is_certain: bool,
+}
+
+impl Condition {
+    /// Says at which of these times it does not hold.
+    fn doubt(&self, usual: Span) -> WindowDoubt {
+        let at = |second: i128| i64::try_from(second).ok().map(Timestamp::from_unix_seconds);
+        let never = self.allowed.and(usual).is_empty();
+        WindowDoubt {
+            fault: self.fault,
+            from: at(self.allowed.last.saturating_add(1))
+                .filter(|_| !never && self.allowed.last < usual.last),
+            until: at(self.allowed.first).filter(|_| !never && self.allowed.first > usual.first),
+            is_certain: self.is_certain,
+        }
+    }
+}
+
+#[derive(Default)]
+struct Conditions(Vec<Condition>);
+
+impl Conditions {
+    fn push(&mut self, fault: WindowFault, allowed: Span) {
+        self.push_if(true, fault, allowed);
+    }
+
+    fn push_if(&mut self, is_certain: bool, fault: WindowFault, allowed: Span) {
+        self.0.push(Condition { fault, allowed, is_certain });
+    }
+}
+
+/// `, with 1m0s before its signing`, or nothing.
+struct Backdated(SignedDuration);
+
+impl std::fmt::Display for Backdated {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.0 {
+            SignedDuration::ZERO => Ok(()),
+            backdate => write!(f, " with the {backdate} by which the CA backdates it"),
+        }
+    }
+}
+
+/// step-ca takes a zero duration, and the first second of 1970, for a value that is not set.
+fn line_of(when: When) -> Option<Line> {
+    match when {
+        When::After(SignedDuration::ZERO) | When::At(Timestamp::GO_ZERO) => None,
+        When::At(at) if at.unix_seconds() == 0 => None,
+        When::At(at) => Some(Line::at(i128::from(at.unix_seconds()))),
+        When::After(duration) => Some(Line::NOW.plus(seconds(duration))),
+    }
+}
+
+fn nanos(duration: SignedDuration) -> i128 {
+    i128::from(duration.as_nanos())
+}
+
+fn seconds(duration: SignedDuration) -> i128 {
+    seconds_of(nanos(duration))
+}
+
+const NANOS: i128 = 1_000_000_000;
+
+fn seconds_of(nanos: i128) -> i128 {
+    nanos.div_euclid(NANOS)
+}
+
+fn ceiling(nanos: i128) -> i128 {
+    -seconds_of(-nanos)
+}
+
+fn saturating(seconds: i128) -> SignedDuration {
+    let most = if seconds < 0 { i64::MIN } else { i64::MAX };
+    SignedDuration::saturating_from_seconds(i64::try_from(seconds).unwrap_or(most))
+}
+
+#[cfg(test)]
+mod tests;

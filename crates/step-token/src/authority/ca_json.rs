@@ -1,0 +1,38 @@
+//! A CA on disk, as it would start now.
+
+use step_ca_client::OfflineCa;
+use step_header::anchor_fault;
+use token_cli::{Error, Origin, World};
+
+use crate::settings::ca::CaSettings;
+
+/// Reads the ca.json, and marks the provisioners that step-ca would disable if it started now.
+pub(crate) fn open(settings: &CaSettings, world: &World) -> Result<OfflineCa, Error> {
+    let ca = OfflineCa::open(&settings.config.value)
+        .map_err(|cause| unusable_config(settings, cause))?;
+    let now = world.now();
+    Ok(ca.with_checked_anchors(|kind| anchor_fault(kind, now)))
+}
+
+/// Reads the ca.json of a CA that is to accept a token, so it must be one that step-ca starts with.
+pub(crate) fn open_startable(settings: &CaSettings, world: &World) -> Result<OfflineCa, Error> {
+    let ca = open(settings, world)?;
+    match ca.config().start_fault() {
+        Some(fault) => {
+            let path = ca.path().display();
+            Err(Error::settings(format!("step-ca does not start with {path}: {fault}"))
+                .hint("correct its `authority`, or use --ca-config with another file"))
+        }
+        None => Ok(ca),
+    }
+}
+
+/// Reports which ca.json cannot be used, and which setting names it.
+fn unusable_config(settings: &CaSettings, cause: step_ca_client::Error) -> Error {
+    let config = &settings.config;
+    let message = match config.origin {
+        Origin::Default => cause.to_string(),
+        _ => format!("{cause} ({})", config.origin),
+    };
+    Error::settings(message).because(cause).hint("use --ca-config with another file")
+}

@@ -1,0 +1,231 @@
+//! Whether the CA signs a certificate for the time asked for.
+
+use step_claims::{Purpose, SshCertificate, Validity};
+use step_mint::Request;
+use step_provisioner::{
+    CaConfig, CertificateType, KindName, Provisioner, Spending, Window, WindowFault, WindowRules,
+};
+use token_cli::{Error, Origin, World};
+use token_time::SignedDuration;
+
+use crate::mint::proof::CertificateProof;
+use crate::mint::settings::MintSettings;
+
+/// The validity of the certificate that a token asks for.
+#[derive(Clone, Debug)]
+pub(crate) struct AskedWindow {
+    asked: Asked,
+    spending: Spending,
+    starts: Option<Origin>,
+    ends: Option<Origin>,
+    /// The flag that asks for the certificate, or the name of the one that vouches for it.
+    source: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Asked {
+    /// A new certificate.
+    New(Window),
+    /// A certificate for another key, with the lifetime of the one that it replaces.
+    Rekey(SignedDuration),
+}
+
+impl AskedWindow {
+    /// Returns the validity that a request asks for; `None` if the CA issues no certificate for it,
+    /// or without a limit.
+    pub(crate) fn of(
+        request: &Request,
+        validity: Validity,
+        proof: Option<&CertificateProof>,
+        settings: &MintSettings,
+    ) -> Option<Self> {
+        let vouched_until = proof.and_then(CertificateProof::vouches_until);
+        let new = |certificate, ssh: Option<&SshCertificate>| {
+            Asked::New(Window {
+                certificate,
+                starts: ssh.and_then(|ssh| ssh.valid_after),
+                ends: ssh.and_then(|ssh| ssh.valid_before),
+                vouched_until,
+            })
+        };
+        let asked = match &request.purpose {
+            Purpose::Sign(_) => new(CertificateType::X509, None),
+            Purpose::SshUser(ssh) => new(CertificateType::SshUser, Some(ssh)),
+            Purpose::SshHost(ssh) => new(CertificateType::SshHost, Some(ssh)),
+            Purpose::SshRekey => Asked::Rekey(proof?.issued_for()?),
+            _ => return None,
+        };
+        let times = &settings.validity;
+        Some(Self {
+            asked,
+            spending: Spending {
+                made: validity.issued_at(),
+                first: validity.not_before(),
+                last: validity.not_after(),
+            },
+            starts: times.cert_not_before.as_ref().map(|when| when.origin.clone()),
+            ends: times.cert_not_after.as_ref().map(|when| when.origin.clone()),
+            source: proof.map(|proof| proof.called().to_owned()),
+        })
+    }
+
+    /// Refuses what no CA signs.
+    pub(crate) fn must_be_possible(&self) -> Result<(), Error> {
+        match self.asked {
+            Asked::New(window) => window
+                .check(None, self.spending)
+                .map(|_| ())
+                .map_err(|fault| self.error(&fault, None)),
+            Asked::Rekey(_) => Ok(()),
+        }
+    }
+
+    /// Returns why a provisioner never signs it, if that is so.
+    pub(crate) fn refusal(
+        &self,
+        provisioner: &Provisioner,
+        config: Option<&CaConfig>,
+    ) -> Option<WindowFault> {
+        // A fetched token says nothing about the certificate.
+        if provisioner.kind.name() == KindName::K8sSa {
+            return None;
+        }
+        let rules = |certificate| WindowRules::of(provisioner, config, certificate);
+        match self.asked {
+            Asked::New(window) => {
+                window.check(Some(&rules(window.certificate)), self.spending).err()
+            }
+            Asked::Rekey(lifetime) => {
+                let (fault, is_certain) = rules(CertificateType::SshHost).check_rekey(lifetime)?;
+                is_certain.then_some(fault)
+            }
+        }
+    }
+
+    /// Refuses a provisioner that never signs it.
+    pub(crate) fn must_fit(
+        &self,
+        provisioner: &Provisioner,
+        config: Option<&CaConfig>,
+    ) -> Result<(), Error> {
+        match self.refusal(provisioner, config) {
+            Some(fault) => Err(self.error(&fault, Some(provisioner))),
+            None => Ok(()),
+        }
+    }
+
+    /// Warns if the CA may refuse to sign it.
+    pub(crate) fn warn(
+        &self,
+        provisioner: Option<&Provisioner>,
+        config: Option<&CaConfig>,
+        world: &World,
+    ) {
+        if provisioner.is_some_and(|entry| entry.kind.name() == KindName::K8sSa) {
+            return;
+        }
+        let rules = |certificate| {
+            provisioner.map(|provisioner| WindowRules::of(provisioner, config, certificate))
+        };
+        let unsure = |fault: &WindowFault| {
+            let who = self.prefix(fault, provisioner);
+            world.warn(&format!(
+                "{who}the CA may refuse the token: the certificate {fault}, unless the CA has \
+                 another limit"
+            ));
+        };
+        match self.asked {
+            Asked::New(window) => {
+                let rules = rules(window.certificate);
+                for doubt in window.check(rules.as_ref(), self.spending).unwrap_or_default() {
+                    let fault = &doubt.fault;
+                    let when = match (doubt.from, doubt.until) {
+                        _ if !doubt.is_certain => {
+                            unsure(fault);
+                            continue;
+                        }
+                        (Some(from), _) => format!("from {from} on"),
+                        (None, Some(until)) => format!("before {until}"),
+                        (None, None) => continue,
+                    };
+                    let who = self.prefix(fault, provisioner);
+                    world.warn(&format!(
+                        "{who}the CA refuses the token {when}: the certificate {fault}"
+                    ));
+                }
+            }
+            Asked::Rekey(lifetime) => {
+                let rules = rules(CertificateType::SshHost);
+                if let Some((fault, false)) = rules.and_then(|rules| rules.check_rekey(lifetime)) {
+                    unsure(&fault);
+                }
+            }
+        }
+    }
+
+    fn error(&self, fault: &WindowFault, provisioner: Option<&Provisioner>) -> Error {
+        let message = format!("{}the certificate {fault}", self.prefix(fault, provisioner));
+        let error = match self.flag(fault) {
+            Some(_) => Error::usage(message),
+            None => Error::settings(message),
+        };
+        let limit = |member: &str, way_out: &str| {
+            let whose = provisioner.map_or_else(String::new, |it| format!(" of {}", it.label()));
+            format!("{way_out}, or set `{member}` in the claims{whose}")
+        };
+        let rekey = matches!(self.asked, Asked::Rekey(_));
+        error.hint(match fault {
+            WindowFault::TooShort { limit: it, .. } | WindowFault::TooLong { limit: it, .. }
+                if rekey =>
+            {
+                limit(it.member, "get a new certificate (--renew has no such limit)")
+            }
+            WindowFault::TooShort { limit: it, .. } => {
+                limit(it.member, "use a later --cert-not-after")
+            }
+            WindowFault::TooLong { limit: it, .. } => {
+                limit(it.member, "use an earlier --cert-not-after")
+            }
+            WindowFault::DefaultTooShort { default, .. }
+            | WindowFault::DefaultTooLong { default, .. } => {
+                limit(default.member, "use --cert-not-after to ask for another lifetime")
+            }
+            WindowFault::VoucherTooShort { .. } => {
+                "use a new certificate as proof, or another provisioner".to_owned()
+            }
+            WindowFault::StartsAfterVoucher { .. } | WindowFault::OutlivesVoucher { .. } => {
+                "use earlier times, or a new certificate as proof".to_owned()
+            }
+            _ => {
+                "check --cert-not-before and --cert-not-after: each is a time, or a duration from \
+                  the signing"
+                    .to_owned()
+            }
+        })
+    }
+
+    /// The flag at fault, the certificate that vouches, or the provisioner.
+    fn prefix(&self, fault: &WindowFault, provisioner: Option<&Provisioner>) -> String {
+        let source = self.source.as_deref();
+        let default = matches!(
+            fault,
+            WindowFault::DefaultTooShort { .. } | WindowFault::DefaultTooLong { .. }
+        );
+        match (self.flag(fault), source.filter(|_| !default), provisioner) {
+            (Some(origin), ..) => format!("{origin}: "),
+            (None, Some(source), _) => format!("{source}: "),
+            (None, None, Some(provisioner)) => format!("{}: ", provisioner.label()),
+            (None, None, None) => String::new(),
+        }
+    }
+
+    fn flag(&self, fault: &WindowFault) -> Option<&Origin> {
+        let starts =
+            matches!(fault, WindowFault::StartsBefore1970 | WindowFault::StartsAfterVoucher { .. });
+        match (&self.starts, &self.ends) {
+            (Some(origin), _) if starts => Some(origin),
+            (_, Some(origin)) | (Some(origin), None) => Some(origin),
+            (None, None) => None,
+        }
+    }
+}

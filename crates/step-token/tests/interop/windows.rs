@@ -1,0 +1,202 @@
+//! The time that a certificate is to be valid, and what step-ca signs.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::hierarchy::FIRST;
+use crate::peers::step;
+use crate::program::Program;
+use crate::provisioners::{SSHPOP, X5C};
+use crate::spend::{Csr, ssh_request};
+use crate::ssh::public_key;
+use crate::sshpop::Held;
+use crate::{Ca, Way, test_key};
+
+/// A CA whose P-256 provisioner, and that for hosts with a certificate, have these claims.
+fn with_claims(claims: &Value) -> Ca {
+    Ca::like_shared(|config| {
+        let list = config["authority"]["provisioners"].as_array_mut().unwrap();
+        for entry in list.iter_mut().filter(|it| it["name"] == "p256" || it["name"] == SSHPOP) {
+            entry["claims"] = claims.clone();
+            entry["claims"]["enableSSHCA"] = true.into();
+        }
+    })
+}
+
+fn user(ca: &Ca, way: Way, window: &[&str]) -> Program {
+    let program = ca.token(way, "alice").args(["--ssh"]).args(window);
+    program.signed_by("p256", test_key("p256.pkcs8.pem"))
+}
+
+/// Has step, which checks nothing, make a token and spends it. Returns the status; 0 if the CA closes
+/// the connection.
+fn status(ca: &Ca, window: &[&str]) -> u16 {
+    let directory = tempfile::tempdir().unwrap();
+    let (root, key) = (ca.root().display().to_string(), test_key("p256.jwk.json"));
+    let key = key.display().to_string();
+    let mut arguments = vec!["ca", "token", "alice", "--ssh", "--provisioner", "p256"];
+    arguments.extend(["--key", &key, "--ca-url", ca.url(), "--root", &root]);
+    arguments.extend(window);
+    let token = String::from_utf8(step(directory.path(), arguments).unwrap()).unwrap();
+    let answer = std::panic::catch_unwind(|| {
+        ca.ssh_sign(&ssh_request(&public_key("ed25519"), token.trim_end()))
+    });
+    match answer {
+        Ok(answer) => answer.map_or_else(|refusal| refusal.status, |_| 201),
+        Err(_) => 0,
+    }
+}
+
+/// Asserts that a ca.json decides as the CA does, and that the CA's list does if `online`.
+#[track_caller]
+fn decides(ca: &Ca, window: &[&str], online: bool) {
+    let theirs = status(ca, window);
+    let ours = user(ca, Way::CaJson, window).run();
+    assert_eq!(ours.code == Some(0), theirs == 201, "{window:?}: {theirs}, {}", ours.stderr);
+    if theirs != 201 {
+        assert!(ours.stderr.contains("the certificate would"), "{}", ours.stderr);
+    }
+    let listed = user(ca, Way::Online, window).run();
+    assert_eq!(listed.code != Some(0), theirs != 201 && online, "{window:?} {}", listed.stderr);
+    assert_eq!(listed.stderr.contains("may refuse"), theirs != 201 && !online, "{}", listed.stderr);
+}
+
+#[test]
+fn the_default_limits_are_those_of_step_ca() {
+    let ca = with_claims(&json!({}));
+    for window in [
+        ["--cert-not-after=24h", "--cert-not-before="],
+        ["--cert-not-after=24h1s", "--cert-not-before="],
+        ["--cert-not-after=168h", "--cert-not-before="],
+        ["--cert-not-after=4m", "--cert-not-before="],
+        ["--cert-not-after=1m", "--cert-not-before="],
+        ["--cert-not-after=22h1m", "--cert-not-before=-2h"],
+        ["--cert-not-after=22h1m1s", "--cert-not-before=-2h"],
+        ["--cert-not-after=6m", "--cert-not-before=2m"],
+        ["--cert-not-after=7m", "--cert-not-before=2m"],
+        ["--cert-not-after=", "--cert-not-before=1970-01-01T00:00:00Z"],
+    ] {
+        decides(&ca, &window, false);
+    }
+}
+
+#[test]
+fn what_no_ca_signs_is_refused_without_its_list_too() {
+    let ca = with_claims(&json!({}));
+    for window in [
+        ["--cert-not-after=-1h", "--cert-not-before="],
+        ["--cert-not-after=1h", "--cert-not-before=2h"],
+        ["--cert-not-after=1960-01-01T00:00:00Z", "--cert-not-before="],
+        ["--cert-not-after=", "--cert-not-before=1969-12-31T00:00:00Z"],
+    ] {
+        decides(&ca, &window, true);
+        let text = user(&ca, Way::Address, &window).fail(2);
+        assert!(text.contains("the certificate would"), "{text}");
+    }
+}
+
+#[test]
+fn limits_of_the_entry_decide_online() {
+    let ca = with_claims(&json!({
+        "minUserSSHCertDuration": "1h", "maxUserSSHCertDuration": "10h",
+        "defaultUserSSHCertDuration": "20h",
+    }));
+    // The default is out of bounds, so an end has to be given.
+    decides(&ca, &[], true);
+    for end in ["10h", "10h1s", "59m", "58m59s"] {
+        decides(&ca, &["--cert-not-after", end], true);
+    }
+    let ca = with_claims(&json!({
+        "minUserSSHCertDuration": "10h", "maxUserSSHCertDuration": "5h",
+    }));
+    for end in ["4h", "7h", "11h"] {
+        decides(&ca, &["--cert-not-after", end], true);
+    }
+}
+
+#[test]
+fn limits_of_the_authority_decide_with_the_ca_json() {
+    let ca = Ca::like_shared(|config| {
+        config["authority"]["claims"] = json!({ "maxUserSSHCertDuration": "200h" });
+        config["authority"]["backdate"] = "5m".into();
+    });
+    for (end, signed) in [("168h", true), ("201h", false), ("1s", true)] {
+        let window = ["--cert-not-after", end];
+        assert_eq!(status(&ca, &window) == 201, signed, "{end}");
+        assert_eq!(user(&ca, Way::CaJson, &window).run().code == Some(0), signed, "{end}");
+    }
+    // The list does not have them: a limit that step-ca sets by default is no reason to refuse.
+    let ran = user(&ca, Way::Online, &["--cert-not-after", "168h"]).run();
+    assert!(ran.code == Some(0) && ran.stderr.contains("may refuse the token"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_host_certificate_outside_the_limits_is_renewed_and_not_rekeyed() {
+    let ca = with_claims(
+        &json!({ "maxHostSSHCertDuration": "10h", "defaultHostSSHCertDuration": "10h" }),
+    );
+    let held = Held::host(Ca::shared(), "ed25519", "db.test");
+    let other = public_key("p256");
+    let token = held.token(&ca, Way::Address, "--rekey").mint();
+    assert_eq!(ca.ssh_rekey(&other, &token).unwrap_err().status, 403);
+    for way in [Way::CaJson, Way::Online] {
+        let text = held.token(&ca, way, "--rekey").fail(3);
+        assert!(text.contains("(`maxHostSSHCertDuration` of the provisioner)"), "{text}");
+        held.renews(&ca, &held.token(&ca, way, "--renew").mint());
+    }
+    let brief = ["--host", "--principal", "db.test", "--cert-not-after", "9h"];
+    let held = Held::issued(Ca::shared(), "ed25519", &brief);
+    ca.ssh_rekey(&other, &held.token(&ca, Way::CaJson, "--rekey").mint()).unwrap();
+}
+
+#[test]
+fn a_certificate_ends_with_the_one_that_vouches_for_it() {
+    let ca = Ca::shared();
+    let (chain, key) =
+        (FIRST.leaf_for("p256", Duration::from_secs(3600)), test_key("p256.pkcs8.pem"));
+    let program = |way, window: &[&str], chain: &crate::hierarchy::Chain| {
+        let program = ca.token(way, "db.test").args(["--ssh", "--host"]).args(window);
+        let program = program.flag("--provisioner", X5C).flag("--x5c-cert", chain.pem());
+        program.flag("--x5c-key", &key)
+    };
+    let sign = |token: &str| ca.ssh_sign(&ssh_request(&public_key("ed25519"), token));
+    // Without an end it ends with the leaf, within it as asked.
+    for window in [&[][..], &["--cert-not-after", "50m"]] {
+        sign(&program(Way::CaJson, window, &chain).mint()).unwrap();
+    }
+    for window in [&["--cert-not-after", "2h"], &["--cert-not-before", "2h"]] {
+        let by_step = by_step(ca, &chain, window);
+        assert_eq!(sign(&by_step).unwrap_err().status, 403);
+        for way in Way::ALL {
+            let text = program(way, window, &chain).fail(2);
+            assert!(text.contains("the certificate that vouches for it ends"), "{text}");
+        }
+    }
+    // The rest of a leaf may be shorter than anything the CA signs, also for X.509.
+    let chain = FIRST.leaf_for("p256", Duration::from_secs(180));
+    let token = program(Way::Address, &[], &chain).mint();
+    assert_eq!(sign(&token).unwrap_err().status, 403);
+    assert!(program(Way::CaJson, &[], &chain).fail(3).contains("would end with the one"));
+    let x509 = |way| {
+        let program = ca.token(way, "db.test").flag("--provisioner", X5C);
+        program.flag("--x5c-cert", chain.pem()).flag("--x5c-key", &key)
+    };
+    let token = x509(Way::Address).mint();
+    assert_eq!(ca.sign(&Csr::for_host("db.test"), &token).unwrap_err().status, 403);
+    assert!(x509(Way::CaJson).fail(3).contains("would end with the one"));
+    let text = x509(Way::Online).run().stderr;
+    assert!(text.contains("may refuse the token"), "{text}");
+}
+
+/// A token with the chain, made by step.
+fn by_step(ca: &Ca, chain: &crate::hierarchy::Chain, window: &[&str]) -> String {
+    let directory = tempfile::tempdir().unwrap();
+    let [root, pem, key] =
+        [ca.root(), chain.pem(), test_key("p256.pkcs8.pem")].map(|path| path.display().to_string());
+    let mut arguments = vec!["ca", "token", "db.test", "--ssh", "--host", "--provisioner", X5C];
+    arguments.extend(["--x5c-cert", &pem, "--x5c-key", &key, "--ca-url", ca.url()]);
+    arguments.extend(["--root", &root]);
+    arguments.extend(window);
+    String::from_utf8(step(directory.path(), arguments).unwrap()).unwrap().trim_end().to_owned()
+}
