@@ -10,6 +10,8 @@
 //!   §4.1.6), [`Renewal`], [`SshPop`], [`Nebula`].
 //! - [`ProofKey`]: a proof and its key. It can only be made from a pair that matches,
 //!   so a token never carries the certificate of another key.
+//! - [`verify`]: whether a certificate leads to a trusted root, and if not, [`WhyNot`], as step-ca
+//!   judges it.
 //! - [`Warning`]: what was corrected, and warnings.
 //!
 //! ```
@@ -39,6 +41,7 @@ mod ssh_certificate;
 mod sshpop;
 #[cfg(test)]
 mod testing;
+mod verify;
 mod x509;
 mod x5c;
 
@@ -52,4 +55,7 @@ pub use proof::{Proof, ProofKey, Trust, Warning};
 pub use renewal::Renewal;
 pub use ssh_certificate::SshCertificate;
 pub use sshpop::SshPop;
+pub use verify::certificate::X509Certificate;
+pub use verify::constraints::NameFault;
+pub use verify::{CertificatePurpose, VerifiedChain, WhyNot, verify};
 pub use x5c::X5c;
