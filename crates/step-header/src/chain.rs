@@ -29,8 +29,7 @@ impl Chain {
         let leaf = rest.remove(leaf(&certificates)?);
         leaf.may_sign()?;
         let public_key = leaf.public_key.clone();
-        let public_key =
-            public_key.map_err(|cause| Error::Key { name: leaf.name.clone(), cause })?;
+        let public_key = public_key.map_err(|fault| fault.of(&leaf.name))?;
         let chain = above(leaf, &mut rest);
         // A CA refuses a header that holds a certificate it cannot read.
         let judged = chain.iter().map(|certificate| X509Certificate::parse(&certificate.der));
@@ -86,10 +85,10 @@ impl Chain {
         }
         match &why {
             WhyNot::NoIssuer { last, issuer } => {
-                Trust::Missed { reason: self.missing(last, issuer, roots) }
+                let reason = self.missing(last, issuer, roots);
+                Trust::Missed { reason, is_incomplete: true }
             }
-            // A root in the file that is not trusted: the path ends there.
-            _ => Trust::Missed { reason: why.to_string() },
+            _ => Trust::Missed { reason: why.to_string(), is_incomplete: false },
         }
     }
 

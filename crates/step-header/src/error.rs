@@ -149,6 +149,16 @@ pub enum Error {
         cause: String,
     },
 
+    /// The key in the certificate is an RSA key of a length that is not safe, or not supported. It
+    /// is refused here: a CA may accept it.
+    #[error("is for an RSA key of {bits} bits: `{name}`")]
+    RsaSize {
+        /// The certificate.
+        name: String,
+        /// The length of the modulus in bits.
+        bits: usize,
+    },
+
     /// The certificate has expired.
     #[error("expired at {at}: `{name}`")]
     Expired {

@@ -51,7 +51,7 @@ pub use nebula_certificate::certificate::{
     NebulaCertificate, NebulaCurve, NebulaNetwork, NebulaVersion,
 };
 pub use nebula_certificate::fault::NebulaFault;
-pub use proof::{Proof, ProofKey, Trust, Warning};
+pub use proof::{Issuance, Proof, ProofKey, Trust, Warning};
 pub use renewal::Renewal;
 pub use ssh_certificate::SshCertificate;
 pub use sshpop::SshPop;

@@ -5,7 +5,7 @@
 
 pub(crate) mod certificate;
 pub(crate) mod constraints;
-mod der;
+pub(crate) mod der;
 mod extensions;
 mod key;
 mod names;

@@ -25,7 +25,7 @@ pub(crate) struct Certificate {
     pub(crate) is_ca: bool,
     usage: Usage,
     for_clients: bool,
-    pub(crate) public_key: Result<PublicKey, String>,
+    pub(crate) public_key: Result<PublicKey, KeyFault>,
     /// Where the signed part is in `der`.
     signed: std::ops::Range<usize>,
     algorithm: Vec<u8>,
@@ -42,6 +42,41 @@ pub(crate) enum Link {
     None,
     /// It has the issuer's name, but this type of signature cannot be checked here.
     Unknown(String),
+}
+
+/// Why the key of a certificate signs no tokens here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum KeyFault {
+    /// It is an RSA key of a length that this program does not sign with.
+    RsaSize(usize),
+    Other(String),
+}
+
+impl KeyFault {
+    fn new(cause: token_jose::Error) -> Self {
+        match cause {
+            token_jose::Error::RsaSize { bits } => Self::RsaSize(bits),
+            other => Self::Other(other.to_string()),
+        }
+    }
+
+    /// Returns the error for a certificate of this name.
+    pub(crate) fn of(self, name: &str) -> Error {
+        let name = name.to_owned();
+        match self {
+            Self::RsaSize(bits) => Error::RsaSize { name, bits },
+            Self::Other(cause) => Error::Key { name, cause },
+        }
+    }
+}
+
+impl fmt::Display for KeyFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::RsaSize(bits) => write!(f, "is an RSA key of {bits} bits"),
+            Self::Other(cause) => f.write_str(cause),
+        }
+    }
 }
 
 /// The key usage extension (RFC 5280 §4.2.1.3).
@@ -87,8 +122,7 @@ impl Certificate {
             is_ca,
             usage,
             for_clients,
-            public_key: PublicKey::from_spki(parsed.public_key().raw)
-                .map_err(|error| error.to_string()),
+            public_key: PublicKey::from_spki(parsed.public_key().raw).map_err(KeyFault::new),
             signed: start..start + tbs.len(),
             algorithm: algorithm.algorithm.as_bytes().to_vec(),
             parameters: algorithm
