@@ -1,5 +1,6 @@
 """What `scripts/make-testdata proofs` makes with Python's cryptography: X.509 certificates, tokens
-of Kubernetes service accounts, and the ca.json that knows their issuers.
+of Kubernetes service accounts, and the ca.json that knows their issuers. It runs openssl for a
+signature with SHA-1.
 
     python3 scripts/proofs.py OUT
 
@@ -10,11 +11,13 @@ import base64
 import datetime
 import json
 import pathlib
+import subprocess
 import sys
+import tempfile
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa, utils
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 # Tests run with the real clock.
@@ -45,7 +48,7 @@ def usage(*allowed):
 class Authority:
     """A CA certificate with its key."""
 
-    def __init__(self, name, above=None, end=END):
+    def __init__(self, name, above=None, end=END, path_length=None, extra=()):
         self.name, self.key = named(name), new_key()
         issuer = above or self
         builder = (
@@ -56,9 +59,11 @@ class Authority:
             .serial_number(x509.random_serial_number())
             .not_valid_before(BEFORE)
             .not_valid_after(end)
-            .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+            .add_extension(x509.BasicConstraints(ca=True, path_length=path_length), critical=True)
             .add_extension(usage("key_cert_sign", "crl_sign"), critical=True)
         )
+        for extension, critical in extra:
+            builder = builder.add_extension(extension, critical)
         self.certificate = builder.sign(issuer.key, hashes.SHA256())
 
     def leaf(
@@ -69,6 +74,7 @@ class Authority:
         end=END,
         key_usage=usage("digital_signature"),
         extended=(ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH),
+        extra=(),
     ):
         builder = (
             x509.CertificateBuilder()
@@ -86,6 +92,8 @@ class Authority:
         )
         if key_usage:
             builder = builder.add_extension(key_usage, critical=True)
+        for extension, critical in extra:
+            builder = builder.add_extension(extension, critical)
         return builder.sign(self.key, hashes.SHA256())
 
 
@@ -154,14 +162,86 @@ def x5c(out):
     return {"machines": pem(root), "lab": pem(lab), "twin": pem(root)}
 
 
-def kubernetes(out):
+def unknown_extension():
+    oid = x509.ObjectIdentifier("1.3.6.1.4.1.37476.9000.64.99")
+    return x509.UnrecognizedExtension(oid, bytes([5, 0])), True
+
+
+def issued_through(provisioner, kind=1):
+    """The extension in which step-ca names the provisioner; everything in it is short."""
+
+    def value(tag, content):
+        return bytes([tag, len(content)]) + content
+
+    oid = x509.ObjectIdentifier("1.3.6.1.4.1.37476.9000.64.1")
+    parts = value(2, bytes([kind])) + value(4, provisioner.encode()) + value(4, b"key")
+    return x509.UnrecognizedExtension(oid, value(0x30, parts)), False
+
+
+def signed_with_sha1(authority, key):
+    """Python's cryptography signs no certificate with SHA-1."""
+    with tempfile.TemporaryDirectory() as work:
+        work = pathlib.Path(work)
+        request = x509.CertificateSigningRequestBuilder().subject_name(named("web.internal"))
+        request = request.sign(key, hashes.SHA256())
+        (work / "leaf.csr").write_bytes(request.public_bytes(serialization.Encoding.PEM))
+        (work / "ca.crt").write_bytes(pem(authority))
+        (work / "ca.key").write_bytes(private(authority.key))
+        (work / "extensions").write_text("keyUsage=critical,digitalSignature\n")
+        days = str((END - datetime.datetime.now()).days)
+        command = "openssl x509 -req -sha1 -in leaf.csr -CA ca.crt -CAkey ca.key -out leaf.crt"
+        command = [*command.split(), "-extfile", "extensions", "-days", days]
+        subprocess.run(command, cwd=work, check=True, capture_output=True)
+        return x509.load_pem_x509_certificate((work / "leaf.crt").read_bytes())
+
+
+def judged(out, key):
+    """Chains that a CA refuses although it has their root, and certificates to be renewed."""
+    root = Authority("Strict Root")
+    intermediate = Authority("Strict Intermediate", root)
+    short = Authority("Short Root", path_length=0)
+    under = Authority("Under Short Root", short)
+    elsewhere = x509.NameConstraints([x509.DNSName("example.test")], None)
+    limited = Authority("Limited Intermediate", root, extra=[(elsewhere, True)])
+    odd = Authority("Odd Intermediate", root, extra=[unknown_extension()])
+    weak = rsa.generate_private_key(65537, 1024)
+
+    def issued(provisioner, **options):
+        extra = [issued_through(provisioner)]
+        return pem(intermediate.leaf(key, extra=extra, **options), intermediate)
+
+    past = {"start": BEFORE, "end": LONG_OVER}
+    files = {
+        "root.crt": pem(root),
+        "intermediate.crt": pem(intermediate),
+        "critical.crt": pem(intermediate.leaf(key, extra=[unknown_extension()]), intermediate),
+        "critical-signer.crt": pem(odd.leaf(key), odd),
+        "constrained.crt": pem(limited.leaf(key), limited),
+        "too-long.crt": pem(under.leaf(key), under),
+        "sha1.crt": pem(signed_with_sha1(intermediate, key), intermediate),
+        "rsa1024.crt": pem(intermediate.leaf(weak), intermediate),
+        "rsa1024.key": private(weak),
+        "issued.crt": issued("machines"),
+        "issued-expired.crt": issued("machines", **past),
+        "departed.crt": issued("departed"),
+        "once.crt": issued("once"),
+        "patient-expired.crt": issued("patient", **past),
+    }
+    for name, content in files.items():
+        (out / name).write_bytes(content)
+    return {"machines": pem(root), "short": pem(short)}
+
+
+def kubernetes(out, key):
     def part(content):
         return base64.urlsafe_b64encode(content).rstrip(b"=")
 
-    def token(claims):
-        header = json.dumps({"alg": "RS256", "kid": ""}).encode()
-        signature = b"nobody signed this"
-        return b".".join(map(part, (header, json.dumps(claims).encode(), signature))) + b"\n"
+    def token(claims, key=key):
+        header = json.dumps({"alg": "ES256", "kid": ""}).encode()
+        signed = b".".join(map(part, (header, json.dumps(claims).encode())))
+        r, s = utils.decode_dss_signature(key.sign(signed, ec.ECDSA(hashes.SHA256())))
+        signature = r.to_bytes(32, "big") + s.to_bytes(32, "big")
+        return signed + b"." + part(signature) + b"\n"
 
     legacy = {
         "iss": "kubernetes/serviceaccount",
@@ -181,6 +261,7 @@ def kubernetes(out):
         "bound.token": token(bound),
         "stranger.token": token({"iss": "https://idp.example.test", "sub": "ada"}),
         "expired.token": token({**legacy, "exp": int(LONG_OVER.timestamp())}),
+        "foreign.token": token(legacy, new_key()),
         "for-the-ca.token": token({**legacy, "aud": ["https://ca.internal:9000/1.0/sign"]}),
         "doubtful.token": b"not.base64url!.at-all\n",
     }
@@ -188,11 +269,11 @@ def kubernetes(out):
         (out / name).write_bytes(content)
 
 
-def authorities(out, roots):
+def authorities(out, roots, strict, cluster):
     def text(bundle):
         return base64.b64encode(bundle).decode()
 
-    cluster = new_key().public_key().public_bytes(
+    cluster = cluster.public_key().public_bytes(
         serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
     )
     machines = {"type": "X5C", "name": "machines", "roots": text(roots["machines"])}
@@ -205,12 +286,26 @@ def authorities(out, roots):
         mesh,
         {"type": "K8sSA", "name": "cluster", "publicKeys": text(cluster)},
     ]
-    for name, provisioners in {
-        "ca.json": [machines, lab, *others],
-        "twins.json": [machines, twin, lab],
-    }.items():
+
+    def strict_one(name, bundle="machines", **claims):
+        entry = {"type": "X5C", "name": name, "roots": text(strict[bundle])}
+        return {**entry, "claims": claims} if claims else entry
+
+    several = [
+        strict_one("machines"),
+        strict_one("short", "short"),
+        strict_one("once", disableRenewal=True),
+        strict_one("patient", allowRenewalAfterExpiry=True),
+        {"type": "SSHPOP", "name": "fixed", "claims": {"disableRenewal": True}},
+    ]
+    for name, directory, provisioners in (
+        ("ca.json", "x5c", [machines, lab, *others]),
+        ("twins.json", "x5c", [machines, twin, lab]),
+        ("strict.json", "judged", several),
+    ):
         config = {
-            "root": "proof/x5c/root.crt",
+            "root": f"proof/{directory}/root.crt",
+            "crt": f"proof/{directory}/intermediate.crt",
             "address": ":9000",
             "dnsNames": ["ca.internal"],
             "authority": {"claims": {"enableSSHCA": True}, "provisioners": provisioners},
@@ -220,10 +315,14 @@ def authorities(out, roots):
 
 def main():
     out = pathlib.Path(sys.argv[1])
-    for directory in ("x5c", "k8ssa"):
+    for directory in ("x5c", "judged", "k8ssa"):
         (out / directory).mkdir()
-    kubernetes(out / "k8ssa")
-    authorities(out, x5c(out / "x5c"))
+    cluster = new_key()
+    kubernetes(out / "k8ssa", cluster)
+    roots = x5c(out / "x5c")
+    key = (out / "x5c" / "leaf.key").read_bytes()
+    strict = judged(out / "judged", serialization.load_pem_private_key(key, None))
+    authorities(out, roots, strict, cluster)
 
 
 main()

@@ -5,6 +5,8 @@ use token_time::Timestamp;
 
 use crate::error::Error;
 use crate::proof::{Trust, Warning};
+use crate::verify::certificate::X509Certificate;
+use crate::verify::{CertificatePurpose, WhyNot, verify};
 use crate::x509::{Bundle, Certificate, Link};
 
 /// A chain whose leaf may sign tokens: the leaf first, then its signers from the file, level by
@@ -13,6 +15,8 @@ use crate::x509::{Bundle, Certificate, Link};
 pub(crate) struct Chain {
     /// Never empty.
     certificates: Vec<Certificate>,
+    /// The same, as the CA reads them.
+    judged: Vec<X509Certificate>,
     public_key: PublicKey,
     warnings: Vec<Warning>,
 }
@@ -25,9 +29,14 @@ impl Chain {
         let leaf = rest.remove(leaf(&certificates)?);
         leaf.may_sign()?;
         let public_key = leaf.public_key.clone();
-        let public_key =
-            public_key.map_err(|cause| Error::Key { name: leaf.name.clone(), cause })?;
+        let public_key = public_key.map_err(|fault| fault.of(&leaf.name))?;
         let chain = above(leaf, &mut rest);
+        // A CA refuses a header that holds a certificate it cannot read.
+        let judged = chain.iter().map(|certificate| X509Certificate::parse(&certificate.der));
+        let judged = judged.collect::<Result<Vec<_>, _>>()?;
+        if let Some(leaf) = judged.first() {
+            refused_under_any_root(leaf)?;
+        }
         let mut warnings = Vec::new();
         if has_key {
             warnings.push(Warning::KeySkipped);
@@ -39,7 +48,7 @@ impl Chain {
         if !stands_in_order(&certificates, &chain) {
             warnings.push(Warning::Reordered);
         }
-        Ok(Self { certificates: chain, public_key, warnings })
+        Ok(Self { certificates: chain, judged, public_key, warnings })
     }
 
     pub(crate) fn leaf(&self) -> &Certificate {
@@ -60,63 +69,31 @@ impl Chain {
     }
 
     /// Looks for a path from the leaf to one of the roots, as a CA does at that time.
-    ///
-    /// Source: RFC 5280 §6.1, as far as a token is concerned: signatures, validity, CA certificates,
-    /// client authentication. Name constraints and path lengths are left to the CA.
     pub(crate) fn reaches(&self, roots: &Roots, time: Timestamp) -> Trust {
-        let (mut refused, mut unchecked) = (None, None);
+        let Some((leaf, others)) = self.judged.split_first() else { return Trust::Unknown };
+        let why = match verify(leaf, others, &roots.certificates, time, CertificatePurpose::Client)
+        {
+            Ok(_) => return Trust::Reached,
+            Err(why) => why,
+        };
         if !roots.all_read {
-            unchecked = Some("a root of the provisioner cannot be read".to_owned());
+            let reason = "a root of the provisioner cannot be read".to_owned();
+            return Trust::Unchecked { reason };
         }
-        let mut open = vec![self.leaf()];
-        let mut seen: Vec<&[u8]> = Vec::new();
-        let mut last = self.leaf();
-        while let Some(certificate) = open.pop() {
-            if seen.contains(&certificate.der.as_slice()) {
-                continue;
-            }
-            seen.push(&certificate.der);
-            last = certificate;
-            for root in &roots.certificates {
-                let (link, serves) = match root.der == certificate.der {
-                    // The leaf itself may be a trusted root; then it need not be a CA certificate.
-                    true => (Link::Signed, leads(root, time)),
-                    false => (certificate.link_to(root), serves(root, time, true)),
-                };
-                match (link, serves) {
-                    (Link::None, _) => {}
-                    (Link::Unknown(reason), _) => unchecked = Some(reason),
-                    (Link::Signed, Ok(())) => return Trust::Reached,
-                    (Link::Signed, Err(fault)) => {
-                        refused = Some(format!("leads to a root that {fault}"));
-                    }
-                }
-            }
-            for issuer in self.certificates.iter().skip(1) {
-                let link = certificate.link_to(issuer);
-                if link == Link::None || roots.certificates.iter().any(|r| r.der == issuer.der) {
-                    continue;
-                }
-                if let Link::Unknown(reason) = link {
-                    unchecked = Some(reason);
-                }
-                match serves(issuer, time, false) {
-                    Ok(()) => open.push(issuer),
-                    // A root in the file that is not trusted: the path ends here.
-                    Err(_) if issuer.is_self_signed() => {}
-                    Err(fault) => refused = Some(format!("has a signer that {fault}")),
-                }
-            }
+        if !why.is_certain() {
+            return Trust::Unchecked { reason: format!("it {why}") };
         }
-        match (unchecked, refused) {
-            (Some(reason), _) => Trust::Unchecked { reason },
-            (None, Some(reason)) => Trust::Missed { reason },
-            (None, None) => Trust::Missed { reason: self.missing(last, roots) },
+        match &why {
+            WhyNot::NoIssuer { last, issuer } => {
+                let reason = self.missing(last, issuer, roots);
+                Trust::Missed { reason, is_incomplete: true }
+            }
+            _ => Trust::Missed { reason: why.to_string(), is_incomplete: false },
         }
     }
 
     /// Describes where the path ends.
-    fn missing(&self, last: &Certificate, roots: &Roots) -> String {
+    fn missing(&self, last: &str, issuer: &str, roots: &Roots) -> String {
         let roots = roots.names();
         let leaf = self.leaf();
         match self.certificates.iter().find(|certificate| certificate.is_self_signed()) {
@@ -127,50 +104,49 @@ impl Chain {
                 format!("leads to the root `{}`, not to any of these: {roots}", root.name)
             }
             None => {
-                let over = match last.der == leaf.der {
+                let over = match last == leaf.name {
                     true => String::new(),
-                    false => format!("leads to `{}`, which ", last.name),
+                    false => format!("leads to `{last}`, which "),
                 };
                 format!(
-                    "{over}is signed by `{}`, which is neither in the file nor one of the roots \
-                     ({roots})",
-                    last.issuer_name()
+                    "{over}is signed by `{issuer}`, which is neither in the file nor one of the \
+                     roots ({roots})"
                 )
             }
         }
     }
 }
 
-/// Checks that a certificate can be part of a chain.
-fn leads(certificate: &Certificate, time: Timestamp) -> Result<(), Error> {
-    certificate.is_valid_at(time)?;
-    certificate.is_for_clients()
-}
-
-/// Checks that a certificate can sign another one in a chain.
-fn serves(issuer: &Certificate, time: Timestamp, as_root: bool) -> Result<(), Error> {
-    leads(issuer, time)?;
-    if issuer.may_issue(as_root) { Ok(()) } else { Err(Error::NoCa { name: issuer.name.clone() }) }
+/// Checks what a CA refuses in a leaf whatever its roots are, but for its validity. A leaf that is a
+/// root itself needs no signature.
+fn refused_under_any_root(leaf: &X509Certificate) -> Result<(), Error> {
+    leaf.is_understood()?;
+    match leaf.unsafe_algorithm() {
+        Some(algorithm) if !leaf.is_self_issued() => {
+            Err(Error::Algorithm { name: leaf.name().to_owned(), algorithm })
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The roots that a chain is compared with.
 #[derive(Debug)]
 pub(crate) struct Roots {
-    certificates: Vec<Certificate>,
+    certificates: Vec<X509Certificate>,
     /// Whether every one of them could be read.
     all_read: bool,
 }
 
 impl Roots {
     pub(crate) fn read(ders: &[Vec<u8>]) -> Self {
-        let certificates: Vec<Certificate> =
-            ders.iter().filter_map(|der| Certificate::from_der(der).ok()).collect();
+        let certificates: Vec<X509Certificate> =
+            ders.iter().filter_map(|der| X509Certificate::parse(der).ok()).collect();
         Self { all_read: certificates.len() == ders.len(), certificates }
     }
 
     /// Returns the names of the first few, each in backticks.
     fn names(&self) -> String {
-        let names = self.certificates.iter().map(|root| format!("`{}`", root.name));
+        let names = self.certificates.iter().map(|root| format!("`{}`", root.name()));
         let more = if self.certificates.len() > MOST_NAMES { ", …" } else { "" };
         format!("{}{more}", names.take(MOST_NAMES).collect::<Vec<_>>().join(", "))
     }

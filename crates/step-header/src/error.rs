@@ -3,6 +3,7 @@ use token_jose::{KeyKind, Thumbprint};
 use token_time::Timestamp;
 
 use crate::nebula_certificate::fault::NebulaFault;
+use crate::verify::constraints::NameFault;
 
 /// Why a certificate cannot be used as a proof.
 ///
@@ -85,6 +86,60 @@ pub enum Error {
         name: String,
     },
 
+    /// The CA cannot read the certificate.
+    #[error("cannot be read by a CA: `{name}` {reason}")]
+    Unreadable {
+        /// The certificate.
+        name: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+
+    /// A critical extension that the CA does not process (RFC 5280 §4.2).
+    #[error("has the critical extension {oid}, which CAs do not know: `{name}`")]
+    CriticalExtension {
+        /// The certificate.
+        name: String,
+        /// The extension's object identifier.
+        oid: String,
+    },
+
+    /// The signature is of a type that the CA does not accept.
+    #[error("is signed with {algorithm}, which CAs do not accept: `{name}`")]
+    Algorithm {
+        /// The certificate.
+        name: String,
+        /// The algorithm.
+        algorithm: String,
+    },
+
+    /// There are more certificates below a CA certificate than it allows (RFC 5280 §4.2.1.9).
+    #[error(
+        "allows {most} CA certificates between itself and the leaf, and there {}: `{name}`",
+        if *between == 1 { "is 1".to_owned() } else { format!("are {between}") }
+    )]
+    PathLength {
+        /// The CA certificate.
+        name: String,
+        /// The most that it allows.
+        most: u64,
+        /// How many there are.
+        between: usize,
+    },
+
+    /// A name that the constraints of a CA certificate refuse (RFC 5280 §4.2.1.10).
+    #[error("has {name}, which the name constraints of `{by}` {fault}")]
+    Name {
+        /// The type of name and the name.
+        name: String,
+        /// What the constraints say about it.
+        fault: NameFault,
+        /// The CA certificate.
+        by: String,
+        /// Whether every version of the CA refuses it.
+        is_certain: bool,
+    },
+
     /// The key in the certificate cannot be used.
     #[error("is for a key that cannot sign tokens: `{name}` {cause}")]
     Key {
@@ -92,6 +147,16 @@ pub enum Error {
         name: String,
         /// What is wrong with it.
         cause: String,
+    },
+
+    /// The key in the certificate is an RSA key of a length that is not safe, or not supported. It
+    /// is refused here: a CA may accept it.
+    #[error("is for an RSA key of {bits} bits: `{name}`")]
+    RsaSize {
+        /// The certificate.
+        name: String,
+        /// The length of the modulus in bits.
+        bits: usize,
     },
 
     /// The certificate has expired.

@@ -11,6 +11,8 @@
 //! - [`ProofKey`]: a proof and its key. It can only be made from a pair that matches,
 //!   so a token never carries the certificate of another key.
 //! - [`anchor_fault`]: whether step-ca can use what a provisioner trusts.
+//! - [`verify`]: whether a certificate leads to a trusted root, and if not, [`WhyNot`], as step-ca
+//!   judges it.
 //! - [`Warning`]: what was corrected, and warnings.
 //!
 //! ```
@@ -41,6 +43,7 @@ mod ssh_certificate;
 mod sshpop;
 #[cfg(test)]
 mod testing;
+mod verify;
 mod x509;
 mod x5c;
 
@@ -51,8 +54,11 @@ pub use nebula_certificate::certificate::{
     NebulaCertificate, NebulaCurve, NebulaNetwork, NebulaVersion,
 };
 pub use nebula_certificate::fault::NebulaFault;
-pub use proof::{Proof, ProofKey, Trust, Warning};
+pub use proof::{Issuance, Proof, ProofKey, Trust, Warning};
 pub use renewal::Renewal;
 pub use ssh_certificate::SshCertificate;
 pub use sshpop::SshPop;
+pub use verify::certificate::X509Certificate;
+pub use verify::constraints::NameFault;
+pub use verify::{CertificatePurpose, VerifiedChain, WhyNot, verify};
 pub use x5c::X5c;

@@ -81,26 +81,30 @@ impl Proof for Nebula {
         self.certificate.name().parse().ok()
     }
 
-    /// The CA refuses a request with other names than the certificate's own. Another subject
-    /// only goes into the template of an X.509 certificate, and is the key ID of an SSH one, so
-    /// it is no reason to refuse, but other requested names are. An SSH host that requests no
-    /// principals gets all of the certificate's names.
+    /// The CA compares the alternative names of a certificate request with the certificate's own, and
+    /// not those of the token, which go into the template. So a token for other names is accepted
+    /// with some requests. The principals of an SSH token are compared. Without any an SSH host
+    /// gets all of the certificate's names.
     fn admits(&self, subject: &Subject, purpose: &Purpose) -> Result<Option<Warning>, Error> {
         let own = self.own_names();
         let quoted = || own.iter().map(|name| format!("`{name}`")).collect();
         let foreign = |name: &&str| !own.iter().any(|own| own == name || is_address(own, name));
-        let refused = |asked: &str| Error::OtherName { asked: asked.to_owned(), own: quoted() };
-        let asked: Vec<&str> = match purpose {
-            Purpose::Sign(sans) if sans.is_empty() => {
-                return Ok(Some(subject.as_str()).filter(foreign).map(|subject| {
-                    Warning::SubjectIsNoName { subject: subject.to_owned(), own: quoted() }
-                }));
+        match purpose {
+            Purpose::Sign(sans) => {
+                // Without names the subject is the only one.
+                let subject = sans.is_empty().then_some(subject.as_str());
+                let mut names = sans.iter().map(AsRef::as_ref).chain(subject);
+                let name = names.find(foreign);
+                Ok(name.map(|name| Warning::ForeignName { name: name.to_owned(), own: quoted() }))
             }
-            Purpose::Sign(sans) => sans.iter().map(AsRef::as_ref).collect(),
-            Purpose::SshHost(ssh) => ssh.principals.iter().map(AsRef::as_ref).collect(),
-            _ => Vec::new(),
-        };
-        asked.into_iter().find(foreign).map_or(Ok(None), |asked| Err(refused(asked)))
+            Purpose::SshHost(ssh) => {
+                let name = ssh.principals.iter().map(AsRef::as_ref).find(foreign);
+                name.map_or(Ok(None), |name| {
+                    Err(Error::OtherName { asked: name.to_owned(), own: quoted() })
+                })
+            }
+            _ => Ok(None),
+        }
     }
 
     /// The CA is found by its fingerprint. Its signature, and its limits on names
@@ -113,7 +117,7 @@ impl Proof for Nebula {
                 return Trust::Unchecked { reason: format!("the file in its roots, {fault}") };
             }
         };
-        let missed = |reason: String| Trust::Missed { reason };
+        let missed = |reason: String| Trust::Missed { reason, is_incomplete: false };
         let Some(issuer) = self.certificate.issuer() else {
             return missed("does not name the CA that signed it".to_owned());
         };

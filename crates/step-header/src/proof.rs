@@ -62,6 +62,11 @@ pub trait Proof: fmt::Debug {
         Trust::Unknown
     }
 
+    /// Returns through which provisioner the CA issued the certificate, if that says so.
+    fn issuance(&self) -> Option<&Issuance> {
+        None
+    }
+
     /// Returns what was corrected, and warnings.
     fn warnings(&self) -> Vec<Warning> {
         Vec::new()
@@ -71,6 +76,16 @@ pub trait Proof: fmt::Debug {
     fn key_id(&self, key: &PrivateKey) -> KeyId {
         key.public_key().thumbprint().into()
     }
+}
+
+/// What a certificate of step-ca says about how it was issued.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Issuance {
+    /// The number of the provisioner's type.
+    pub kind: i64,
+    /// The provisioner's name.
+    pub provisioner: String,
 }
 
 /// Whether a certificate leads to a trusted root.
@@ -83,6 +98,8 @@ pub enum Trust {
     Missed {
         /// Why, to be read after the certificate's name.
         reason: String,
+        /// Whether the path ends before a root, so that more certificates in the file may help.
+        is_incomplete: bool,
     },
     /// The path could not be checked to its end.
     Unchecked {
@@ -119,15 +136,15 @@ pub enum Warning {
         name: String,
     },
 
-    /// The subject, which becomes the only name, is not one of the certificate's.
+    /// A name of the token is not one of the certificate's.
     #[error(
-        "does not have the name `{subject}`, so the CA will refuse a certificate request for that \
-         name; it has {}",
+        "does not have the name `{name}`: the CA refuses a certificate request that has it as an \
+         alternative name, and takes one without; the certificate has {}",
         own.join(", ")
     )]
-    SubjectIsNoName {
-        /// The subject.
-        subject: String,
+    ForeignName {
+        /// The name.
+        name: String,
         /// The certificate's own names, each in backticks.
         own: Vec<String>,
     },
@@ -147,7 +164,7 @@ impl Warning {
     /// Returns whether the token may fail because of this.
     #[must_use]
     pub fn is_serious(&self) -> bool {
-        matches!(self, Self::Expired { .. } | Self::SubjectIsNoName { .. })
+        matches!(self, Self::Expired { .. } | Self::ForeignName { .. })
     }
 }
 

@@ -4,10 +4,13 @@ use step_claims::{Purpose, Subject};
 use step_provisioner::ProofKind;
 use token_jose::{ProofHeader, PublicKey};
 use token_time::{SignedDuration, Timestamp};
+use x509_parser::certificate::X509Certificate;
+use x509_parser::prelude::FromDer as _;
 
 use crate::chain::{Chain, Roots};
 use crate::error::Error;
-use crate::proof::{Proof, Trust, Warning};
+use crate::proof::{Issuance, Proof, Trust, Warning};
+use crate::verify::der::{Der, OCTET_STRING, SEQUENCE};
 
 /// An X.509 certificate to renew by a token, with its chain in the header `x5cInsecure`.
 ///
@@ -20,6 +23,7 @@ pub struct Renewal {
     chain: Chain,
     /// The common name. Without one the CA accepts any subject.
     subject: Option<Subject>,
+    issuance: Option<Issuance>,
     warnings: Vec<Warning>,
 }
 
@@ -43,7 +47,8 @@ impl Renewal {
             Err(fault) => return Err(fault),
         }
         let subject = chain.leaf().common_name.as_deref().and_then(|name| name.parse().ok());
-        Ok(Self { chain, subject, warnings })
+        let issuance = issuance(&chain.leaf().der);
+        Ok(Self { chain, subject, issuance, warnings })
     }
 }
 
@@ -87,10 +92,32 @@ impl Proof for Renewal {
         self.chain.reaches(&Roots::read(roots), at)
     }
 
+    fn issuance(&self) -> Option<&Issuance> {
+        self.issuance.as_ref()
+    }
+
     fn warnings(&self) -> Vec<Warning> {
         self.warnings.clone()
     }
 }
+
+/// Reads the extension in which step-ca names the provisioner, a SEQUENCE of its type, its name and
+/// the ID of its key.
+///
+/// Source: smallstep/certificates, `authority/provisioner/extension.go`.
+fn issuance(der: &[u8]) -> Option<Issuance> {
+    let (_, certificate) = X509Certificate::from_der(der).ok()?;
+    let all = certificate.extensions();
+    let extension = all.iter().find(|extension| extension.oid.as_bytes() == STEP_PROVISIONER)?;
+    let mut inner = Der::new(extension.value).inside(SEQUENCE)?;
+    let kind = inner.number()?;
+    let name = inner.element(OCTET_STRING)?.contents;
+    let provisioner = std::str::from_utf8(name).ok()?.to_owned();
+    Some(Issuance { kind, provisioner })
+}
+
+/// 1.3.6.1.4.1.37476.9000.64.1
+const STEP_PROVISIONER: &[u8] = &[0x2b, 6, 1, 4, 1, 0x82, 0xa4, 0x64, 0xc6, 0x28, 0x40, 1];
 
 #[cfg(test)]
 mod tests;

@@ -17,12 +17,13 @@ pub struct SshCertificate {
 }
 
 impl SshCertificate {
-    /// Reads a line of `authorized_keys` syntax: options before the type and a comment after the
-    /// base64 are ignored, and so are blank lines and lines that begin with `#`.
+    /// Reads the first key of a file in `authorized_keys` syntax, which must be a certificate. Options
+    /// before the type and a comment after the base64 are ignored, and so are blank lines, lines that
+    /// begin with `#`, lines that hold no key, and whatever follows. OpenSSH and step do the same.
     ///
     /// # Errors
     ///
-    /// - [`Error::Empty`], [`Error::Ssh`] if there is no certificate, or several;
+    /// - [`Error::Empty`], [`Error::Ssh`] if there is no certificate;
     /// - [`Error::NeverExpires`] if it never expires;
     /// - [`Error::Key`] if its key cannot sign tokens.
     pub fn read(bytes: &[u8]) -> Result<Self, Error> {
@@ -31,20 +32,23 @@ impl SshCertificate {
         }
         let text = std::str::from_utf8(bytes).map_err(|_| ssh("it is not text"))?;
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let mut lines =
-            text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
-        let line = match (lines.next(), lines.next()) {
-            (Some(line), None) => line,
-            _ if text.contains("-----BEGIN ") => {
-                return Err(ssh(
-                    "it is PEM; an SSH certificate is one line, in a file `*-cert.pub`",
-                ));
+        let mut first_fault = None;
+        for line in text.split('\n') {
+            let line = line.split('\r').next().unwrap_or_default().trim();
+            if line.is_empty() || line.starts_with('#') {
+                continue;
             }
-            (None, _) => return Err(ssh("it contains only comments")),
-            (Some(_), Some(_)) => return Err(ssh("it has several lines; expected one")),
-        };
-        let wire = base64_of(line)?;
-        Self::from_wire(wire)
+            match base64_of(line).and_then(Self::from_wire) {
+                Err(fault @ Error::Ssh { .. }) if !is_public_key(line) => {
+                    first_fault.get_or_insert(fault);
+                }
+                decided => return decided,
+            }
+        }
+        if text.contains("-----BEGIN ") {
+            return Err(ssh("it is PEM; an SSH certificate is one line, in a file `*-cert.pub`"));
+        }
+        Err(first_fault.unwrap_or_else(|| ssh("it contains only comments")))
     }
 
     fn from_wire(wire: Vec<u8>) -> Result<Self, Error> {
@@ -135,10 +139,7 @@ impl SshCertificate {
 fn base64_of(line: &str) -> Result<Vec<u8>, Error> {
     let mut words = line.split_ascii_whitespace();
     let Some(kind) = words.find(|word| is_key_type(word)) else {
-        return Err(ssh(match line.starts_with("-----BEGIN ") {
-            true => "it is PEM; an SSH certificate is one line, in a file `*-cert.pub`",
-            false => "it contains no type such as `ssh-ed25519-cert-v01@openssh.com`",
-        }));
+        return Err(ssh("it contains no type such as `ssh-ed25519-cert-v01@openssh.com`"));
     };
     if !kind.ends_with(CERTIFICATE) {
         return Err(ssh(&format!(
@@ -147,6 +148,17 @@ fn base64_of(line: &str) -> Result<Vec<u8>, Error> {
     }
     let base64 = words.next().ok_or_else(|| ssh("nothing follows its type"))?;
     STANDARD.decode(base64).map_err(|_| ssh("the text after its type is not base64"))
+}
+
+/// Returns whether a line holds a public key and no certificate.
+fn is_public_key(line: &str) -> bool {
+    let mut words = line.split_ascii_whitespace().skip_while(|word| !is_key_type(word));
+    match (words.next(), words.next().map(|base64| STANDARD.decode(base64))) {
+        (Some(kind), Some(Ok(wire))) => {
+            !kind.ends_with(CERTIFICATE) && ssh_key::PublicKey::from_bytes(&wire).is_ok()
+        }
+        _ => false,
+    }
 }
 
 fn is_key_type(word: &str) -> bool {

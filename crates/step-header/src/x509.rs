@@ -7,7 +7,7 @@ use token_time::Timestamp;
 use x509_parser::asn1_rs::{Any, Tag};
 use x509_parser::certificate::X509Certificate;
 use x509_parser::prelude::FromDer as _;
-use x509_parser::x509::{X509Name, X509Version};
+use x509_parser::x509::X509Name;
 
 use crate::error::Error;
 
@@ -20,15 +20,12 @@ pub(crate) struct Certificate {
     pub(crate) common_name: Option<String>,
     subject: Vec<u8>,
     issuer: Vec<u8>,
-    issuer_name: String,
     not_before: i64,
     not_after: i64,
     pub(crate) is_ca: bool,
-    /// Whether its key may sign certificates: as a root, and as an intermediate.
-    issues: [bool; 2],
     usage: Usage,
     for_clients: bool,
-    pub(crate) public_key: Result<PublicKey, String>,
+    pub(crate) public_key: Result<PublicKey, KeyFault>,
     /// Where the signed part is in `der`.
     signed: std::ops::Range<usize>,
     algorithm: Vec<u8>,
@@ -47,6 +44,41 @@ pub(crate) enum Link {
     Unknown(String),
 }
 
+/// Why the key of a certificate signs no tokens here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum KeyFault {
+    /// It is an RSA key of a length that this program does not sign with.
+    RsaSize(usize),
+    Other(String),
+}
+
+impl KeyFault {
+    fn new(cause: token_jose::Error) -> Self {
+        match cause {
+            token_jose::Error::RsaSize { bits } => Self::RsaSize(bits),
+            other => Self::Other(other.to_string()),
+        }
+    }
+
+    /// Returns the error for a certificate of this name.
+    pub(crate) fn of(self, name: &str) -> Error {
+        let name = name.to_owned();
+        match self {
+            Self::RsaSize(bits) => Error::RsaSize { name, bits },
+            Self::Other(cause) => Error::Key { name, cause },
+        }
+    }
+}
+
+impl fmt::Display for KeyFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::RsaSize(bits) => write!(f, "is an RSA key of {bits} bits"),
+            Self::Other(cause) => f.write_str(cause),
+        }
+    }
+}
+
 /// The key usage extension (RFC 5280 §4.2.1.3).
 #[derive(Clone, PartialEq, Eq)]
 enum Usage {
@@ -62,8 +94,6 @@ impl Certificate {
         if !rest.is_empty() {
             return Err(format!("{} bytes follow it", rest.len()));
         }
-        let certifies =
-            parsed.key_usage().ok().flatten().is_none_or(|usage| usage.value.key_cert_sign());
         let usage = match parsed.key_usage() {
             Ok(None) => Usage::Absent,
             Ok(Some(usage)) if usage.value.digital_signature() => Usage::Signs,
@@ -76,9 +106,7 @@ impl Certificate {
         };
         let constraints = parsed.basic_constraints();
         let constraints = constraints.map_err(|error| format!("basic constraints: {error}"))?;
-        let is_ca = constraints.as_ref().is_some_and(|constraints| constraints.value.ca);
-        // Certificates of version 1 and 2 have no extensions for this.
-        let may_be_root = is_ca || (constraints.is_none() && parsed.version() != X509Version::V3);
+        let is_ca = constraints.is_some_and(|constraints| constraints.value.ca);
         let common_name = common_name(parsed.subject());
         let tbs = parsed.tbs_certificate.as_ref();
         let start = (tbs.as_ptr() as usize).saturating_sub(der.as_ptr() as usize);
@@ -89,15 +117,12 @@ impl Certificate {
             common_name,
             subject: parsed.subject().as_raw().to_vec(),
             issuer: parsed.issuer().as_raw().to_vec(),
-            issuer_name: common_name_or_all(parsed.issuer()),
             not_before: parsed.validity().not_before.timestamp(),
             not_after: parsed.validity().not_after.timestamp(),
             is_ca,
-            issues: [certifies && may_be_root, certifies && is_ca],
             usage,
             for_clients,
-            public_key: PublicKey::from_spki(parsed.public_key().raw)
-                .map_err(|error| error.to_string()),
+            public_key: PublicKey::from_spki(parsed.public_key().raw).map_err(KeyFault::new),
             signed: start..start + tbs.len(),
             algorithm: algorithm.algorithm.as_bytes().to_vec(),
             parameters: algorithm
@@ -133,16 +158,6 @@ impl Certificate {
         self.link_to(self) != Link::None
     }
 
-    /// Returns whether it may sign certificates, as a root or as an intermediate.
-    pub(crate) fn may_issue(&self, as_root: bool) -> bool {
-        let [root, between] = self.issues;
-        if as_root { root } else { between }
-    }
-
-    pub(crate) fn issuer_name(&self) -> &str {
-        &self.issuer_name
-    }
-
     /// Returns whether both have the same name and the same key.
     pub(crate) fn stands_for(&self, other: &Self) -> bool {
         self.subject == other.subject
@@ -160,7 +175,7 @@ impl Certificate {
         Err(Error::KeyUsage { name: self.name.clone(), usage })
     }
 
-    pub(crate) fn is_for_clients(&self) -> Result<(), Error> {
+    fn is_for_clients(&self) -> Result<(), Error> {
         match self.for_clients {
             true => Ok(()),
             false => Err(Error::ExtendedKeyUsage { name: self.name.clone() }),
@@ -249,7 +264,7 @@ fn utf16(value: &Any<'_>) -> Option<String> {
     String::from_utf16(&pairs.iter().map(|pair| u16::from_be_bytes(*pair)).collect::<Vec<_>>()).ok()
 }
 
-fn common_name_or_all(name: &X509Name<'_>) -> String {
+pub(crate) fn common_name_or_all(name: &X509Name<'_>) -> String {
     common_name(name).unwrap_or_else(|| named(name))
 }
 

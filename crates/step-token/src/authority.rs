@@ -5,11 +5,12 @@ pub(crate) mod connection;
 pub(crate) mod roots;
 
 use std::io;
+use std::path::PathBuf;
 
-use step_ca_client::OfflineCa;
+use step_ca_client::{OfflineCa, Roots};
 use step_claims::{CaUrl, Operation, Prefix, RootFingerprint};
 use step_provisioner::{CaConfig, ProofKind, Provisioner};
-use token_cli::{Error, Origin, World};
+use token_cli::{Error, Origin, Setting, World};
 use token_jose::KeyId;
 
 use crate::authority::connection::Connection;
@@ -36,9 +37,17 @@ enum Source {
     Address,
     /// The token renews a certificate, so no provisioner is needed: only the roots found locally
     /// matter.
-    Renewing { roots: Vec<Vec<u8>> },
+    Renewing { roots: Vec<Vec<u8>>, ca: Option<Box<RenewingCa>> },
     /// The CA itself, over HTTPS.
     Online { connection: Box<Connection>, provisioners: Vec<Provisioner> },
+}
+
+/// What the ca.json of a CA says about renewals.
+#[derive(Debug)]
+pub(crate) struct RenewingCa {
+    pub(crate) file: OfflineCa,
+    /// Its roots, in DER; `None` if one of them cannot be read, or if they are somewhere else.
+    pub(crate) roots: Option<Vec<Vec<u8>>>,
 }
 
 impl Authority {
@@ -68,15 +77,22 @@ impl Authority {
     fn renewing_by_file(settings: &CaSettings, world: &World) -> Result<Self, Error> {
         let ca = ca_json::open_startable(settings, world)?;
         let url = address_of_file(&ca, settings, world)?;
-        let given = settings.root.as_ref().map(|root| given_root(root, &ca, world)).transpose()?;
-        let roots = match given.flatten() {
-            Some(root) => root.certificates().to_vec(),
-            None => {
-                let all = ca.all_roots().unwrap_or_default();
-                all.iter().flat_map(|roots| roots.certificates().to_vec()).collect()
-            }
+        let given = match &settings.root {
+            Some(root) if is_unreadable(root, world) => None,
+            Some(root) => given_root(root, &ca, world)?,
+            None => None,
         };
-        Ok(Self { url, prefix: Prefix::Bare, root: None, source: Source::Renewing { roots } })
+        let all = ca.all_roots().ok().map(|all| {
+            all.iter().flat_map(|roots| roots.certificates().to_vec()).collect::<Vec<_>>()
+        });
+        let roots = match given {
+            Some(root) => root.certificates().to_vec(),
+            None => all.clone().unwrap_or_default(),
+        };
+        // A registration authority has no certificate of its own: its root is that of its CA.
+        let all = all.filter(|_| ca.config().certificate.is_some());
+        let ca = Some(Box::new(RenewingCa { file: ca, roots: all }));
+        Ok(Self { url, prefix: Prefix::Bare, root: None, source: Source::Renewing { roots, ca } })
     }
 
     /// A renewal with an address only. The certificate is checked against a root if there is one.
@@ -92,11 +108,13 @@ impl Authority {
         let roots = match roots_on_disk(settings, world) {
             Ok(roots) => roots.map_or_else(Vec::new, |roots| roots.certificates().to_vec()),
             Err(fault) => match &settings.root {
+                Some(root) if is_unreadable(root, world) => Vec::new(),
                 Some(root) if root.origin.is_command_line() => return Err(fault),
                 _ => Vec::new(),
             },
         };
-        Ok(Self { url, prefix: Prefix::Versioned, root: None, source: Source::Renewing { roots } })
+        let source = Source::Renewing { roots, ca: None };
+        Ok(Self { url, prefix: Prefix::Versioned, root: None, source })
     }
 
     /// Returns the provisioners, or `None` if they are unknown.
@@ -120,8 +138,16 @@ impl Authority {
     /// if none were found.
     pub(crate) fn roots_at_hand(&self) -> &[Vec<u8>] {
         match &self.source {
-            Source::Renewing { roots } => roots,
+            Source::Renewing { roots, .. } => roots,
             Source::File(_) | Source::Address | Source::Online { .. } => &[],
+        }
+    }
+
+    /// Returns what the ca.json says about renewals, if there is one and a certificate is renewed.
+    pub(crate) fn renewing_ca(&self) -> Option<&RenewingCa> {
+        match &self.source {
+            Source::Renewing { ca, .. } => ca.as_deref(),
+            Source::File(_) | Source::Address | Source::Online { .. } => None,
         }
     }
 
@@ -189,6 +215,18 @@ impl Authority {
             root: Some(connection.roots.fingerprint()),
             source: Source::Online { connection: Box::new(connection), provisioners },
         })
+    }
+}
+
+/// Returns whether the file of a root cannot be read. A renew token does not name its CA's root, so
+/// that is no reason to refuse it.
+fn is_unreadable(root: &Setting<PathBuf>, world: &World) -> bool {
+    match Roots::load(&root.value) {
+        Ok(_) => false,
+        Err(cause) => {
+            note_ignored(&root.origin, &format!("{cause}; a renew token needs no root"), world);
+            true
+        }
     }
 }
 

@@ -5,6 +5,7 @@ pub(crate) mod key;
 pub(crate) mod proof;
 pub(crate) mod proof_settings;
 pub(crate) mod provisioner_key;
+pub(crate) mod renewal;
 pub(crate) mod request;
 pub(crate) mod select;
 pub(crate) mod settings;

@@ -17,7 +17,7 @@ use crate::mint::proof_settings::ProofSettings;
 use crate::mint::select::{Choice, Chosen, Issuer, Query, TokenSource};
 use crate::mint::settings::MintSettings;
 use crate::mint::window::AskedWindow;
-use crate::mint::{fetch, provisioner_key, request};
+use crate::mint::{fetch, provisioner_key, renewal, request};
 use crate::settings::global::GlobalArgs;
 use crate::token::args::TokenArgs;
 use crate::token::description::Description;
@@ -53,6 +53,9 @@ pub(crate) fn run(args: &TokenArgs, global: &GlobalArgs, world: &World) -> Resul
     };
     let password = Password::read(settings.provisioner.passphrase.as_ref(), world)?;
     let (chosen, given) = choose(&query, &password, world)?;
+    if let Some(proof) = &proof {
+        renewal::check(proof, operation, chosen.provisioner(), &authority, world)?;
+    }
     match (chosen.source(&settings), request.zip(validity)) {
         (TokenSource::Fetched(Issuer::Kubernetes), _) => {
             agreement::issued_elsewhere(&mut settings, world)?;

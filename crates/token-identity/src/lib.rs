@@ -17,5 +17,6 @@
 //! ```
 
 mod kubernetes;
+mod signature;
 
 pub use kubernetes::{AccountClaims, Error, ServiceAccountToken};

@@ -54,8 +54,11 @@ impl Jwk {
         if self.d.is_none() {
             return Err(Error::PublicKey);
         }
-        if self.usage.as_deref() == Some("enc") {
-            return Err(jwk("its `use` is `enc`, so it must not sign"));
+        // As in step, which takes a key with an `alg` whatever its `use` is.
+        if self.usage.as_deref() == Some("enc")
+            && self.alg.as_deref().unwrap_or_default().is_empty()
+        {
+            return Err(jwk("its `use` is `enc` and it has no `alg`, so it must not sign"));
         }
         let public = self.public_key()?;
         let algorithm = match self.alg.as_deref() {
@@ -227,6 +230,14 @@ mod tests {
         // Q55: step signs with it, but no CA can verify the token.
         let json = ED.replace("nWGx", "mWGx");
         assert!(matches!(private_key(json.as_bytes()), Err(Error::InconsistentKey)));
+    }
+
+    #[test]
+    fn a_key_for_encryption_signs_if_it_names_an_algorithm() {
+        let with = |members: &str| private_key(ED.replace('{', members).as_bytes());
+        assert!(with(r#"{"use":"enc","alg":"EdDSA","#).is_ok());
+        assert!(with(r#"{"use":"enc","alg":"","#).is_err());
+        assert!(with(r#"{"use":"sig","#).is_ok());
     }
 
     #[test]

@@ -34,6 +34,7 @@
 
 mod algorithm;
 mod any_curve;
+mod certificate_key;
 pub mod compact;
 mod der;
 mod error;
@@ -62,6 +63,7 @@ mod x509;
 mod xeddsa;
 
 pub use algorithm::{Algorithm, KeyKind};
+pub use certificate_key::CertificateKey;
 pub use error::{Error, JsonError};
 pub use generate::KeyPairPem;
 pub use header::{Header, ProofHeader};

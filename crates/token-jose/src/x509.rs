@@ -40,7 +40,7 @@ impl PublicKey {
 }
 
 #[derive(Clone, Copy)]
-enum Scheme {
+pub(crate) enum Scheme {
     Ecdsa(Hash),
     Pkcs1(Hash),
     Pss(Hash),
@@ -48,7 +48,7 @@ enum Scheme {
 }
 
 #[derive(Clone, Copy, PartialEq)]
-enum Hash {
+pub(crate) enum Hash {
     Sha256,
     Sha384,
     Sha512,
@@ -69,7 +69,7 @@ pub(crate) fn ecdsa_verifier(
 }
 
 impl Scheme {
-    fn parse(algorithm: &[u8], parameters: &[u8]) -> Result<Self, Error> {
+    pub(crate) fn parse(algorithm: &[u8], parameters: &[u8]) -> Result<Self, Error> {
         let oid = ObjectIdentifier::from_bytes(algorithm)
             .map_err(|_| unsupported("an algorithm whose identifier cannot be read"))?;
         match oid {
@@ -84,6 +84,7 @@ impl Scheme {
             RSA_MD5 => Err(unsupported("RSA and MD5")),
             RSA_SHA1 => Err(unsupported("RSA and SHA-1")),
             ECDSA_SHA1 => Err(unsupported("ECDSA and SHA-1")),
+            RSA_SHA1_ISO => Err(unsupported("RSA and SHA-1")),
             other => Err(unsupported(&format!("algorithm {other}"))),
         }
     }
@@ -190,6 +191,8 @@ const ECDSA_SHA384: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.100
 const ECDSA_SHA512: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.4.3.4");
 const RSA_MD5: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.4");
 const RSA_SHA1: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.5");
+/// Microsoft's makecert wrote this one (ISO/IEC 14888).
+const RSA_SHA1_ISO: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.14.3.2.29");
 const MGF1: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.8");
 const RSA_PSS: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.10");
 const RSA_SHA256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.11");

@@ -154,17 +154,41 @@ fn options_comments_and_blank_lines_around_it_are_passed_over() {
     assert_eq!(SshPop::read(text.as_bytes(), RENEW, NOW).unwrap().header_member(), bare);
 }
 
+/// OpenSSH and step take the first entry of a file, and pass over lines that hold no key.
+#[test]
+fn the_first_key_of_a_file_counts() {
+    let bare = read("p256-host-cert.pub", RENEW).unwrap().header_member();
+    let text = |name: &str| String::from_utf8(vector(&format!("ssh/{name}"))).unwrap();
+    let (first, other, key) =
+        (text("p256-host-cert.pub"), text("ed25519-host-cert.pub"), text("p256.pub"));
+    let damaged = "ssh-ed25519-cert-v01@openssh.com AAAA\nhello world\nssh-ed25519 AAAA\n";
+    for file in [
+        format!("{first}{other}"),
+        format!("{first}{key}rubbish"),
+        format!("\r\n{}\r\n{}\r\n", first.trim(), other.trim()),
+        format!("{damaged}{first}"),
+        format!("{}\rignored\n", first.trim()),
+    ] {
+        let read = SshPop::read(file.as_bytes(), RENEW, NOW).unwrap();
+        assert_eq!(read.header_member(), bare, "{file}");
+    }
+    let refused = SshPop::read(format!("{key}{first}").as_bytes(), RENEW, NOW).unwrap_err();
+    assert!(refused.to_string().contains("it is a public key"), "{refused}");
+    let text = line(HOST, 0..u64::MAX, b"");
+    let refused = SshPop::read(format!("{text}\n{first}").as_bytes(), RENEW, NOW);
+    assert!(matches!(refused, Err(Error::NeverExpires)), "{refused:?}");
+}
+
 #[test]
 fn what_is_no_certificate_says_what_it_is() {
-    let certificate = String::from_utf8(vector("ssh/p256-host-cert.pub")).unwrap();
     for (text, message) in [
         ("", "is empty"),
+        ("# a comment\n", "it contains only comments"),
         ("hello", "it contains no type such as `ssh-ed25519-cert-v01@openssh.com`"),
         ("ssh-ed25519-cert-v01@openssh.com", "nothing follows its type"),
         ("ssh-ed25519-cert-v01@openssh.com !!", "the text after its type is not base64"),
         ("ssh-ed25519-cert-v01@openssh.com AAAA", "it is damaged"),
         ("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "it is PEM"),
-        (&certificate.repeat(2), "it has several lines; expected one"),
     ] {
         let message_of = SshPop::read(text.as_bytes(), RENEW, NOW).unwrap_err().to_string();
         assert!(message_of.contains(message), "{text:?}: {message_of}");

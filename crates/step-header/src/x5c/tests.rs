@@ -25,7 +25,7 @@ fn chain(x5c: &X5c) -> Vec<Vec<u8>> {
 
 fn missed(trust: Trust) -> String {
     match trust {
-        Trust::Missed { reason } => reason,
+        Trust::Missed { reason, .. } => reason,
         other => panic!("{other:?}"),
     }
 }

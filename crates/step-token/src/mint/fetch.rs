@@ -1,7 +1,7 @@
 //! Passes on tokens that another service issued.
 
 use step_claims::{Operation, is_audience_of};
-use step_provisioner::KindName;
+use step_provisioner::{Kind, KindName};
 use token_cli::{Error, Origin, Setting, Source, World};
 use token_identity::{Error as IdentityFault, ServiceAccountToken};
 
@@ -49,6 +49,7 @@ pub(crate) fn service_account(
         None => account(&Setting::new(Source::Path(MOUNTED.into()), Origin::Default), world)?,
     };
     is_for_nobody_here(&token, authority, &called)?;
+    is_signed_for(&token, chosen, &called)?;
     let provisioner = Some(chosen.name().to_owned()).filter(|name| !name.is_empty());
     Ok(Fetched { token, provisioner, operation })
 }
@@ -96,6 +97,23 @@ fn is_for_nobody_here(
         ))
         .hint("use a service account token for another audience, or for none")),
     }
+}
+
+/// Refuses a token that none of the provisioner's keys signed.
+fn is_signed_for(token: &ServiceAccountToken, chosen: &Chosen, called: &str) -> Result<(), Error> {
+    let Some(provisioner) = chosen.provisioner() else { return Ok(()) };
+    let Kind::K8sSa { public_keys } = &provisioner.kind else { return Ok(()) };
+    if token.is_signed_by_one_of(public_keys) != Some(false) {
+        return Ok(());
+    }
+    let message = format!(
+        "{called} is not signed by any of the `publicKeys` of provisioner {}",
+        provisioner.label()
+    );
+    Err(Error::settings(message).hint(
+        "use a token of the cluster that the provisioner is for, or add the cluster's key (its \
+         `sa.pub`) to `publicKeys`",
+    ))
 }
 
 /// Where Kubernetes mounts it.

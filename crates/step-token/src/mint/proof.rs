@@ -112,11 +112,14 @@ impl CertificateProof {
 
     /// Refuses a provisioner that would not accept the certificate.
     pub(crate) fn must_be_trusted_by(&self, provisioner: &Provisioner) -> Result<(), Error> {
-        let Trust::Missed { reason } = self.trusted_by(provisioner) else { return Ok(()) };
+        let Trust::Missed { reason, is_incomplete } = self.trusted_by(provisioner) else {
+            return Ok(());
+        };
         let message =
             format!("{} does not trust {}: it {reason}", provisioner.label(), self.called);
+        let needed = self.what_is_needed(is_incomplete);
         Err(Error::settings(message)
-            .hint(format!("use --provisioner to select another one, or {}", self.what_is_needed())))
+            .hint(format!("use --provisioner to select another one, or {needed}")))
     }
 
     /// Refuses several provisioners if none of them would accept the certificate.
@@ -124,10 +127,11 @@ impl CertificateProof {
         &self,
         provisioners: &[&Provisioner],
     ) -> Result<(), Error> {
-        let mut reasons = Vec::new();
+        let (mut reasons, mut any_incomplete) = (Vec::new(), false);
         for provisioner in provisioners {
             match self.trusted_by(provisioner) {
-                Trust::Missed { reason } => {
+                Trust::Missed { reason, is_incomplete } => {
+                    any_incomplete |= is_incomplete;
                     reasons
                         .push(format!("check {}: the certificate {reason}", provisioner.label()));
                 }
@@ -135,16 +139,17 @@ impl CertificateProof {
             }
         }
         let message = format!("no provisioner trusts {}", self.called);
-        reasons.push(self.what_is_needed());
+        reasons.push(self.what_is_needed(any_incomplete));
         Err(Error::settings(message).hints(reasons))
     }
 
     /// Returns what to do about a certificate that is not trusted.
-    fn what_is_needed(&self) -> String {
+    fn what_is_needed(&self, is_incomplete: bool) -> String {
         match self.settings.kind {
-            CertificateKind::X5c { .. } => {
+            CertificateKind::X5c { .. } if is_incomplete => {
                 "put every certificate below the provisioner's root into the file".to_owned()
             }
+            CertificateKind::X5c { .. } => "get a certificate that it accepts".to_owned(),
             CertificateKind::SshPop | CertificateKind::Nebula => {
                 format!("use {} with another certificate", self.origin())
             }
@@ -172,7 +177,7 @@ impl CertificateProof {
                 "cannot check here whether the CA trusts {}: {reason}",
                 self.called
             )),
-            Trust::Missed { reason } => world.warn(&format!(
+            Trust::Missed { reason, .. } => world.warn(&format!(
                 "{} {reason}; the CA renews only what it issued itself",
                 self.called
             )),
@@ -225,11 +230,21 @@ impl CertificateProof {
             .map_err(|cause| unusable(&self.called, &self.settings.certificate.origin, cause))
     }
 
+    /// Returns the certificate itself.
+    pub(crate) fn certificate(&self) -> &dyn Proof {
+        &*self.proof
+    }
+
+    /// Returns the certificate's name in messages.
+    pub(crate) fn called(&self) -> &str {
+        &self.called
+    }
+
     fn origin(&self) -> &Origin {
         &self.settings.certificate.origin
     }
 
-    fn say(&self, warning: &Warning, world: &World) {
+    pub(crate) fn say(&self, warning: &Warning, world: &World) {
         let text = format!("{} {warning}", self.called);
         match warning.is_serious() {
             true => world.warn(&text),
@@ -239,7 +254,9 @@ impl CertificateProof {
 
     /// Prints what was corrected, and warns about what may still fail.
     fn tell(&self, world: &World) {
-        for warning in self.proof.warnings() {
+        // Whether the CA renews an expired certificate is known only with its ca.json.
+        let is_expiry = |warning: &Warning| matches!(warning, Warning::Expired { .. });
+        for warning in self.proof.warnings().into_iter().filter(|warning| !is_expiry(warning)) {
             self.say(&warning, world);
         }
         if let CertificateKind::X5c { insecure: Some(origin) } = &self.settings.kind
@@ -316,8 +333,16 @@ fn unusable(called: &str, origin: &Origin, cause: step_header::Error) -> Error {
     use step_header::Error as Cause;
     let hint = match &cause {
         Cause::NotYetValid { .. } => "check the clock of this machine".into(),
-        Cause::KeyUsage { .. } | Cause::ExtendedKeyUsage { .. } | Cause::Key { .. } => {
-            "get a new certificate: the CA refuses this one".into()
+        Cause::KeyUsage { .. }
+        | Cause::ExtendedKeyUsage { .. }
+        | Cause::Key { .. }
+        | Cause::Unreadable { .. }
+        | Cause::CriticalExtension { .. }
+        | Cause::Algorithm { .. } => "get a new certificate: the CA refuses this one".into(),
+        Cause::RsaSize { .. } => {
+            "get a certificate for a key of 2048 to 8192 bits: step-token signs with no other RSA \
+             key, although the CA may accept it"
+                .into()
         }
         Cause::CaAsLeaf { .. } | Cause::SeveralLeaves { .. } => {
             "put the key's certificate first, followed by those that signed it".into()

@@ -31,13 +31,7 @@ pub(crate) struct Chain {
 
 impl Hierarchy {
     fn new(name: &str) -> Self {
-        let params = |role| {
-            let mut params = CertificateParams::default();
-            params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-            params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
-            params.distinguished_name.push(DnType::CommonName, format!("{name} {role}"));
-            params
-        };
+        let params = |role| authority(&format!("{name} {role}"));
         let key = || KeyPair::generate().unwrap();
         let root = CertifiedIssuer::self_signed(params("Root"), key()).unwrap();
         let intermediate =
@@ -59,6 +53,32 @@ impl Hierarchy {
     /// Issues a certificate that the root itself signed.
     pub(crate) fn leaf_of_root(&self, key: &str) -> Chain {
         Chain::new(params().signed_by(&key_pair(key), &self.root).unwrap(), None)
+    }
+
+    /// Issues a certificate over CAs with these parameters, the first below the root, and puts all
+    /// of them into the file.
+    pub(crate) fn leaf_below(
+        &self,
+        key: &str,
+        leaf: &CertificateParams,
+        authorities: Vec<CertificateParams>,
+    ) -> Chain {
+        let mut above = Vec::new();
+        let mut below: Option<CertifiedIssuer<'static, KeyPair>> = None;
+        for params in authorities {
+            let key = KeyPair::generate().unwrap();
+            let issuer = below.as_ref().unwrap_or(&self.root);
+            let next = CertifiedIssuer::signed_by(params, key, issuer).unwrap();
+            above.insert(0, next.pem());
+            below = Some(next);
+        }
+        let issuer = below.as_ref().unwrap_or(&self.root);
+        Chain::new(leaf.signed_by(&key_pair(key), issuer).unwrap(), Some(above.concat()))
+    }
+
+    /// Returns the key of the root, in PEM.
+    pub(crate) fn root_key_pem(&self) -> String {
+        self.root.key().serialize_pem()
     }
 
     /// Issues a certificate that expires soon.
@@ -99,8 +119,17 @@ impl Chain {
     }
 }
 
+/// Returns the parameters of a CA certificate.
+pub(crate) fn authority(name: &str) -> CertificateParams {
+    let mut params = CertificateParams::default();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
+    params.distinguished_name.push(DnType::CommonName, name);
+    params
+}
+
 /// The extended key usage that an X5C provisioner requires of a leaf.
-fn params() -> CertificateParams {
+pub(crate) fn params() -> CertificateParams {
     let mut params = CertificateParams::default();
     params.distinguished_name.push(DnType::CommonName, "device.example.test");
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];

@@ -17,7 +17,11 @@ use crate::{Ca, Way};
 
 /// The token of a service account, as Kubernetes kept it in a secret until 1.24: it never expires.
 fn account_token() -> String {
-    let header = json!({ "alg": "RS256", "kid": "" });
+    account_token_by("rsa2048", "RS256")
+}
+
+fn account_token_by(key: &str, algorithm: &str) -> String {
+    let header = json!({ "alg": algorithm, "kid": "" });
     let claims = json!({
         "iss": "kubernetes/serviceaccount",
         "kubernetes.io/serviceaccount/namespace": "default",
@@ -28,7 +32,7 @@ fn account_token() -> String {
     });
     let [header, claims] = [header, claims].map(|json| URL_SAFE_NO_PAD.encode(json.to_string()));
     let signed = format!("{header}.{claims}");
-    let signature = key_pair("rsa2048").sign(signed.as_bytes()).unwrap();
+    let signature = key_pair(key).sign(signed.as_bytes()).unwrap();
     format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))
 }
 
@@ -55,6 +59,19 @@ fn the_token_is_passed_on_and_signs() {
     let certificate = ca.must_sign(&Csr::for_host("db.test"), &account);
     assert_eq!(certificate.common_name(), "db.test");
     assert!(certificate.is_vouched_by(K8SSA, ""));
+}
+
+#[test]
+fn a_token_of_another_cluster_is_refused_as_the_ca_does() {
+    let ca = Ca::shared();
+    let account = account_token_by("ed25519", "EdDSA");
+    let (_directory, file) = in_a_file(&account);
+    for way in [Way::Online, Way::CaJson] {
+        let said = ca.token(way, "db.test").flag("--k8ssa-token-path", &file).fail(3);
+        assert!(said.contains("is not signed by any of the `publicKeys`"), "{way:?}: {said}");
+    }
+    let refusal = ca.sign(&Csr::for_host("db.test"), &account).unwrap_err();
+    assert_eq!(refusal.status, 401, "{refusal}");
 }
 
 #[test]

@@ -9,6 +9,7 @@
 
 mod ca;
 mod certificate;
+mod chains;
 mod confirmation;
 mod daemon;
 mod hierarchy;

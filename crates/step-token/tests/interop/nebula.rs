@@ -236,3 +236,30 @@ fn a_token_is_spent_once() {
     let refusal = ca.sign(&csr, &token).unwrap_err();
     assert_eq!(refusal.status, 401, "{refusal}");
 }
+
+/// The CA compares the request with the node's certificate, and not the names of the token.
+#[test]
+fn other_names_are_for_requests_that_do_not_have_them() {
+    let ca = Ca::shared();
+    let node = Node::new(ca, &P256);
+    let mint = |names: &[&str]| {
+        let program = ca.token(Way::CaJson, "other.test").flag("--provisioner", NEBULA);
+        let ran = node.prove(program.args(names.iter().flat_map(|name| ["--san", name]))).run();
+        assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+        assert!(ran.stderr.contains("does not have the name `other.test`"), "{}", ran.stderr);
+        ran.stdout.trim_end().to_owned()
+    };
+    for names in [&[][..], &["other.test"], &[NAME, "other.test"]] {
+        for csr in [
+            Csr::new("", vec![]),
+            Csr::new("other.test", vec![]),
+            Csr::new("other.test", vec![dns(NAME)]),
+        ] {
+            ca.must_sign(&csr, &mint(names));
+        }
+        for csr in [Csr::for_host("other.test"), Csr::for_host(NAME)] {
+            let refusal = ca.sign(&csr, &mint(names)).unwrap_err();
+            assert_eq!(refusal.status, 403, "{refusal}");
+        }
+    }
+}

@@ -53,6 +53,11 @@ pub(crate) const TEMPLATE: &str = "template";
 /// P-256 one.
 pub(crate) const BRIEF: &str = "brief";
 
+/// Provisioners whose certificates live two seconds: of one none is renewed, of the other none
+/// that has expired. Their key is the P-256 one.
+pub(crate) const FIXED: &str = "fixed";
+pub(crate) const STRICT: &str = "strict";
+
 /// The provisioner that trusts the root of [`hierarchy::FIRST`].
 pub(crate) const X5C: &str = "devices";
 
@@ -92,6 +97,11 @@ pub(crate) fn add(step_path: &Path) -> Result<(), String> {
     let p256 = entry_named(list, P256.name)?;
     list.push(with(p256.clone(), json!({ "name": TEMPLATE, "options": options() })));
     list.push(with(p256.clone(), json!({ "name": BRIEF, "claims": brief() })));
+    for (name, extra) in [(FIXED, json!({ "disableRenewal": true })), (STRICT, json!({}))] {
+        let lifetimes = json!({ "minTLSCertDuration": "1s", "defaultTLSCertDuration": "2s" });
+        let claims = with(lifetimes, extra);
+        list.push(with(p256.clone(), json!({ "name": name, "claims": claims })));
+    }
     for (name, trusted) in [(X5C, &hierarchy::FIRST), (X5C_ODD, &hierarchy::SECOND)] {
         list.push(trusting("X5C", name, "roots", trusted.root_pem().as_bytes()));
     }

@@ -11,7 +11,7 @@ use crate::certificate::{Certificate, DAY};
 use crate::hierarchy::key_pair;
 use crate::keys::header;
 use crate::program::Program;
-use crate::provisioners::BRIEF;
+use crate::provisioners::{BRIEF, FIXED, STRICT};
 use crate::spend::{Csr, dns};
 use crate::{Ca, Way, test_key, vector};
 
@@ -54,6 +54,26 @@ impl Held {
     /// Starts a command line that takes the subject from the certificate.
     fn token(&self, ca: &Ca, way: Way) -> Program {
         self.prove(ca.token_without_subject(way), "pkcs8.pem")
+    }
+
+    /// Waits until it has expired.
+    fn expires(&self) {
+        let now = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+        while i64::try_from(now()).unwrap() <= self.certificate.validity().1 {
+            sleep(Duration::from_millis(200));
+        }
+    }
+
+    /// Checks that the CA refuses a token that the program mints without the ca.json, and that
+    /// with it the program refuses, and says why.
+    #[track_caller]
+    fn is_not_renewed(&self, ca: &Ca, reason: &str) {
+        let said = self.token(ca, Way::CaJson).fail(3);
+        assert!(said.contains(reason), "{said}");
+        let ran = self.token(ca, Way::Address).run();
+        assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+        let refusal = ca.renew(&self.csr, ran.stdout.trim_end()).unwrap_err();
+        assert_eq!(refusal.status, 401, "{refusal}");
     }
 
     #[track_caller]
@@ -118,10 +138,7 @@ fn a_key_is_read_in_every_form() {
 fn a_certificate_that_expired_is_renewed_where_the_provisioner_allows_it() {
     let ca = Ca::shared();
     let held = Held::issued(ca, BRIEF, "p256");
-    let now = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
-    while i64::try_from(now()).unwrap() <= held.certificate.validity().1 {
-        sleep(Duration::from_millis(200));
-    }
+    held.expires();
     for way in Way::ALL {
         let ran = held.token(ca, way).run();
         assert_eq!(ran.code, Some(0), "{}", ran.stderr);
@@ -129,10 +146,25 @@ fn a_certificate_that_expired_is_renewed_where_the_provisioner_allows_it() {
             .stderr
             .lines()
             .any(|line| line.starts_with("warning: ") && line.contains("expired"));
-        assert!(warned, "{way:?}: {}", ran.stderr);
+        // The ca.json says that it may be renewed.
+        assert_eq!(warned, way != Way::CaJson, "{way:?}: {}", ran.stderr);
         let renewed = held.renews(ca, ran.stdout.trim_end());
         assert!(renewed.is_vouched_by(BRIEF, KEY_ID), "{way:?}");
     }
+}
+
+#[test]
+fn what_the_ca_json_rules_out_is_refused_as_the_ca_does() {
+    let ca = Ca::shared();
+    let fixed = Held::issued(ca, FIXED, "p256");
+    fixed.is_not_renewed(ca, "provisioner fixed (JWK) [kid: ");
+    let strict = Held::issued(ca, STRICT, "p256");
+    strict.expires();
+    strict.is_not_renewed(ca, "provisioner strict (JWK)");
+
+    let alone = Held::issued(ca, "p256", "p256");
+    fs::write(alone.chain(), &alone.certificate.pem).unwrap();
+    alone.is_not_renewed(ca, "which is neither in the file nor one of the roots");
 }
 
 #[test]

@@ -78,6 +78,16 @@ impl Held {
 }
 
 #[test]
+fn the_first_certificate_of_a_file_is_renewed() {
+    let ca = Ca::shared();
+    let (held, other) = (Held::host(ca, "ed25519", "db.test"), Held::host(ca, "p256", "web.test"));
+    let line = |held: &Held| held.certificate.line().trim().to_owned();
+    let text = format!("# hosts\r\n\r\n{}\r\n{}\r\n", line(&held), line(&other));
+    fs::write(held.file(), text).unwrap();
+    held.renews(ca, &held.token(ca, Way::CaJson, "--renew").mint());
+}
+
+#[test]
 fn a_host_with_a_key_of_every_type_renews_its_certificate_by_every_way() {
     let ca = Ca::shared();
     for (key, algorithm) in KEYS {
