@@ -16,6 +16,7 @@ mod server;
 mod shared_secret;
 mod stored;
 mod token;
+mod token_origin;
 mod verify;
 mod way_out;
 

@@ -48,16 +48,20 @@ pub struct Verdict {
 }
 
 impl Verdict {
-    /// Returns the first check that fails, which is the one a server answers for.
+    /// Returns the check that the server's answer names: the first that fails, or, if that is one of
+    /// the times, the last that fails of `exp`, `iat`, `nbf` and the signature.
     ///
-    /// A wrong signature outranks wrong times: both are evaluated, and the server names the former.
+    /// A server evaluates all four before it refuses, and each overwrites the reason of the one before.
     #[must_use]
     pub fn fault(&self) -> Option<(Rule, &Fault)> {
         let mut faults = self.findings.iter().filter_map(|it| Some((it.rule, it.fault()?)));
         let first = faults.next()?;
         match first.0 {
             Rule::Expiry | Rule::IssuedAt | Rule::NotBefore => {
-                Some(faults.find(|(rule, _)| *rule == Rule::Signature).unwrap_or(first))
+                let is_evaluated = |(rule, _): &(Rule, &Fault)| {
+                    matches!(rule, Rule::IssuedAt | Rule::NotBefore | Rule::Signature)
+                };
+                Some(faults.take_while(is_evaluated).last().unwrap_or(first))
             }
             _ => Some(first),
         }

@@ -7,10 +7,12 @@ use token_text::printable;
 use token_time::Timestamp;
 
 use crate::px::rights::{Answers, CanObject, OwnershipObject};
+use crate::px::token_origin::{TokenOrigin, TokenOriginObject};
 use crate::px::way_out;
 
 /// Everything that is reported.
 pub(super) struct Report {
+    pub(super) token_origin: TokenOrigin,
     pub(super) verdict: Verdict,
     pub(super) strict: bool,
     pub(super) warnings: Vec<Warning>,
@@ -67,7 +69,7 @@ impl Report {
                 }
             }
         }
-        text.conclude(&self.conclusion())
+        text.conclude(&format!("{} ({})", self.conclusion(), self.token_origin))
     }
 
     fn conclusion(&self) -> String {
@@ -126,10 +128,12 @@ impl Report {
             Check { check: rule.as_str(), result, message, hint }
         });
         Object {
+            token_source: self.token_origin.object(),
             ok: self.is_yes(),
             accepted: self.is_accepted(),
             answer: self.verdict.answer.grpc_code(),
             http_status: self.verdict.answer.http_status(),
+            refused_by: self.verdict.fault().map(|(rule, _)| rule.as_str()),
             checks: checks.collect(),
             lax: self.verdict.strict_warnings.iter().map(StrictWarning::to_string).collect(),
             advice: self.warnings.iter().map(ToString::to_string).collect(),
@@ -144,10 +148,14 @@ impl Report {
 #[derive(Serialize)]
 pub(super) struct Object<'a> {
     ok: bool,
+    #[serde(rename = "tokenSource")]
+    token_source: TokenOriginObject,
     accepted: bool,
     answer: &'static str,
     #[serde(rename = "httpStatus", skip_serializing_if = "Option::is_none")]
     http_status: Option<u16>,
+    #[serde(rename = "refusedBy", skip_serializing_if = "Option::is_none")]
+    refused_by: Option<&'static str>,
     checks: Vec<Check>,
     lax: Vec<String>,
     advice: Vec<String>,

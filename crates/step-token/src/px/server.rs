@@ -49,6 +49,8 @@ pub(super) struct ServerSettings {
     pub(super) server: Server,
     pub(super) roles: Vec<Role>,
     pub(super) secret_warning: Option<Warning>,
+    /// Whether a flag has read standard input, so that no token can be there.
+    pub(super) stdin_is_taken: bool,
 }
 
 /// Reads the server's settings: flags outrank the file of `--server-config`. `readers` are the other
@@ -84,6 +86,7 @@ pub(super) fn read(
     readers.extend(secret.as_ref().map(|secret| (secret.origin().to_string(), secret.stream())));
     readers.extend([&rsa, &ec].into_iter().flatten().map(of_key));
     one_reader_of_each(&readers)?;
+    let stdin_is_taken = readers.iter().any(|(_, stream)| *stream == Some(Stream::Stdin));
 
     let mut secret_warning = None;
     if let Some(secret) = secret {
@@ -98,7 +101,7 @@ pub(super) fn read(
     if older == Some(true) {
         server.generation = Generation::Older;
     }
-    Ok(ServerSettings { server, roles: file.config.roles, secret_warning })
+    Ok(ServerSettings { server, roles: file.config.roles, secret_warning, stdin_is_taken })
 }
 
 fn issuer(flags: &PxServerArgs, file: &ConfigFile) -> Result<String, Error> {

@@ -52,7 +52,7 @@ pub(super) fn run(
     options: &OutputOptions,
     world: &World,
 ) -> Result<Exit, Error> {
-    let ServerSettings { server, roles, secret_warning } =
+    let ServerSettings { server, roles, secret_warning, stdin_is_taken } =
         server::read(&args.server, &args.secret, readers(args), world)?;
     let questions = Questions::read(&args.rights, roles, server.generation, world)?;
     let conditions = Conditions {
@@ -60,10 +60,11 @@ pub(super) fn run(
         leeway: args.leeway.unwrap_or(Lifetime::ZERO),
         algorithm: args.alg,
     };
-    let token = stored::read(&args.token, options, world)?;
+    let (token, token_origin) = stored::read(&args.token, options, stdin_is_taken, world)?;
 
     let verdict = judge(token.expose(), &server, &conditions);
     let report = Report {
+        token_origin,
         strict: Switch::is_on(args.strict),
         answers: verdict.identity.as_ref().map(|identity| questions.answer(identity)),
         warnings: secret_warning

@@ -6,6 +6,8 @@ mod contexts;
 mod output;
 #[path = "px/secrets.rs"]
 mod secrets;
+#[path = "px/stdin.rs"]
+mod stdin;
 #[path = "px/walk.rs"]
 mod walk;
 
