@@ -1,6 +1,7 @@
 use super::fault::{Fault, Seen, StrictWarning};
 use super::payload::Identity;
 use super::rule::{Answer, Rule};
+use super::secret_form::SecretForm;
 
 /// How a check came out.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,6 +42,9 @@ pub struct Verdict {
     pub findings: Vec<Finding>,
     /// Warnings about what the server accepts but a careful verifier would not.
     pub strict_warnings: Vec<StrictWarning>,
+    /// If the signature is wrong, how the secret that made it differs from the server's, where that
+    /// is known.
+    pub secret_form: Option<SecretForm>,
     /// What it answers.
     pub answer: Answer,
     /// Who the token says it is, as far as it can be read: believe it only if the token is accepted.

@@ -12,6 +12,7 @@ use crate::cli::lazily::Lazily;
 use crate::px::contexts_file::{self, LockedContexts, PxContextsFileArg};
 use crate::px::options::{OutputOptions, optional};
 use crate::px::stored::{self, PxStoredTokenArgs};
+use crate::px::token_fault::TokenFault;
 
 /// The `px context` commands.
 #[derive(Debug, Subcommand)]
@@ -285,7 +286,7 @@ fn entry(context: &Context, options: &OutputOptions, now: Timestamp) -> Entry {
         name: identity.name,
         email: identity.email,
     });
-    let error = context.token.as_ref().and_then(|token| stored::fault(token, now));
+    let error = context.token.as_ref().and_then(|token| TokenFault::of(token, now));
     Entry {
         context: context.name.clone(),
         token,

@@ -45,7 +45,7 @@ impl Report {
                 Outcome::Holds(seen) => text.check(Mark::Ok, rule.as_str(), &seen.to_string()),
                 Outcome::Fails(fault) => {
                     text.check(Mark::Fail, rule.as_str(), &fault.to_string());
-                    text.way_out(&way_out::of(fault, &self.verdict.strict_warnings));
+                    text.way_out(&way_out::of(fault, &self.verdict));
                 }
                 _ => text.check(Mark::Skip, rule.as_str(), "not reached"),
             }
@@ -118,11 +118,9 @@ impl Report {
         let checks = self.verdict.findings.iter().map(|Finding { rule, outcome }| {
             let (result, message, hint) = match outcome {
                 Outcome::Holds(seen) => ("ok", Some(seen.to_string()), None),
-                Outcome::Fails(fault) => (
-                    "fail",
-                    Some(fault.to_string()),
-                    Some(way_out::of(fault, &self.verdict.strict_warnings)),
-                ),
+                Outcome::Fails(fault) => {
+                    ("fail", Some(fault.to_string()), Some(way_out::of(fault, &self.verdict)))
+                }
                 _ => ("skip", None, None),
             };
             Check { check: rule.as_str(), result, message, hint }

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::str::FromStr;
 
 use openstorage_token::kubernetes::{DataKey, is_secret, read_secret};
-use token_cli::{Error, Origin, Source, Stream, World, without_line_end};
+use token_cli::{Error, Origin, Setting, Source, Stream, World, without_line_end};
 use zeroize::Zeroizing;
 
 /// What a file or a member of a Secret holds.
@@ -78,6 +78,11 @@ impl SecretSource {
     /// Returns the source without the prefix.
     pub(crate) fn source(&self) -> &Source {
         &self.source
+    }
+
+    /// Returns the flag and the source it names, without the prefix.
+    pub(crate) fn input(setting: &Setting<Self>) -> Setting<Source> {
+        setting.clone().map(|it| it.source)
     }
 
     /// Reads the secret. One line end is dropped with a note, except from a Kubernetes Secret,

@@ -11,7 +11,7 @@ use token_cli::{
 };
 
 use crate::mint::key::refuse_key_store;
-use crate::px::options::optional;
+use crate::px::options::{ISSUER_HINT, optional};
 use crate::px::secret_member::SecretSource;
 use crate::px::shared_secret::{PxSharedSecretArgs, SharedSecretSettings};
 
@@ -110,10 +110,10 @@ fn issuer(flags: &PxServerArgs, file: &ConfigFile) -> Result<String, Error> {
         Some(Given::Empty) => return Err(empty_flag("issuer")),
         None => file.config.issuer.as_ref(),
     };
-    issuer.filter(|issuer| !issuer.is_empty()).cloned().ok_or_else(|| {
-        Error::usage("the server's issuer is not given")
-            .hint("use --issuer with the server's PORTWORX_AUTH_JWT_ISSUER or --jwt-issuer; its default is `openstorage.io`")
-    })
+    issuer
+        .filter(|issuer| !issuer.is_empty())
+        .cloned()
+        .ok_or_else(|| Error::usage("the server's issuer is not given").hint(ISSUER_HINT))
 }
 
 /// Settles where the server's shared secret is, if it has one.

@@ -4,18 +4,17 @@ use std::path::Path;
 
 use clap::Args;
 use openstorage_token::kubernetes::DataKey;
-use openstorage_token::{Expiry, unverified};
 use token_cli::{
     Error, Given, MAX_SECRET, Offered, Origin, PATIENCE, Setting, Source, World,
     warn_if_others_can_read, without_line_end,
 };
 use token_jose::Token;
 use token_text::ReadError;
-use token_time::Timestamp;
 
 use crate::px::contexts_file::{self, PxContextsFileArg};
 use crate::px::options::{OutputOptions, optional};
 use crate::px::secret_member::{Member, SecretSource};
+use crate::px::token_fault::TokenFault;
 use crate::px::token_origin::TokenOrigin;
 
 /// Where to read a token from.
@@ -223,26 +222,8 @@ pub(super) fn fits_a_header(token: &Token) -> Result<(), Error> {
 
 /// Warns if a token that is stored or chosen cannot be used.
 pub(super) fn warn_of(token: Option<&Token>, world: &World) {
-    if let Some(fault) = token.and_then(|token| fault(token, world.now())) {
+    if let Some(fault) = token.and_then(|token| TokenFault::of(token, world.now())) {
         world.warn(&format!("the token {fault}"));
-    }
-}
-
-/// Returns what is wrong with a token, as far as that can be seen without a key.
-pub(super) fn fault(token: &Token, now: Timestamp) -> Option<String> {
-    let Some(identity) = unverified(token.expose()) else {
-        return Some("cannot be read by any server".to_owned());
-    };
-    let now = now.unix_seconds();
-    let time = Timestamp::from_unix_seconds;
-    match (identity.expires, identity.issued_at) {
-        (Expiry::Absent, _) => Some("has no `exp`".to_owned()),
-        (Expiry::NoTime, _) => Some("has an `exp` that is not a time".to_owned()),
-        (Expiry::At(end), _) if end <= now => Some(format!("expired at {}", time(end))),
-        (_, Some(beginning)) if beginning > now => {
-            Some(format!("is not valid before {}", time(beginning)))
-        }
-        _ => None,
     }
 }
 

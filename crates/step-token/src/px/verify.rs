@@ -8,7 +8,7 @@ use token_time::{Timestamp, When};
 use crate::cli::help;
 use crate::px::options::OutputOptions;
 use crate::px::report::Report;
-use crate::px::rights::{PxRightsArgs, Questions};
+use crate::px::rights::{self, PxRightsArgs, Questions};
 use crate::px::server::{self, PxServerArgs, ServerSettings};
 use crate::px::shared_secret::PxSharedSecretArgs;
 use crate::px::stored::{self, PxTokenArg};
@@ -52,6 +52,7 @@ pub(super) fn run(
     options: &OutputOptions,
     world: &World,
 ) -> Result<Exit, Error> {
+    rights::refuse_unknown(&args.rights, world)?;
     let ServerSettings { server, roles, secret_warning, stdin_is_taken } =
         server::read(&args.server, &args.secret, readers(args), world)?;
     let questions = Questions::read(&args.rights, roles, server.generation, world)?;
@@ -85,7 +86,7 @@ pub(super) fn run(
 fn readers(args: &PxVerifyArgs) -> Vec<(String, Option<Stream>)> {
     let token = args.token.token.as_deref().filter(|token| *token == "-");
     let file = args.token.file.token_file.as_ref().and_then(|it| it.setting("token-file"));
-    let roles = args.rights.role_config.iter();
+    let roles = args.rights.role_files.role_config.iter();
     [("TOKEN".to_owned(), token.map(|_| Stream::Stdin))]
         .into_iter()
         .chain(file.map(|file| (file.origin.to_string(), file.value.stream())))

@@ -1,12 +1,15 @@
 //! What to try when a server refuses a token.
 
-use openstorage_token::{Fault, StrictWarning, TokenAlgorithm};
+use openstorage_token::{Fault, StrictWarning, TokenAlgorithm, Verdict};
 use token_jose::KeyKind;
 
 /// Returns what to try; something that the server tolerates may have broken the token.
-pub(super) fn of(fault: &Fault, strict_warnings: &[StrictWarning]) -> String {
+pub(super) fn of(fault: &Fault, verdict: &Verdict) -> String {
     let is_of_form = matches!(fault, Fault::Signature { .. } | Fault::Base64 { .. });
-    if is_of_form && strict_warnings.contains(&StrictWarning::LineBreak) {
+    if let (Fault::Signature { .. }, Some(form)) = (fault, verdict.secret_form) {
+        return form.to_string();
+    }
+    if is_of_form && verdict.strict_warnings.contains(&StrictWarning::LineBreak) {
         return "remove the line break from the token".to_owned();
     }
     match fault {
