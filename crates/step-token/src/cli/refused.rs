@@ -5,10 +5,18 @@ use std::error::Error as _;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use token_cli::Error;
 
+use crate::cli::elsewhere;
+
 /// Turns the parser's error into one of the program: one line, then hints.
 ///
-/// An argument of `px` may be part of a secret that was not quoted, so it is not repeated.
-pub(crate) fn refused(error: &clap::Error, is_px: bool) -> Error {
+/// An argument of `px` may be part of a secret that was not quoted, so it is not repeated. `path` is
+/// the command that was found, and `others` finds the commands that have a flag.
+pub(crate) fn refused(
+    error: &clap::Error,
+    path: &[String],
+    others: impl FnOnce(&str) -> Vec<String>,
+) -> Error {
+    let is_px = path.first().is_some_and(|first| first == "px");
     let context = |kind| error.get(kind).map(ToString::to_string).unwrap_or_default();
     let flag = flag_of(&context(ContextKind::InvalidArg));
     let value = context(ContextKind::InvalidValue);
@@ -35,13 +43,16 @@ pub(crate) fn refused(error: &clap::Error, is_px: bool) -> Error {
         }
         ErrorKind::UnknownArgument => {
             let suggested = flag_of(&context(ContextKind::SuggestedArg));
-            Error::usage(format!("unknown flag {flag}")).hint(did_you_mean(&suggested, "flags"))
+            let elsewhere = elsewhere::flag(&flag, &others(&flag));
+            Error::usage(format!("unknown flag {flag}"))
+                .hint(elsewhere.unwrap_or_else(|| did_you_mean(&suggested, "flags")))
         }
         ErrorKind::InvalidSubcommand => {
             let name = context(ContextKind::InvalidSubcommand);
             let suggested = context(ContextKind::SuggestedSubcommand);
+            let elsewhere = elsewhere::command(path, &name).map(str::to_owned);
             Error::usage(format!("unknown command `{name}`"))
-                .hint(did_you_mean(&suggested, "commands"))
+                .hint(elsewhere.unwrap_or_else(|| did_you_mean(&suggested, "commands")))
         }
         ErrorKind::InvalidValue | ErrorKind::ValueValidation => {
             let known = context(ContextKind::ValidValue);
