@@ -162,6 +162,8 @@ const PREFIX: &str = "openstorage.api.openstorage";
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn unknown(text: &str) -> Option<(String, String)> {
@@ -205,6 +207,19 @@ mod tests {
         let all: Vec<String> = ApiMethod::all().map(|method| method.to_string()).collect();
         assert_eq!(all.len(), 124);
         assert!(all.is_sorted_by(|one, other| one < other), "{all:?}");
+    }
+
+    proptest! {
+        #[test]
+        fn a_method_is_known_exactly_if_it_is_listed(text in "/{0,1}[A-Za-z.]{0,8}/[A-Za-z]{0,8}|[a-z]{4,7}/(create|inspect|start)") {
+            if let Ok(method) = text.parse::<ApiMethod>() {
+                let name = method.to_string();
+                let listed = ApiMethod::all().any(|known| known.to_string() == name);
+                prop_assert_eq!(method.unknown().is_none(), listed);
+                let again: ApiMethod = name.parse().unwrap();
+                prop_assert_eq!(again.to_string(), name);
+            }
+        }
     }
 
     #[test]

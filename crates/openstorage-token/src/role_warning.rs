@@ -98,6 +98,8 @@ fn letters(pattern: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::{Generation, Roles};
 
@@ -135,6 +137,31 @@ mod tests {
             ("[{services: ['*'], apis: [watch, validate]}]", &[]),
         ] {
             assert_eq!(told(rules), warnings, "{rules}");
+        }
+    }
+
+    proptest! {
+        /// A pattern gives a warning exactly if a server's matching finds no method for it.
+        #[test]
+        fn a_pattern_is_told_exactly_if_it_fits_nothing(
+            service in "[*!]{0,2}(volume|vol|node|identity|volumes|x)[*]{0,1}",
+            api in "[*!]{0,2}(create|inspect|enumer|Version|x)[*]{0,1}",
+        ) {
+            let rule = Rule { services: vec![service.clone()], apis: vec![api.clone()] };
+            let role = Role { name: "r".to_owned(), rules: vec![rule] };
+            let told: Vec<PatternOf> = role.warnings().iter().map(|warning| warning.of).collect();
+            let bare = |pattern: &str| match pattern.starts_with('!') {
+                true => bare(pattern),
+                false => pattern.to_owned(),
+            };
+            let of_service: Vec<&str> = services().filter(|name| fits(&bare(&service), name)).collect();
+            prop_assert_eq!(told.contains(&PatternOf::Services), of_service.is_empty());
+            let fits_api = of_service
+                .iter()
+                .flat_map(|name| methods_of(name))
+                .any(|name| fits(&bare(&api), name));
+            let looks_at_apis = !of_service.is_empty() && !service.starts_with('!');
+            prop_assert_eq!(told.contains(&PatternOf::Methods), looks_at_apis && !fits_api);
         }
     }
 

@@ -94,10 +94,13 @@ const COMMANDS: [Row; 20] = [
 
 const STEP: &str = "use the command of `step`: this program mints tokens, and the other commands of step are missing yet";
 
-/// Returns the hint for a flag that other commands have.
+/// Returns the hint for a flag that a few other commands have; one that many have leads nowhere.
 pub(crate) fn flag(name: &str, commands: &[String]) -> Option<String> {
+    if commands.len() > 3 {
+        return None;
+    }
     let named: Vec<String> =
-        commands.iter().take(3).map(|command| format!("`step-token {command}`")).collect();
+        commands.iter().map(|command| format!("`step-token {command}`")).collect();
     let (last, others) = named.split_last()?;
     let and = if others.is_empty() { String::new() } else { format!("{} and ", others.join(", ")) };
     Some(format!("{name} is a flag of {and}{last}"))
@@ -130,6 +133,7 @@ mod tests {
     fn the_commands_that_have_a_flag_are_named() {
         let commands = ["px token", "px verify"].map(str::to_owned);
         assert_eq!(flag("--x", &[]), None);
+        assert_eq!(flag("--x", &["a", "b", "c", "d"].map(str::to_owned)), None);
         assert_eq!(
             flag("--x", &commands).unwrap(),
             "--x is a flag of `step-token px token` and `step-token px verify`"

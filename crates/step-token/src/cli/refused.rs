@@ -26,12 +26,7 @@ pub(crate) fn refused(
                 Some(ContextValue::Strings(names)) => names.clone(),
                 _ => vec![flag],
             };
-            let no = |name: &String| {
-                format!("no {}", flag_of(name).trim_matches(['<', '>']).to_lowercase())
-            };
-            let missing: Vec<String> = missing.iter().map(no).collect();
-            Error::usage(format!("{} given", missing.join(" and ")))
-                .hint("use --help to see the usage")
+            nothing_given_for(&missing)
         }
         ErrorKind::UnknownArgument if !flag.starts_with('-') && is_px => {
             Error::usage("unexpected argument")
@@ -72,6 +67,14 @@ pub(crate) fn refused(
                 .hint("use --help to see the usage")
         }
     }
+}
+
+/// Reports arguments that are missing.
+fn nothing_given_for(names: &[String]) -> Error {
+    let no =
+        |name: &String| format!("no {}", flag_of(name).trim_matches(['<', '>']).to_lowercase());
+    let missing: Vec<String> = names.iter().map(no).collect();
+    Error::usage(format!("{} given", missing.join(" and "))).hint("use --help to see the usage")
 }
 
 /// Returns a flag without the value names that the parser shows after it.

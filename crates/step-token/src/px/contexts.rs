@@ -119,6 +119,12 @@ fn create(args: &PxContextCreateArgs, options: &OutputOptions, world: &World) ->
     stored::warn_of(token.as_ref(), world);
     let what = if created == Created::New { "created" } else { "changed" };
     say(what, name.as_str(), options, world)?;
+    if created == Created::New && token.is_none() {
+        world.note(&format!(
+            "context {} has no token; use --token-file to give it one",
+            name.as_str()
+        ));
+    }
     if created == Created::New && contexts.current() == Some(name.as_str()) {
         world.done("it is now the current context");
     }

@@ -2,7 +2,7 @@
 
 use clap::Args;
 use openstorage_token::{ApiMethod, Generation, Role, Roles};
-use token_cli::{Error, Origin, Source, World};
+use token_cli::{Error, Origin, Source, World, one_reader_of_each};
 
 /// The files with a server's own roles.
 #[derive(Clone, Debug, Default, Args)]
@@ -20,6 +20,8 @@ pub(super) fn read(
     generation: Generation,
     world: &World,
 ) -> Result<Roles, Error> {
+    let streams = args.role_config.iter().map(|file| ("--role-config", file.stream()));
+    one_reader_of_each(&streams.collect::<Vec<_>>())?;
     let mut roles = Roles::built_in(generation);
     let add = |roles: &mut Roles, new: Vec<Role>, named: &str| {
         for warning in new.iter().flat_map(Role::warnings) {

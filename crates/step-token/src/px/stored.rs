@@ -1,7 +1,5 @@
 //! Where tokens are read from: a file, a variable, a context or the command line.
 
-use std::path::Path;
-
 use clap::Args;
 use openstorage_token::kubernetes::DataKey;
 use token_cli::{
@@ -86,7 +84,8 @@ pub(super) fn read(
             let token = from(&source, &DataKey::auth_token(), world)?;
             Ok((token, TokenOrigin::Source(source.value)))
         }
-        (Some(token), None) if !token.contains('.') && Path::new(token).is_file() => {
+        // A token is no file's name, but a file's name may have dots as a token has.
+        (Some(token), None) if is_file(token) => {
             Err(Error::usage(format!("{token} is a file; expected a token"))
                 .hint(format!("use --token-file {token}")))
         }
@@ -109,6 +108,11 @@ pub(super) fn read(
             }
         }
     }
+}
+
+/// Returns whether a word names a file, a FIFO or standard input.
+fn is_file(word: &str) -> bool {
+    std::fs::metadata(word).is_ok_and(|found| !found.is_dir())
 }
 
 /// Standard input as the source of a token.

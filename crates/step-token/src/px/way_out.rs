@@ -31,20 +31,11 @@ pub(super) fn of(fault: &Fault, verdict: &Verdict) -> String {
         Fault::NoAlgorithm | Fault::UnknownAlgorithm { .. } => {
             "mint a new one with HS256, RS256 or ES256, or the same with 384 or 512".to_owned()
         }
-        Fault::NoKey { algorithm } => match algorithm {
-            TokenAlgorithm::Mac(_) => {
-                "use --shared-secret-file with the server's secret, or sign with a key that the server has"
-                    .to_owned()
-            }
-            TokenAlgorithm::Signature(own) if own.key_kind() == KeyKind::Rsa => {
-                "use --rsa-public-keyfile with the server's key, or sign with a key that the server has"
-                    .to_owned()
-            }
-            TokenAlgorithm::Signature(_) => {
-                "use --ecdsa-public-keyfile with the server's key, or sign with a key that the server has"
-                    .to_owned()
-            }
-        },
+        Fault::NoKey { algorithm } => format!(
+            "use {} with the server's {}, or sign with a key that the server has",
+            server_flag(*algorithm),
+            if matches!(algorithm, TokenAlgorithm::Mac(_)) { "secret" } else { "key" }
+        ),
         Fault::Expired { .. } => "mint a new one; --token-duration sets its lifetime".to_owned(),
         Fault::Early { name, .. } => match *name {
             "iat" => {
@@ -65,5 +56,14 @@ pub(super) fn of(fault: &Fault, verdict: &Verdict) -> String {
             format!("mint a new one with a `{claim}`, or set the server's --username-claim")
         }
         _ => "mint a new one".to_owned(),
+    }
+}
+
+/// Returns the flag for the key that a server checks an algorithm with.
+fn server_flag(algorithm: TokenAlgorithm) -> &'static str {
+    match algorithm {
+        TokenAlgorithm::Mac(_) => "--shared-secret-file",
+        TokenAlgorithm::Signature(own) if own.key_kind() == KeyKind::Rsa => "--rsa-public-keyfile",
+        TokenAlgorithm::Signature(_) => "--ecdsa-public-keyfile",
     }
 }

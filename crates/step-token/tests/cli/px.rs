@@ -4,6 +4,8 @@
 mod contexts;
 #[path = "px/output.rs"]
 mod output;
+#[path = "px/roles.rs"]
+mod roles;
 #[path = "px/secrets.rs"]
 mod secrets;
 #[path = "px/stdin.rs"]
