@@ -3,7 +3,9 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use openstorage_token::kubernetes::{DataKey, Manifest, Namespace, ObjectName, read_secret};
+use openstorage_token::kubernetes::{
+    DataKey, Manifest, Namespace, ObjectName, is_secret, read_secret,
+};
 use openstorage_token::{ApiMethod, Generation, Grant, Role, Roles, ServerConfig, ServerKey};
 
 fuzz_target!(|data: &[u8]| {
@@ -21,8 +23,9 @@ fuzz_target!(|data: &[u8]| {
     }
 
     let Ok(text) = std::str::from_utf8(data) else { return };
-    if let Err(error) = read_secret(text, &key) {
-        let _ = error.to_string();
+    match read_secret(text, &key) {
+        Ok(_) => assert!(is_secret(text)),
+        Err(error) => drop(error.to_string()),
     }
     if let Err(error) = ServerConfig::parse(text) {
         let _ = error.to_string();
@@ -30,6 +33,9 @@ fuzz_target!(|data: &[u8]| {
     match Role::parse(text) {
         Err(error) => drop(error.to_string()),
         Ok(new) => {
+            for warning in new.iter().flat_map(Role::warnings) {
+                let _ = warning.to_string();
+            }
             let held: Vec<String> = new.iter().map(|role| role.name.clone()).collect();
             let mut roles = Roles::built_in(Generation::Current);
             if roles.add(new).is_ok() {
@@ -46,5 +52,8 @@ fuzz_target!(|data: &[u8]| {
     if let Ok(namespace) = text.parse::<Namespace>() {
         assert!(namespace.as_str().parse::<ObjectName>().is_ok());
     }
-    let _ = (text.parse::<Grant>().is_ok(), text.parse::<ApiMethod>().is_ok());
+    let _ = text.parse::<Grant>().is_ok();
+    if let Some(unknown) = text.parse::<ApiMethod>().ok().and_then(|method| method.unknown()) {
+        let _ = (unknown.to_string(), unknown.way_out());
+    }
 });

@@ -4,6 +4,7 @@ use base64::Engine as _;
 use base64::alphabet::URL_SAFE;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use zeroize::Zeroizing;
 
 /// Decodes unpadded base64url without stray bits (RFC 7515 §2).
 pub(crate) fn base64url(text: &str) -> Option<Vec<u8>> {
@@ -22,12 +23,32 @@ pub(crate) fn padded_base64url_of_go(text: &str) -> Option<Vec<u8>> {
     PADDED.decode(without_breaks(text) + &"=".repeat(missing)).ok()
 }
 
+/// Decodes base64 of either alphabet, padded or not, with line breaks or without.
+pub(crate) fn any_base64(text: &str) -> Option<Vec<u8>> {
+    let text: Zeroizing<String> = Zeroizing::new(
+        text.chars()
+            .filter(|c| !c.is_ascii_whitespace())
+            .map(|c| match c {
+                '+' => '-',
+                '/' => '_',
+                c => c,
+            })
+            .collect(),
+    );
+    ANY.decode(text.as_bytes()).ok()
+}
+
 fn without_breaks(text: &str) -> String {
     text.replace(['\r', '\n'], "")
 }
 
 const CARELESS: GeneralPurposeConfig =
     GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true);
+
+const ANY: GeneralPurpose = GeneralPurpose::new(
+    &URL_SAFE,
+    CARELESS.with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
 
 const UNPADDED: GeneralPurpose = GeneralPurpose::new(
     &URL_SAFE,

@@ -9,5 +9,6 @@ pub(crate) mod finding;
 pub(crate) mod judge;
 pub(crate) mod payload;
 pub(crate) mod rule;
+pub(crate) mod secret_form;
 mod span;
 mod times;

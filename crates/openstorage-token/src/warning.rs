@@ -15,7 +15,26 @@ pub enum Warning {
     EveryGroup,
     /// No roles: the token is accepted, but every call is denied.
     NoRole,
-    /// A role that begins like a built-in one but is not one.
+    /// Something that a template or a shell was to replace: `${uuid}`.
+    Placeholder {
+        /// The claim.
+        claim: &'static str,
+        /// The placeholder.
+        text: String,
+    },
+    /// Quotation marks as a text processor writes them, which no YAML or shell takes away.
+    CurlyQuotes {
+        /// The claim.
+        claim: &'static str,
+        /// The value.
+        text: String,
+    },
+    /// A role that no server can have, because its name has a slash or a blank in it.
+    ImpossibleRole {
+        /// The role.
+        name: String,
+    },
+    /// A role that is almost a built-in one: in other letters, with other punctuation, or mistyped.
     UnknownSystemRole {
         /// The role.
         name: String,
@@ -40,40 +59,52 @@ impl Warning {
     /// Returns the warnings about a token to be minted.
     #[must_use]
     pub fn of_account(account: &Account, issuer: &str, lifetime: Lifetime) -> Vec<Self> {
-        let roles = account.roles.as_deref().unwrap_or_default();
-        let groups = account.groups.as_deref().unwrap_or_default();
-        Self::of_claims(issuer, roles, groups, Some(lifetime.as_seconds()))
+        Self::of_claims(&Claims {
+            issuer,
+            subject: &account.subject,
+            name: &account.name,
+            email: &account.email,
+            roles: account.roles.as_deref().unwrap_or_default(),
+            groups: account.groups.as_deref().unwrap_or_default(),
+            lifetime: Some(lifetime.as_seconds()),
+        })
     }
 
     /// Returns the warnings about an existing token.
     #[must_use]
     pub fn of_identity(identity: &Identity) -> Vec<Self> {
-        Self::of_claims(&identity.issuer, &identity.roles, &identity.groups, identity.lifetime())
+        Self::of_claims(&Claims {
+            issuer: &identity.issuer,
+            subject: &identity.subject,
+            name: &identity.name,
+            email: &identity.email,
+            roles: &identity.roles,
+            groups: &identity.groups,
+            lifetime: identity.lifetime(),
+        })
     }
 
-    fn of_claims(
-        issuer: &str,
-        roles: &[String],
-        groups: &[String],
-        lifetime: Option<u64>,
-    ) -> Vec<Self> {
+    fn of_claims(claims: &Claims<'_>) -> Vec<Self> {
         let mut warnings = Vec::new();
-        let scheme = issuer.get(.."https://".len()).unwrap_or_default();
+        let scheme = claims.issuer.get(.."https://".len()).unwrap_or_default();
         if scheme.eq_ignore_ascii_case("https://") {
             warnings.push(Self::HttpsIssuer);
         }
-        if roles.is_empty() {
+        if claims.roles.is_empty() {
             warnings.push(Self::NoRole);
         }
-        let unknown = |role: &&String| role.starts_with("system.") && !roles::is_built_in(role);
-        warnings.extend(roles.iter().filter(unknown).map(|role| Self::UnknownSystemRole {
-            name: role.clone(),
-            meant: roles::nearest_built_in(role).map(str::to_owned),
-        }));
-        if groups.iter().any(|group| group == "*") {
+        for (claim, text) in claims.texts() {
+            let placeholder = placeholder(text).map(str::to_owned);
+            warnings.extend(placeholder.map(|text| Self::Placeholder { claim, text }));
+            if has_curly_quotes(claim, text) {
+                warnings.push(Self::CurlyQuotes { claim, text: text.to_owned() });
+            }
+        }
+        warnings.extend(claims.roles.iter().filter_map(|role| Self::of_role(role)));
+        if claims.groups.iter().any(|group| group == "*") {
             warnings.push(Self::EveryGroup);
         }
-        match lifetime {
+        match claims.lifetime {
             Some(0) => warnings.push(Self::NoLife),
             Some(seconds) if seconds > YEAR => warnings.push(Self::LongLife { seconds }),
             _ => {}
@@ -81,10 +112,68 @@ impl Warning {
         warnings
     }
 
+    fn of_role(role: &str) -> Option<Self> {
+        if roles::is_built_in(role) {
+            return None;
+        }
+        let meant = roles::nearest_built_in(role).map(str::to_owned);
+        let name = role.to_owned();
+        if meant.is_some() || role.starts_with("system.") {
+            return Some(Self::UnknownSystemRole { name, meant });
+        }
+        role.contains(['/', ' ']).then_some(Self::ImpossibleRole { name })
+    }
+
     /// Returns the warning about a shared secret, if there is one.
     #[must_use]
     pub fn of_secret(secret: &[u8]) -> Option<Self> {
         (secret.len() < ENOUGH).then_some(Self::WeakSecret { bytes: secret.len() })
+    }
+}
+
+/// What a token says, as far as it may be a mistake.
+struct Claims<'a> {
+    issuer: &'a str,
+    subject: &'a str,
+    name: &'a str,
+    email: &'a str,
+    roles: &'a [String],
+    groups: &'a [String],
+    lifetime: Option<u64>,
+}
+
+impl Claims<'_> {
+    /// Returns every text with its claim.
+    fn texts(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let single = [
+            ("iss", self.issuer),
+            ("sub", self.subject),
+            ("name", self.name),
+            ("email", self.email),
+        ];
+        let roles = self.roles.iter().map(|text| ("roles", text.as_str()));
+        let groups = self.groups.iter().map(|text| ("groups", text.as_str()));
+        single.into_iter().chain(roles).chain(groups)
+    }
+}
+
+/// Finds the first `${…}`, `$(…)` or `{{…}}`.
+fn placeholder(text: &str) -> Option<&str> {
+    [("${", "}"), ("$(", ")"), ("{{", "}}")]
+        .into_iter()
+        .filter_map(|(open, close)| {
+            let start = text.find(open)?;
+            let length = text.get(start..)?.find(close)? + close.len();
+            text.get(start..start + length)
+        })
+        .next()
+}
+
+/// Returns whether curly quotation marks are there by mistake; a name may have them inside.
+fn has_curly_quotes(claim: &str, text: &str) -> bool {
+    match claim {
+        "name" => text.starts_with(QUOTES) || text.ends_with(QUOTES),
+        _ => text.contains(QUOTES),
     }
 }
 
@@ -98,6 +187,16 @@ impl fmt::Display for Warning {
                 f.write_str("group `*` gives access to every resource of every owner")
             }
             Self::NoRole => f.write_str("the token has no role: a server accepts it, but denies every call"),
+            Self::Placeholder { claim, text } => {
+                write!(f, "`{claim}` contains `{text}`, which nothing has replaced")
+            }
+            Self::CurlyQuotes { claim, text } => write!(
+                f,
+                "`{claim}` has curly quotation marks in it, which belong to the value: `{text}`"
+            ),
+            Self::ImpossibleRole { name } => {
+                write!(f, "role `{name}` contains a slash or a blank, so no server has it")
+            }
             Self::UnknownSystemRole { name, meant: Some(meant) } => {
                 write!(f, "role `{name}` is not built in; did you mean `{meant}`?")
             }
@@ -118,6 +217,9 @@ impl fmt::Display for Warning {
 
 const YEAR: u64 = 31_536_000;
 
+/// Quotation marks that text processors make of straight ones.
+const QUOTES: [char; 8] = ['“', '”', '„', '‟', '‘', '’', '‚', '‛'];
+
 /// The bytes of a SHA-256 hash.
 const ENOUGH: usize = 32;
 
@@ -132,7 +234,73 @@ mod tests {
         lifetime: Option<u64>,
     ) -> Vec<Warning> {
         let strings = |list: &[&str]| list.iter().map(|&item| item.to_owned()).collect::<Vec<_>>();
-        Warning::of_claims(issuer, &strings(roles), &strings(groups), lifetime)
+        let (roles, groups) = (&strings(roles), &strings(groups));
+        let (subject, name, email) = ("s", "Pat O’Neill", "e@x");
+        Warning::of_claims(&Claims { issuer, subject, name, email, roles, groups, lifetime })
+    }
+
+    fn of_account(text: &str) -> Vec<String> {
+        let account = Account::from_yaml(text).unwrap().0;
+        let warnings = Warning::of_account(&account, "i", Lifetime::DEFAULT);
+        warnings.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn a_role_that_almost_is_a_built_in_one_is_told() {
+        for (role, meant) in [
+            ("System.User", Some("system.user")),
+            ("system user", Some("system.user")),
+            ("system:user", Some("system.user")),
+            ("system_admin", Some("system.admin")),
+            ("“system.view”", Some("system.view")),
+            ("sytem.guest", Some("system.guest")),
+            ("system.users", Some("system.user")),
+            (" system.user", Some("system.user")),
+            ("system.operator", None),
+        ] {
+            let expected = Warning::UnknownSystemRole {
+                name: role.to_owned(),
+                meant: meant.map(str::to_owned),
+            };
+            let told = warnings("i", &[role], &[], None);
+            assert_eq!(told.last(), Some(&expected), "{role}");
+        }
+        for role in ["system.user", "user", "viewer", "backup.operator", "systems", ""] {
+            assert_eq!(warnings("i", &[role], &[], None), [], "{role}");
+        }
+        for role in ["a b", "backup/operator"] {
+            let impossible = Warning::ImpossibleRole { name: role.to_owned() };
+            assert_eq!(warnings("i", &[role], &[], None), [impossible]);
+        }
+    }
+
+    #[test]
+    fn what_was_not_replaced_and_curly_quotes_are_told() {
+        assert_eq!(
+            of_account(
+                "name: Tenant\nemail: t@x\nsub: ${uuid} or email\nroles: [“system.user”]\ngroups: [“developers”]\n"
+            ),
+            [
+                "`sub` contains `${uuid}`, which nothing has replaced",
+                "`roles` has curly quotation marks in it, which belong to the value: `“system.user”`",
+                "`groups` has curly quotation marks in it, which belong to the value: `“developers”`",
+                "role `“system.user”` is not built in; did you mean `system.user`?",
+            ]
+        );
+        for (text, part) in [
+            ("{sub: '{{ .Values.sub }}', roles: [r]}", "`sub` contains `{{ .Values.sub }}`"),
+            ("{sub: s, email: '$(whoami)@x', roles: [r]}", "`email` contains `$(whoami)`"),
+            ("{sub: s, roles: ['${ROLE}']}", "`roles` contains `${ROLE}`"),
+            ("{sub: s, name: “N”, roles: [r]}", "`name` has curly"),
+        ] {
+            let told = of_account(text);
+            assert!(told.len() == 1 && told[0].contains(part), "{text}: {told:?}");
+        }
+        for text in
+            ["{sub: a$b, roles: [r]}", "{sub: '${', roles: [r]}", "{sub: '}}{', roles: [r]}"]
+        {
+            assert_eq!(of_account(text), [] as [&str; 0], "{text}");
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Reads a command line: spellings, dialects, help and errors, for every command.
 
 pub(crate) mod dialect;
+pub(crate) mod elsewhere;
 pub(crate) mod help;
 pub(crate) mod lazily;
 pub(crate) mod refused;

@@ -137,7 +137,10 @@ pub(crate) fn parse(arguments: Vec<OsString>, dialect: Dialect) -> Result<Parsed
                         spelling::command_at(&command, &path).clone().render_help().to_string();
                     Ok(Parsed::NoCommand(dialect.in_its_words(help)))
                 }
-                _ => Err(refused(&error, path.first().is_some_and(|first| first == "px"))),
+                _ => Err(refused(&error, &path, |flag| match below {
+                    None => having(flag, &path),
+                    Some(_) => Vec::new(),
+                })),
             }
         }
     }
@@ -164,6 +167,28 @@ fn describe(root: clap::Command, path: &[&str]) -> clap::Command {
         None => root,
         Some((_, arguments)) => at(root, path, *arguments),
     }
+}
+
+/// Returns the commands that have a flag, unless the one at this path has it too.
+fn having(flag: &str, path: &[String]) -> Vec<String> {
+    let name = flag.trim_start_matches('-');
+    let has = |(_, arguments): &&&Described| {
+        arguments(clap::Command::new("any")).get_arguments().any(|argument| {
+            argument.get_long() == Some(name)
+                || argument.get_all_aliases().is_some_and(|aliases| aliases.contains(&name))
+        })
+    };
+    // The same commands under longer names.
+    let again: [&[&str]; 2] = [&["ca", "token"], &["px", "auth", "token", "generate"]];
+    let there: Vec<&Described> = all_arguments().filter(|it| has(&it)).collect();
+    if there.iter().any(|(there, _)| there.iter().eq(path)) {
+        return Vec::new();
+    }
+    there
+        .into_iter()
+        .filter(|(path, _)| !again.contains(path))
+        .map(|(path, _)| path.join(" "))
+        .collect()
 }
 
 /// Changes the command at a path, and keeps its description in the list of commands.

@@ -1,6 +1,7 @@
 //! `px`: tokens, contexts and keys of OpenStorage and Portworx.
 
 mod account;
+mod can;
 mod contexts;
 mod contexts_file;
 mod fleet;
@@ -8,30 +9,36 @@ mod inspect;
 mod key;
 mod keygen;
 mod options;
+mod overwriting;
 mod report;
 mod rights;
+mod role_files;
+mod roles;
 mod secret;
 mod secret_member;
 mod server;
 mod shared_secret;
 mod stored;
 mod token;
+mod token_fault;
+mod token_origin;
 mod verify;
 mod way_out;
 
-use std::path::Path;
-
 use clap::{Args, Subcommand};
-use token_cli::{Error, Exit, World};
+use token_cli::{Error, Exit, Switch, World};
 
 use crate::cli::lazily::{Described, Lazily};
 use crate::cli::version;
+use crate::settings::global::GlobalArgs;
 
+use can::PxCanArgs;
 use contexts::{PxContextCommands, PxContextCreateArgs, PxContextDeleteArgs, PxContextSetArgs};
 use contexts_file::PxContextsFileArg;
 use inspect::PxInspectArgs;
 use keygen::PxKeygenArgs;
 use options::{OutputOptions, PxGlobalArgs};
+use roles::PxRolesArgs;
 use secret::PxSecretArgs;
 use token::PxTokenArgs;
 use verify::PxVerifyArgs;
@@ -55,8 +62,12 @@ pub(crate) enum PxCommands {
     Verify(Lazily<PxVerifyArgs>),
     /// Show what a token says, without checking it
     Inspect(Lazily<PxInspectArgs>),
+    /// Say whether a role allows a method: yes (status 0) or no (status 1); --quiet prints neither
+    Can(Lazily<PxCanArgs>),
+    /// List the roles, or every method that one of them allows
+    Roles(Lazily<PxRolesArgs>),
     /// Manage pxctl contexts: names for a token and an endpoint
-    #[command(subcommand)]
+    #[command(subcommand, alias = "ctx")]
     Context(PxContextCommands),
     /// Print a Kubernetes Secret manifest with a token or a shared secret
     Secret(Lazily<PxSecretArgs>),
@@ -88,11 +99,11 @@ pub(crate) enum PxAuthTokenCommands {
 /// Runs a `px` command.
 pub(crate) fn run(
     args: &PxArgs,
-    config: Option<&Path>,
+    global: &GlobalArgs,
     banner: Option<&str>,
     world: &World,
 ) -> Result<Exit, Error> {
-    options::prepare(&args.global, config, world)?;
+    options::prepare(&args.global, global.config.as_deref(), world)?;
     let options = OutputOptions::of(&args.global);
     let done = |()| Exit::Done;
     match &args.command {
@@ -110,6 +121,14 @@ pub(crate) fn run(
         }
         PxCommands::Verify(args) => verify::run(args, &options, world),
         PxCommands::Inspect(args) => inspect::run(args, &options, world).map(done),
+        PxCommands::Can(args) => {
+            options.refuse_context()?;
+            can::run(args, &options, Switch::is_on(global.quiet), world)
+        }
+        PxCommands::Roles(args) => {
+            options.refuse_context()?;
+            roles::run(args, &options, world).map(done)
+        }
         PxCommands::Context(command) => contexts::run(command, &options, world).map(done),
         PxCommands::Secret(args) => {
             options.refuse_context()?;
@@ -124,12 +143,14 @@ pub(crate) fn run(
 }
 
 /// The commands that have arguments.
-pub(crate) const ARGUMENTS: [Described; 12] = [
+pub(crate) const ARGUMENTS: [Described; 14] = [
     (&["px"], PxArgs::augment_args),
     (&["px", "token"], PxTokenArgs::augment_args),
     (&["px", "auth", "token", "generate"], PxTokenArgs::augment_args),
     (&["px", "verify"], PxVerifyArgs::augment_args),
     (&["px", "inspect"], PxInspectArgs::augment_args),
+    (&["px", "can"], PxCanArgs::augment_args),
+    (&["px", "roles"], PxRolesArgs::augment_args),
     (&["px", "secret"], PxSecretArgs::augment_args),
     (&["px", "keygen"], PxKeygenArgs::augment_args),
     (&["px", "context", "create"], PxContextCreateArgs::augment_args),

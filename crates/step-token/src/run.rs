@@ -69,7 +69,7 @@ fn run_command(cli: &Cli, banner: Option<&str>, world: &World) -> Result<Exit, E
             provisioner_list::run(args, &cli.global, world)
         }
         Commands::Context(command) => context::run(command, world),
-        Commands::Px(px) => return px::run(px, cli.global.config.as_deref(), banner, world),
+        Commands::Px(px) => return px::run(px, &cli.global, banner, world),
         Commands::Completion { shell } => manual::completion(*shell, world),
         Commands::Man { directory } => manual::pages(directory, world),
         Commands::Version(args) => {

@@ -147,7 +147,7 @@ fn says_no(transcript: &str) -> bool {
     let words = ["refused: ", "accepted, but "];
     let members = ["\"accepted\":false", "\"granted\":false", "\"permitted\":false"];
     let dense = transcript.replace(' ', "");
-    transcript.lines().any(|line| words.iter().any(|start| line.starts_with(start)))
+    transcript.lines().any(|line| line == "no" || words.iter().any(|start| line.starts_with(start)))
         || members.iter().any(|member| dense.contains(member))
 }
 

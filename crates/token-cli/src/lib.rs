@@ -6,7 +6,8 @@
 //!
 //! - [`World`]: clock, randomness, environment, streams and the person at the terminal ([`Prompt`]).
 //! - [`Setting`] and [`Origin`]: a value and where it came from; [`Given`] and [`Switch`] as flags.
-//! - [`Source`]: where a secret is read from, never the command line itself.
+//! - [`Source`]: where a secret is read from, never the command line itself; [`Offered`]: what a pipe
+//!   brings that no flag names.
 //! - [`Output`] and [`Destination`]: where a result goes, settled before anything costly is done.
 //! - [`file`](mod@file), [`LockedFile`] and [`LockedDirectory`]: files that are replaced as a whole, one writer at a time.
 //! - [`Report`] and [`columns`]: a verdict and a table for people.
@@ -30,6 +31,7 @@ mod exit;
 pub mod file;
 mod given;
 mod lock;
+mod offered;
 pub mod output;
 mod report;
 mod setting;
@@ -42,10 +44,13 @@ pub use error::Error;
 pub use exit::{EXIT_HELP, Exit};
 pub use given::{Given, Switch, empty_flag};
 pub use lock::{LockedDirectory, LockedFile};
+pub use offered::{Offered, PATIENCE};
 pub use output::{Destination, Output, OutputSettings};
 pub use report::{Mark, Report};
 pub use setting::{Origin, Setting};
-pub use source::{Source, Stream, one_reader_of_each, warn_if_others_can_read, without_line_end};
+pub use source::{
+    MAX_SECRET, Source, Stream, one_reader_of_each, warn_if_others_can_read, without_line_end,
+};
 pub use table::columns;
 pub use terminal::Prompt;
 pub use world::World;

@@ -260,8 +260,8 @@ pub fn warn_if_others_can_read(_path: &Path, _world: &World) {}
 /// The names of standard input as a path; as a source it is `fd:0`, too.
 const STDIN_PATHS: [&str; 4] = ["-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"];
 
-/// Larger than any key or password.
-const MAX_SECRET: u64 = 256 << 10;
+/// The most bytes of a secret: larger than any key, password or token.
+pub const MAX_SECRET: u64 = 256 << 10;
 
 /// Larger than any chain of certificates.
 const MAX_PUBLIC: u64 = 1 << 20;

@@ -10,6 +10,7 @@ use token_time::Timestamp;
 use zeroize::Zeroizing;
 
 use crate::error::Error;
+use crate::offered::Offered;
 use crate::terminal::{Prompt, Terminal};
 
 /// Everything that is not an argument: clock, randomness, environment, streams and terminal.
@@ -23,6 +24,8 @@ pub struct World {
     home: Option<PathBuf>,
     terminal: Option<Box<dyn Prompt>>,
     stdin: RefCell<Box<dyn Read>>,
+    /// Whether `stdin` is the process's own, which may be a pipe that never ends.
+    is_process: bool,
     stdout: RefCell<Box<dyn Write>>,
     stderr: RefCell<Box<dyn Write>>,
     colour: Cell<bool>,
@@ -59,6 +62,7 @@ impl World {
             home,
             terminal: terminal.into_prompt(),
             stdin: RefCell::new(Box::new(Unbuffered)),
+            is_process: true,
             stdout: match is_closed() {
                 false => RefCell::new(Box::new(io::stdout())),
                 true => RefCell::new(Box::new(Closed)),
@@ -85,6 +89,7 @@ impl World {
             home: None,
             terminal: None,
             stdin: RefCell::new(Box::new(io::empty())),
+            is_process: false,
             stdout: RefCell::new(Box::new(io::sink())),
             stderr: RefCell::new(Box::new(io::sink())),
             colour: Cell::new(false),
@@ -131,6 +136,7 @@ impl World {
         stderr: impl Write + 'static,
     ) -> Self {
         self.stdin = RefCell::new(Box::new(stdin));
+        self.is_process = false;
         self.stdout = RefCell::new(Box::new(stdout));
         self.stderr = RefCell::new(Box::new(stderr));
         self
@@ -225,6 +231,19 @@ impl World {
     /// - [`ReadError::Io`] if it cannot be read.
     pub fn read_stdin(&self, limit: u64) -> Result<Zeroizing<Vec<u8>>, ReadError> {
         read_wiped(self.stdin.borrow_mut().by_ref(), limit)
+    }
+
+    /// Reads what standard input offers although no flag names it, at most `limit` bytes; never waits
+    /// longer than [`PATIENCE`](crate::PATIENCE).
+    ///
+    /// # Errors
+    ///
+    /// As [`read_stdin`](Self::read_stdin).
+    pub fn read_offered(&self, limit: u64) -> Result<Offered, ReadError> {
+        match self.is_process {
+            true => Offered::of_process(limit),
+            false => Offered::of_reader(self.stdin.borrow_mut().by_ref(), limit),
+        }
     }
 
     /// Writes the result and flushes it, so that a full disk is an error (Q56).

@@ -67,7 +67,7 @@ impl Secure for MacKey {
 /// The header is written and encoded once, whatever the number of tokens.
 ///
 /// ```
-/// use token_jose::{Header, KeyFile, SigningKey as _, compact};
+/// use token_jose::{Header, KeyFile, KeyId, SigningKey as _, compact};
 ///
 /// // The key of RFC 8037 appendix A.1.
 /// let KeyFile::Plain(key) = KeyFile::parse(
@@ -75,7 +75,7 @@ impl Secure for MacKey {
 ///         "d":"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A",
 ///         "x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#,
 /// )? else { unreachable!("the key is not sealed") };
-/// let kid = key.public_key().thumbprint().into();
+/// let kid = KeyId::from(key.public_key().thumbprint());
 /// let signer = compact::Signer::new(&Header::new(key.algorithm(), kid), &*key);
 /// let token = signer.sign(br#"{"sub":"db.internal"}"#)?;
 ///

@@ -116,7 +116,7 @@ mod tests {
     use super::*;
 
     fn header() -> Header {
-        Header::new(Algorithm::Es256, "<k>".parse().unwrap())
+        Header::new(Algorithm::Es256, "<k>".parse::<KeyId>().unwrap())
     }
 
     fn written(header: &Header) -> String {

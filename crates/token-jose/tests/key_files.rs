@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
 use token_jose::{
-    Algorithm, Error, Header, KeyFile, Passphrase, PrivateKey, PublicKey, SigningKey as _, compact,
+    Algorithm, Error, Header, KeyFile, KeyId, Passphrase, PrivateKey, PublicKey, SigningKey as _,
+    compact,
 };
 
 fn vectors() -> PathBuf {
@@ -86,7 +87,7 @@ fn every_encoding_of_every_kind_signs() {
         assert_eq!(key.algorithm(), algorithm, "{name}");
         assert_eq!(key.public_key().thumbprint().to_string(), thumbprint(kind), "{name}");
 
-        let kid = key.public_key().thumbprint().into();
+        let kid = KeyId::from(key.public_key().thumbprint());
         let token = compact::Signer::new(&Header::new(algorithm, kid), &key).sign(b"{}").unwrap();
         let public = PublicKey::from_pem(&read(&format!("{kind}.pub.pem"))).unwrap();
         assert_eq!(&public, key.public_key(), "{name}");

@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use proptest::prelude::*;
 use token_jose::{
-    Algorithm, Error, Header, KeyFile, KeyKind, PrivateKey, ProofHeader, PublicKey,
+    Algorithm, Error, Header, KeyFile, KeyId, KeyKind, PrivateKey, ProofHeader, PublicKey,
     SigningKey as _, compact,
 };
 
@@ -83,7 +83,7 @@ fn an_x25519_key_that_openssl_sealed_is_opened_at_the_door_for_nebula_alone() {
 #[test]
 fn a_header_is_written_as_step_writes_it() {
     let key = open(&read("nebula/host-v1.key")).unwrap();
-    let header = Header::new(key.algorithm(), key.public_key().thumbprint().into())
+    let header = Header::new(key.algorithm(), KeyId::from(key.public_key().thumbprint()))
         .with(ProofHeader::Nebula(contents(&read("nebula/host-v1.crt"))));
     let token = compact::Signer::new(&header, &key).sign(b"{}").unwrap();
     let recorded = self::token("nebula v1 x25519");

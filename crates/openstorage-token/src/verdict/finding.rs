@@ -1,6 +1,7 @@
 use super::fault::{Fault, Seen, StrictWarning};
 use super::payload::Identity;
 use super::rule::{Answer, Rule};
+use super::secret_form::SecretForm;
 
 /// How a check came out.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,6 +42,9 @@ pub struct Verdict {
     pub findings: Vec<Finding>,
     /// Warnings about what the server accepts but a careful verifier would not.
     pub strict_warnings: Vec<StrictWarning>,
+    /// If the signature is wrong, how the secret that made it differs from the server's, where that
+    /// is known.
+    pub secret_form: Option<SecretForm>,
     /// What it answers.
     pub answer: Answer,
     /// Who the token says it is, as far as it can be read: believe it only if the token is accepted.
@@ -48,16 +52,20 @@ pub struct Verdict {
 }
 
 impl Verdict {
-    /// Returns the first check that fails, which is the one a server answers for.
+    /// Returns the check that the server's answer names: the first that fails, or, if that is one of
+    /// the times, the last that fails of `exp`, `iat`, `nbf` and the signature.
     ///
-    /// A wrong signature outranks wrong times: both are evaluated, and the server names the former.
+    /// A server evaluates all four before it refuses, and each overwrites the reason of the one before.
     #[must_use]
     pub fn fault(&self) -> Option<(Rule, &Fault)> {
         let mut faults = self.findings.iter().filter_map(|it| Some((it.rule, it.fault()?)));
         let first = faults.next()?;
         match first.0 {
             Rule::Expiry | Rule::IssuedAt | Rule::NotBefore => {
-                Some(faults.find(|(rule, _)| *rule == Rule::Signature).unwrap_or(first))
+                let is_evaluated = |(rule, _): &(Rule, &Fault)| {
+                    matches!(rule, Rule::IssuedAt | Rule::NotBefore | Rule::Signature)
+                };
+                Some(faults.take_while(is_evaluated).last().unwrap_or(first))
             }
             _ => Some(first),
         }

@@ -6,6 +6,7 @@ use super::fault::{Fault, Seen, StrictWarning, json_kind};
 use super::finding::{Finding, Outcome, Verdict};
 use super::payload::{Identity, Member, Payload, not_json, repeated};
 use super::rule::{Answer, Rule};
+use super::secret_form::SecretForm;
 use crate::duration::Lifetime;
 use crate::server::{Generation, Server, ServerKey, UsernameClaim};
 use crate::text;
@@ -29,9 +30,10 @@ pub struct Conditions {
 #[must_use]
 pub fn judge(token: &str, server: &Server, conditions: &Conditions) -> Verdict {
     let findings = Vec::with_capacity(Rule::ALL.len());
-    let mut judge = Judge { server, conditions, findings, strict_warnings: Vec::new() };
+    let strict_warnings = Vec::new();
+    let mut judge = Judge { server, conditions, findings, strict_warnings, secret_form: None };
     let identity = judge.all(token);
-    let Judge { mut findings, strict_warnings, .. } = judge;
+    let Judge { mut findings, strict_warnings, secret_form, .. } = judge;
     let reached =
         findings.iter().fold(0_u32, |reached, finding| reached | 1 << finding.rule as u32);
     for rule in Rule::ALL.into_iter().filter(|rule| reached & 1 << *rule as u32 == 0) {
@@ -40,7 +42,7 @@ pub fn judge(token: &str, server: &Server, conditions: &Conditions) -> Verdict {
     findings.sort_by_key(|finding| finding.rule as u32);
     let failing = findings.iter().find(|finding| finding.fault().is_some());
     let answer = failing.map_or(Answer::Accepted, |finding| finding.rule.answer());
-    Verdict { findings, strict_warnings, answer, identity }
+    Verdict { findings, strict_warnings, secret_form, answer, identity }
 }
 
 /// Returns who a token says its holder is, or `None` if no server can read it. Nothing is checked.
@@ -84,6 +86,7 @@ struct Judge<'a> {
     conditions: &'a Conditions,
     findings: Vec<Finding>,
     strict_warnings: Vec<StrictWarning>,
+    secret_form: Option<SecretForm>,
 }
 
 impl<'a> Judge<'a> {
@@ -250,6 +253,13 @@ impl<'a> Judge<'a> {
         };
         let Some(key) = self.key(algorithm) else { return };
         if !key.verifies(signed.as_bytes(), &bytes) {
+            if let (TokenAlgorithm::Mac(algorithm), Some(secret)) =
+                (algorithm, &self.server.shared_secret)
+            {
+                self.secret_form = SecretForm::find(secret, |secret| {
+                    secret.key(algorithm).verify(signed.as_bytes(), &bytes).is_ok()
+                });
+            }
             return self.fails(Rule::Signature, Fault::Signature { algorithm });
         }
         match key {

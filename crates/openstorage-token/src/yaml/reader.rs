@@ -2,22 +2,36 @@
 
 use std::collections::{HashMap, HashSet};
 
-use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, StrInput, Tag};
+use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span, StrInput, Tag};
 use zeroize::Zeroizing;
 
 use super::node::{Node, Scalar, Stream, Value, YamlError};
 
 /// Reads the first document of a text.
 pub(crate) fn parse(text: &str) -> Result<Stream, YamlError> {
+    read(text, |composer| composer.first_document())
+}
+
+/// Reads every document of a text; those with nothing in them are left out.
+pub(crate) fn parse_all(text: &str) -> Result<Vec<Node>, YamlError> {
+    let mut documents = read(text, |composer| composer.all_documents())?;
+    documents.retain(|root| !root.is_null());
+    Ok(documents)
+}
+
+fn read<T>(
+    text: &str,
+    compose: impl Fn(&mut Composer<'_>) -> Result<T, Refusal>,
+) -> Result<T, YamlError> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     no_control_characters(text)?;
     let mut spaced = None;
     for _ in 0..MOST_TABS {
         let text = spaced.as_deref().map_or(text, String::as_str);
-        match compose(text) {
+        match compose(&mut Composer::new(text)) {
             Err(Refusal::TabBehindColon { end }) => spaced = Some(without_tabs(text, end)),
             Err(Refusal::Other(error)) => return Err(error),
-            Ok(stream) => return Ok(stream),
+            Ok(read) => return Ok(read),
         }
     }
     Err(YamlError::new(1, format!("there are more than {MOST_TABS} tabs after a colon")))
@@ -75,18 +89,6 @@ fn no_repetition(node: &Node) -> Result<(), YamlError> {
             Ok(())
         }
     }
-}
-
-fn compose(text: &str) -> Result<Stream, Refusal> {
-    let cut_at = (!text.ends_with(['\n', '\r'])).then(|| text.chars().count());
-    let mut composer = Composer {
-        parser: Parser::new_from_str(text),
-        cut_at,
-        anchors: HashMap::new(),
-        open: Vec::new(),
-        count: 0,
-    };
-    composer.first_document()
 }
 
 enum Refusal {
@@ -156,12 +158,39 @@ enum Collection {
     Mapping(Vec<(Node, Node)>, Option<Node>),
 }
 
-impl Composer<'_> {
+impl<'a> Composer<'a> {
+    fn new(text: &'a str) -> Self {
+        let cut_at = (!text.ends_with(['\n', '\r'])).then(|| text.chars().count());
+        Composer {
+            parser: Parser::new_from_str(text),
+            cut_at,
+            anchors: HashMap::new(),
+            open: Vec::new(),
+            count: 0,
+        }
+    }
+
+    fn all_documents(&mut self) -> Result<Vec<Node>, Refusal> {
+        let mut documents = Vec::new();
+        while let Some(event) = self.parser.next_event() {
+            let (event, span) = event?;
+            match event {
+                // An anchor ends with its document.
+                Event::DocumentEnd => self.anchors.clear(),
+                Event::Nothing
+                | Event::StreamStart
+                | Event::StreamEnd
+                | Event::DocumentStart(_) => {}
+                event => documents.extend(self.node(event, &span)?),
+            }
+        }
+        Ok(documents)
+    }
+
     fn first_document(&mut self) -> Result<Stream, Refusal> {
         let mut first = None;
         while let Some(event) = self.parser.next_event() {
             let (event, span) = event?;
-            let line = span.start.line().max(1);
             match event {
                 Event::DocumentEnd => {
                     // A second document is not read, only reported.
@@ -172,17 +201,22 @@ impl Composer<'_> {
                 | Event::StreamStart
                 | Event::StreamEnd
                 | Event::DocumentStart(_) => {}
-                mut event => {
-                    if self.cut_at.is_some_and(|end| span.end.index() >= end) {
-                        without_added_break(&mut event);
-                    }
-                    if let Some(root) = self.take(event, line)? {
+                event => {
+                    if let Some(root) = self.node(event, &span)? {
                         first = Some(root);
                     }
                 }
             }
         }
         Ok(Stream { first, second_at: None })
+    }
+
+    /// Takes the event of a node; returns the root when it is complete.
+    fn node(&mut self, mut event: Event<'_>, span: &Span) -> Result<Option<Node>, YamlError> {
+        if self.cut_at.is_some_and(|end| span.end.index() >= end) {
+            without_added_break(&mut event);
+        }
+        self.take(event, span.start.line().max(1))
     }
 
     fn second_document(&mut self) -> Option<usize> {

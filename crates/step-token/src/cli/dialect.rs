@@ -17,6 +17,8 @@ pub(crate) struct Dialect {
     below: Option<&'static str>,
     /// The commands that are implemented, each as its words.
     answers: &'static [&'static [&'static str]],
+    /// Other names of commands of the first level, each with its main name.
+    aliases: &'static [(&'static str, &'static str)],
     /// The flags with a value that may precede a command.
     values: &'static [&'static str],
     /// The first line of `version`, without operating system and architecture.
@@ -25,7 +27,14 @@ pub(crate) struct Dialect {
 
 /// The dialects, the program's own first.
 const DIALECTS: [Dialect; 3] = [
-    Dialect { names: &["step-token"], below: None, answers: &[], values: &[], banner: None },
+    Dialect {
+        names: &["step-token"],
+        below: None,
+        answers: &[],
+        aliases: &[],
+        values: &[],
+        banner: None,
+    },
     Dialect::PXCTL,
     Dialect {
         names: &["step", "step-cli"],
@@ -40,6 +49,7 @@ const DIALECTS: [Dialect; 3] = [
             &["version"],
             &["help"],
         ],
+        aliases: &[],
         values: &["config"],
         // The version whose command line we match; callers read the number after the slash.
         banner: Some("Smallstep CLI/0.30.6"),
@@ -61,6 +71,7 @@ impl Dialect {
             &["version"],
             &["help"],
         ],
+        aliases: &[("ctx", "context")],
         values: &["config", "context", "output-type", "ca", "cert", "key"],
         banner: None,
     };
@@ -125,9 +136,15 @@ impl Dialect {
         if let Some(at) = words.iter().position(|word| *word == "help") {
             words.remove(at);
         }
+        let main = |word: &str| {
+            let alias = self.aliases.iter().find(|(alias, _)| *alias == word);
+            alias.map(|(_, name)| *name)
+        };
         let fits = |answer: &&[&str]| {
-            let shared = words.len().min(answer.len());
-            words[..shared] == answer[..shared]
+            let first = words.first().and_then(|first| main(first));
+            let words =
+                first.into_iter().chain(words.iter().skip(usize::from(first.is_some())).copied());
+            words.zip(answer.iter()).all(|(word, answer)| word == *answer)
         };
         if words.is_empty() || self.answers.iter().any(fits) {
             return Ok(());
@@ -180,7 +197,14 @@ mod tests {
         ] {
             admitted("step", line).unwrap();
         }
-        for line in ["auth token generate --issuer x", "--context a -j context list", "auth", ""] {
+        for line in [
+            "auth token generate --issuer x",
+            "--context a -j context list",
+            "ctx list",
+            "ctx",
+            "auth",
+            "",
+        ] {
             admitted("pxctl", line).unwrap();
         }
         admitted("step-token", "anything at all").unwrap();
@@ -201,6 +225,8 @@ mod tests {
             ("volume list", "`pxctl volume list`"),
             ("--context a auth role create", "`pxctl auth role create`"),
             ("px token", "`pxctl px token`"),
+            ("ctx rename a b", "`pxctl ctx rename a`"),
+            ("auth ctx", "`pxctl auth ctx`"),
         ] {
             let message = admitted("pxctl", line).unwrap_err();
             assert!(message.contains(name), "{message}");

@@ -5,10 +5,18 @@ use std::error::Error as _;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use token_cli::Error;
 
+use crate::cli::elsewhere;
+
 /// Turns the parser's error into one of the program: one line, then hints.
 ///
-/// An argument of `px` may be part of a secret that was not quoted, so it is not repeated.
-pub(crate) fn refused(error: &clap::Error, is_px: bool) -> Error {
+/// An argument of `px` may be part of a secret that was not quoted, so it is not repeated. `path` is
+/// the command that was found, and `others` finds the commands that have a flag.
+pub(crate) fn refused(
+    error: &clap::Error,
+    path: &[String],
+    others: impl FnOnce(&str) -> Vec<String>,
+) -> Error {
+    let is_px = path.first().is_some_and(|first| first == "px");
     let context = |kind| error.get(kind).map(ToString::to_string).unwrap_or_default();
     let flag = flag_of(&context(ContextKind::InvalidArg));
     let value = context(ContextKind::InvalidValue);
@@ -18,12 +26,7 @@ pub(crate) fn refused(error: &clap::Error, is_px: bool) -> Error {
                 Some(ContextValue::Strings(names)) => names.clone(),
                 _ => vec![flag],
             };
-            let no = |name: &String| {
-                format!("no {}", flag_of(name).trim_matches(['<', '>']).to_lowercase())
-            };
-            let missing: Vec<String> = missing.iter().map(no).collect();
-            Error::usage(format!("{} given", missing.join(" and ")))
-                .hint("use --help to see the usage")
+            nothing_given_for(&missing)
         }
         ErrorKind::UnknownArgument if !flag.starts_with('-') && is_px => {
             Error::usage("unexpected argument")
@@ -35,13 +38,16 @@ pub(crate) fn refused(error: &clap::Error, is_px: bool) -> Error {
         }
         ErrorKind::UnknownArgument => {
             let suggested = flag_of(&context(ContextKind::SuggestedArg));
-            Error::usage(format!("unknown flag {flag}")).hint(did_you_mean(&suggested, "flags"))
+            let elsewhere = elsewhere::flag(&flag, &others(&flag));
+            Error::usage(format!("unknown flag {flag}"))
+                .hint(elsewhere.unwrap_or_else(|| did_you_mean(&suggested, "flags")))
         }
         ErrorKind::InvalidSubcommand => {
             let name = context(ContextKind::InvalidSubcommand);
             let suggested = context(ContextKind::SuggestedSubcommand);
+            let elsewhere = elsewhere::command(path, &name).map(str::to_owned);
             Error::usage(format!("unknown command `{name}`"))
-                .hint(did_you_mean(&suggested, "commands"))
+                .hint(elsewhere.unwrap_or_else(|| did_you_mean(&suggested, "commands")))
         }
         ErrorKind::InvalidValue | ErrorKind::ValueValidation => {
             let known = context(ContextKind::ValidValue);
@@ -61,6 +67,14 @@ pub(crate) fn refused(error: &clap::Error, is_px: bool) -> Error {
                 .hint("use --help to see the usage")
         }
     }
+}
+
+/// Reports arguments that are missing.
+fn nothing_given_for(names: &[String]) -> Error {
+    let no =
+        |name: &String| format!("no {}", flag_of(name).trim_matches(['<', '>']).to_lowercase());
+    let missing: Vec<String> = names.iter().map(no).collect();
+    Error::usage(format!("{} given", missing.join(" and "))).hint("use --help to see the usage")
 }
 
 /// Returns a flag without the value names that the parser shows after it.

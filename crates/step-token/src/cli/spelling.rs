@@ -44,8 +44,9 @@ pub(crate) fn normalise(
             break;
         }
         let Some(flag) = Flag::of(&argument) else {
-            if let Some(name) = command_named(&argument, &root, &path) {
-                path.push(name.to_owned());
+            let named = command_named(&argument, &root, &path).map(str::to_owned);
+            if let Some(name) = named {
+                path.push(name);
                 let words: Vec<&str> = path.iter().map(String::as_str).collect();
                 root = describe(root, &words);
             }
@@ -65,10 +66,11 @@ pub(crate) fn normalise(
     Ok(Normal { arguments: result, path, root })
 }
 
-/// Returns the command that an argument names below a path; `help` is followed by the command.
-fn command_named<'a>(argument: &'a OsStr, root: &Command, path: &[String]) -> Option<&'a str> {
+/// Returns the main name of the command that an argument names below a path; `help` is followed by
+/// the command.
+fn command_named<'a>(argument: &OsStr, root: &'a Command, path: &[String]) -> Option<&'a str> {
     let name = argument.to_str().filter(|name| *name != "help")?;
-    command_at(root, path).find_subcommand(name).map(|_| name)
+    command_at(root, path).find_subcommand(name).map(Command::get_name)
 }
 
 /// Refuses a second spelling of a flag that was given already.

@@ -235,11 +235,6 @@ impl CertificateProof {
         &*self.proof
     }
 
-    /// Returns the certificate's name in messages.
-    pub(crate) fn called(&self) -> &str {
-        &self.called
-    }
-
     fn origin(&self) -> &Origin {
         &self.settings.certificate.origin
     }

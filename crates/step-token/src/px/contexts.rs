@@ -12,6 +12,7 @@ use crate::cli::lazily::Lazily;
 use crate::px::contexts_file::{self, LockedContexts, PxContextsFileArg};
 use crate::px::options::{OutputOptions, optional};
 use crate::px::stored::{self, PxStoredTokenArgs};
+use crate::px::token_fault::TokenFault;
 
 /// The `px context` commands.
 #[derive(Debug, Subcommand)]
@@ -118,6 +119,12 @@ fn create(args: &PxContextCreateArgs, options: &OutputOptions, world: &World) ->
     stored::warn_of(token.as_ref(), world);
     let what = if created == Created::New { "created" } else { "changed" };
     say(what, name.as_str(), options, world)?;
+    if created == Created::New && token.is_none() {
+        world.note(&format!(
+            "context {} has no token; use --token-file to give it one",
+            name.as_str()
+        ));
+    }
     if created == Created::New && contexts.current() == Some(name.as_str()) {
         world.done("it is now the current context");
     }
@@ -285,7 +292,7 @@ fn entry(context: &Context, options: &OutputOptions, now: Timestamp) -> Entry {
         name: identity.name,
         email: identity.email,
     });
-    let error = context.token.as_ref().and_then(|token| stored::fault(token, now));
+    let error = context.token.as_ref().and_then(|token| TokenFault::of(token, now));
     Entry {
         context: context.name.clone(),
         token,

@@ -10,7 +10,8 @@ use token_time::Timestamp;
 
 use crate::px::key::KeySettings;
 use crate::px::options::output_file;
-use crate::px::token::{PxTokenArgs, backdate, issuer, readers};
+use crate::px::overwriting;
+use crate::px::token::{PxTokenArgs, backdate, inputs, issuer, readers};
 
 /// Mints all tokens or none: every row is read before the key is opened.
 pub(super) fn run(
@@ -36,6 +37,7 @@ pub(super) fn run(
     let rows = rows(args, source, world)?;
     advise(&rows, &issuer, world);
     let output = output_file(args.output.as_ref())?;
+    overwriting::refuse(output.as_ref(), inputs(args, &key), world)?;
     let place = Destination::settle(output.as_ref(), true, world)?;
 
     let key = key.open(world)?;

@@ -10,6 +10,7 @@ use token_time::Timestamp;
 
 use crate::px::options::OutputOptions;
 use crate::px::stored::{self, PxTokenArg};
+use crate::px::token_origin::TokenOriginObject;
 
 /// `px inspect`.
 #[derive(Clone, Debug, Args)]
@@ -25,7 +26,7 @@ pub(super) fn run(
     options: &OutputOptions,
     world: &World,
 ) -> Result<(), Error> {
-    let token = stored::read(&args.token, options, world)?;
+    let (token, origin) = stored::read(&args.token, options, false, world)?;
     let parts = compact::decode_unverified(token.expose()).map_err(|cause| {
         Error::settings(format!("this {cause}"))
             .hint("copy the token as it was printed: three base64url parts separated by dots")
@@ -39,7 +40,12 @@ pub(super) fn run(
             "a member appears twice or is written in an unusual way, so its part is shown unchanged",
         );
     }
-    let object = Object { header: &header.json, claims: &claims.json, verified: false };
+    let object = Object {
+        header: &header.json,
+        claims: &claims.json,
+        verified: false,
+        token_source: origin.object(),
+    };
     options.print(&object, world)?;
 
     match unverified(token.expose()) {
@@ -66,9 +72,9 @@ pub(super) fn run(
             }
         }
     }
-    world.note(
-        "nothing was checked; run `step-token px verify` to check the token as a server would",
-    );
+    world.note(&format!(
+        "{origin} was not checked; run `step-token px verify` to check it as a server would"
+    ));
     Ok(())
 }
 
@@ -115,4 +121,6 @@ struct Object<'a> {
     header: &'a Json,
     claims: &'a Json,
     verified: bool,
+    #[serde(rename = "tokenSource")]
+    token_source: TokenOriginObject,
 }

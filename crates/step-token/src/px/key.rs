@@ -141,6 +141,15 @@ impl KeySettings {
             .hint(format!("use {flag} with this algorithm")))
     }
 
+    /// Returns what the key and its password are read from.
+    pub(super) fn inputs(&self) -> Vec<Setting<Source>> {
+        let key = match &self.source {
+            KeySource::Shared(shared) => shared.input(),
+            KeySource::Rsa(key) | KeySource::Ec(key) => Some(key.clone()),
+        };
+        key.into_iter().chain(self.password.clone()).collect()
+    }
+
     /// Reads and opens the key.
     pub(super) fn open(&self, world: &World) -> Result<OpenKey, Error> {
         match &self.source {

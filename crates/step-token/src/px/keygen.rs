@@ -145,6 +145,8 @@ struct Settings {
     alg: &'static str,
     /// Settings to paste, one text for each kind of server.
     server: Vec<String>,
+    /// Where each kind of server has its issuer, one text each.
+    issuer: [&'static str; 3],
     /// The command that mints a token with it.
     mint: String,
 }
@@ -158,6 +160,8 @@ impl Settings {
                 format!(
                     "# as a Kubernetes Secret, for Portworx with PORTWORX_AUTH_JWT_SHAREDSECRET\nstep-token px secret pxkeys -n kube-system --shared-secret-file {file} | kubectl apply -f -"
                 ),
+                "# with Portworx's operator, in the StorageCluster; without it, the operator makes a secret of its own, px-shared-secret\nspec.security.auth.selfSigned.sharedSecret: pxkeys"
+                    .to_owned(),
                 format!(
                     "# for an OpenStorage server\nOPENSTORAGE_AUTH_SHAREDSECRET=\"$(cat {file})\""
                 ),
@@ -167,6 +171,7 @@ impl Settings {
             ),
             public_file: None,
             alg: "HS256",
+            issuer: ISSUERS,
             file: name,
         }
     }
@@ -194,6 +199,7 @@ impl Settings {
             ),
             public_file: Some(names.1),
             alg,
+            issuer: ISSUERS,
             file: names.0,
         }
     }
@@ -203,8 +209,12 @@ fn describe(settings: Settings, options: &OutputOptions, world: &World) -> Resul
     if options.json {
         return options.print(&settings, world);
     }
-    let Settings { server, mint, .. } = settings;
-    let text = format!("{}\n# mint a token with it\n{mint}\n", server.join("\n"));
+    let Settings { server, issuer, mint, .. } = settings;
+    let text = format!(
+        "{}\n# mint a token with it; ISSUER is the server's, letter for letter:\n#   {}\n{mint}\n",
+        server.join("\n"),
+        issuer.join("\n#   ")
+    );
     output::stdout(text.as_bytes(), world)
 }
 
@@ -217,6 +227,13 @@ fn quoted(path: &Path) -> String {
 
 /// The size that NIST recommends beyond 2030 (SP 800-57).
 const BITS: u32 = 3072;
+
+/// Where the issuer of a server is set, and what it is by default.
+const ISSUERS: [&str; 3] = [
+    "Portworx: PORTWORX_AUTH_JWT_ISSUER or -jwt_issuer",
+    "Portworx with the operator: spec.security.auth.selfSigned.issuer of the StorageCluster (default: operator.portworx.io)",
+    "OpenStorage: --jwt-issuer (default: openstorage.io)",
+];
 
 const KEYGEN_EXAMPLES: &str = "\
 Examples:

@@ -137,3 +137,6 @@ pub(super) fn optional<T: Clone>(
 ) -> Result<Option<Setting<T>>, Error> {
     value.map(|value| value.non_empty(flag)).transpose()
 }
+
+/// What to try if no issuer is given.
+pub(super) const ISSUER_HINT: &str = "use --issuer with the server's PORTWORX_AUTH_JWT_ISSUER or --jwt-issuer; by default it is `operator.portworx.io` with Portworx's operator, and `openstorage.io` for OpenStorage";

@@ -7,10 +7,12 @@ use token_text::printable;
 use token_time::Timestamp;
 
 use crate::px::rights::{Answers, CanObject, OwnershipObject};
+use crate::px::token_origin::{TokenOrigin, TokenOriginObject};
 use crate::px::way_out;
 
 /// Everything that is reported.
 pub(super) struct Report {
+    pub(super) token_origin: TokenOrigin,
     pub(super) verdict: Verdict,
     pub(super) strict: bool,
     pub(super) warnings: Vec<Warning>,
@@ -43,7 +45,7 @@ impl Report {
                 Outcome::Holds(seen) => text.check(Mark::Ok, rule.as_str(), &seen.to_string()),
                 Outcome::Fails(fault) => {
                     text.check(Mark::Fail, rule.as_str(), &fault.to_string());
-                    text.way_out(&way_out::of(fault, &self.verdict.strict_warnings));
+                    text.way_out(&way_out::of(fault, &self.verdict));
                 }
                 _ => text.check(Mark::Skip, rule.as_str(), "not reached"),
             }
@@ -67,7 +69,7 @@ impl Report {
                 }
             }
         }
-        text.conclude(&self.conclusion())
+        text.conclude(&format!("{} ({})", self.conclusion(), self.token_origin))
     }
 
     fn conclusion(&self) -> String {
@@ -116,20 +118,20 @@ impl Report {
         let checks = self.verdict.findings.iter().map(|Finding { rule, outcome }| {
             let (result, message, hint) = match outcome {
                 Outcome::Holds(seen) => ("ok", Some(seen.to_string()), None),
-                Outcome::Fails(fault) => (
-                    "fail",
-                    Some(fault.to_string()),
-                    Some(way_out::of(fault, &self.verdict.strict_warnings)),
-                ),
+                Outcome::Fails(fault) => {
+                    ("fail", Some(fault.to_string()), Some(way_out::of(fault, &self.verdict)))
+                }
                 _ => ("skip", None, None),
             };
             Check { check: rule.as_str(), result, message, hint }
         });
         Object {
+            token_source: self.token_origin.object(),
             ok: self.is_yes(),
             accepted: self.is_accepted(),
             answer: self.verdict.answer.grpc_code(),
             http_status: self.verdict.answer.http_status(),
+            refused_by: self.verdict.fault().map(|(rule, _)| rule.as_str()),
             checks: checks.collect(),
             lax: self.verdict.strict_warnings.iter().map(StrictWarning::to_string).collect(),
             advice: self.warnings.iter().map(ToString::to_string).collect(),
@@ -144,10 +146,14 @@ impl Report {
 #[derive(Serialize)]
 pub(super) struct Object<'a> {
     ok: bool,
+    #[serde(rename = "tokenSource")]
+    token_source: TokenOriginObject,
     accepted: bool,
     answer: &'static str,
     #[serde(rename = "httpStatus", skip_serializing_if = "Option::is_none")]
     http_status: Option<u16>,
+    #[serde(rename = "refusedBy", skip_serializing_if = "Option::is_none")]
+    refused_by: Option<&'static str>,
     checks: Vec<Check>,
     lax: Vec<String>,
     advice: Vec<String>,

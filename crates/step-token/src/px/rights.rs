@@ -6,7 +6,9 @@ use openstorage_token::{
     RoleAnswer, Roles,
 };
 use serde::Serialize;
-use token_cli::{Error, Origin, Source, World};
+use token_cli::{Error, World};
+
+use crate::px::role_files::{self, PxRoleFilesArg};
 
 /// What the holder may do.
 #[derive(Clone, Debug, Default, Args)]
@@ -16,9 +18,8 @@ pub(crate) struct PxRightsArgs {
     #[arg(long, value_name = "SERVICE/METHOD")]
     pub(crate) can: Vec<ApiMethod>,
 
-    /// Add the roles in this file, in the format of `pxctl role create` (can be repeated)
-    #[arg(long, value_name = "FILE")]
-    pub(crate) role_config: Vec<Source>,
+    #[command(flatten)]
+    pub(crate) role_files: PxRoleFilesArg,
 
     /// Say whether the holder may use a resource of this owner
     #[arg(long, value_name = "ID")]
@@ -41,6 +42,11 @@ pub(crate) struct PxRightsArgs {
     pub(crate) access: Option<Access>,
 }
 
+/// Refuses a question about a method that OpenStorage does not have.
+pub(super) fn refuse_unknown(args: &PxRightsArgs, world: &World) -> Result<(), Error> {
+    args.can.iter().try_for_each(|method| role_files::known(method, "--can ", world))
+}
+
 /// The questions that were asked about the holder.
 pub(super) struct Questions<'a> {
     args: &'a PxRightsArgs,
@@ -56,29 +62,11 @@ impl<'a> Questions<'a> {
         generation: Generation,
         world: &World,
     ) -> Result<Self, Error> {
-        if !args.role_config.is_empty() && args.can.is_empty() {
+        if !args.role_files.role_config.is_empty() && args.can.is_empty() {
             return Err(Error::usage("--role-config has no effect without --can")
                 .hint("add the method to ask about, as in --can volume/create"));
         }
-        for method in args.can.iter().filter(|method| !method.has_known_service()) {
-            world.warn(&format!(
-                "--can {method}: unknown service; the known OpenStorage services are {}",
-                ApiMethod::services().join(", ")
-            ));
-        }
-        let mut roles = Roles::built_in(generation);
-        let add = |roles: &mut Roles, new, named: &str| {
-            roles.add(new).map_err(|cause| Error::settings(format!("{named}: {cause}")))
-        };
-        add(&mut roles, of_server, "the server's configuration")?;
-        for source in &args.role_config {
-            let origin = Origin::CommandLine { flag: "role-config" };
-            let text = source.read_text(&origin, world)?;
-            let named = format!("{source} ({origin})");
-            let new =
-                Role::parse(&text).map_err(|cause| Error::settings(format!("{named}: {cause}")))?;
-            add(&mut roles, new, &named)?;
-        }
+        let roles = role_files::read(&args.role_files, of_server, generation, world)?;
         let shared =
             !args.group.is_empty() || !args.collaborator.is_empty() || args.public.is_some();
         if args.owner.is_none() && (shared || args.access.is_some()) {

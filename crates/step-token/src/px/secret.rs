@@ -4,13 +4,15 @@ use std::path::PathBuf;
 
 use clap::Args;
 use openstorage_token::kubernetes::{DataKey, Manifest, Namespace, ObjectName};
-use token_cli::{Destination, Error, Given, Setting, World};
+use token_cli::{Destination, Error, Given, Setting, Switch, World};
 use zeroize::Zeroizing;
 
 use crate::cli::help;
 use crate::px::options::{OutputOptions, optional, output_file};
+use crate::px::overwriting;
 use crate::px::secret_member::{Member, SecretSource};
 use crate::px::stored;
+use crate::px::token_fault::TokenFault;
 
 /// `px secret`.
 #[derive(Clone, Debug, Args)]
@@ -44,6 +46,10 @@ pub(crate) struct PxSecretArgs {
     /// Write the manifest to this file, mode 0600, instead of standard output
     #[arg(long, value_name = "FILE")]
     pub(crate) output: Option<Given<PathBuf>>,
+
+    /// Write the manifest even if no server accepts the token
+    #[arg(long, short = 'f')]
+    pub(crate) force: Option<Switch>,
 }
 
 /// Prints a manifest with a token or a shared secret.
@@ -55,6 +61,8 @@ pub(super) fn run(
     let token = optional("token-file", args.token_file.as_ref())?;
     let shared = optional("shared-secret-file", args.shared_secret_file.as_ref())?;
     let output = output_file(args.output.as_ref())?;
+    let inputs = [&token, &shared].into_iter().flatten().map(SecretSource::input);
+    overwriting::refuse(output.as_ref(), inputs, world)?;
     let place = Destination::settle(output.as_ref(), true, world)?;
     let class = storage_class(args)?;
     let (key, content) = content(args, token, shared, world)?;
@@ -101,11 +109,16 @@ fn content(
 ) -> Result<(DataKey, Zeroizing<Vec<u8>>), Error> {
     let member = |default: DataKey| args.secret_key.clone().unwrap_or(default);
     match (token, shared) {
-        (Some(token), None) => {
+        (Some(source), None) => {
             let key = member(DataKey::auth_token());
-            let token = stored::from(&token, &key, world)?;
+            let token = stored::from(&source, &key, world)?;
             stored::fits_a_header(&token)?;
-            stored::warn_of(Some(&token), world);
+            match TokenFault::of(&token, world.now()) {
+                Some(fault) if fault.is_final() && !Switch::is_on(args.force) => {
+                    return Err(refused(&source, fault));
+                }
+                _ => stored::warn_of(Some(&token), world),
+            }
             Ok((key, Zeroizing::new(token.expose().as_bytes().to_vec())))
         }
         (None, Some(shared)) => {
@@ -120,6 +133,12 @@ fn content(
         (None, None) => Err(Error::usage("no token and no shared secret given to store in the Secret")
             .hint("use --token-file or --shared-secret-file")),
     }
+}
+
+/// Refuses a token that would replace a working one in the cluster.
+fn refused(source: &Setting<SecretSource>, fault: TokenFault) -> Error {
+    Error::settings(format!("the token in {} ({}) {fault}", source.value, source.origin))
+        .hint("run `step-token px token` to mint one, or use --force to write the manifest anyway")
 }
 
 const SECRET_EXAMPLES: &str = "\

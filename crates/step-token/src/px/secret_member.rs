@@ -5,7 +5,7 @@ use std::path::Path;
 use std::str::FromStr;
 
 use openstorage_token::kubernetes::{DataKey, is_secret, read_secret};
-use token_cli::{Error, Origin, Source, Stream, World, without_line_end};
+use token_cli::{Error, Origin, Setting, Source, Stream, World, without_line_end};
 use zeroize::Zeroizing;
 
 /// What a file or a member of a Secret holds.
@@ -75,6 +75,16 @@ impl SecretSource {
         self.kubernetes
     }
 
+    /// Returns the source without the prefix.
+    pub(crate) fn source(&self) -> &Source {
+        &self.source
+    }
+
+    /// Returns the flag and the source it names, without the prefix.
+    pub(crate) fn input(setting: &Setting<Self>) -> Setting<Source> {
+        setting.clone().map(|it| it.source)
+    }
+
     /// Reads the secret. One line end is dropped with a note, except from a Kubernetes Secret,
     /// whose bytes the server uses unchanged.
     ///
@@ -89,17 +99,33 @@ impl SecretSource {
         world: &World,
     ) -> Result<Zeroizing<Vec<u8>>, Error> {
         let bytes = self.source.read(origin, world)?;
+        self.secret_in(&bytes, key, what, origin, world)
+    }
+
+    /// Takes the secret from what the source holds, as [`read`](Self::read) does.
+    ///
+    /// # Errors
+    ///
+    /// If it is empty or not a Secret; the error names the source and the flag.
+    pub(crate) fn secret_in(
+        &self,
+        bytes: &[u8],
+        key: &DataKey,
+        what: Member,
+        origin: &Origin,
+        world: &World,
+    ) -> Result<Zeroizing<Vec<u8>>, Error> {
         let secret = match self.kubernetes {
             false => {
-                self.refuse_wrapping(&bytes, what, origin)?;
-                let left = without_line_end(&bytes);
+                self.refuse_wrapping(bytes, what, origin)?;
+                let left = without_line_end(bytes);
                 if left.len() < bytes.len() {
                     world.note(&format!("ignored the line break after the {what} in {self}"));
                 }
                 Zeroizing::new(left.to_vec())
             }
             true => {
-                let secret = member(&bytes, key).map_err(|cause| {
+                let secret = member(bytes, key).map_err(|cause| {
                     let flag = match what {
                         Member::Token => "--token-key",
                         Member::SharedSecret => "--secret-key",

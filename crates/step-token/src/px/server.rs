@@ -11,7 +11,7 @@ use token_cli::{
 };
 
 use crate::mint::key::refuse_key_store;
-use crate::px::options::optional;
+use crate::px::options::{ISSUER_HINT, optional};
 use crate::px::secret_member::SecretSource;
 use crate::px::shared_secret::{PxSharedSecretArgs, SharedSecretSettings};
 
@@ -49,6 +49,8 @@ pub(super) struct ServerSettings {
     pub(super) server: Server,
     pub(super) roles: Vec<Role>,
     pub(super) secret_warning: Option<Warning>,
+    /// Whether a flag has read standard input, so that no token can be there.
+    pub(super) stdin_is_taken: bool,
 }
 
 /// Reads the server's settings: flags outrank the file of `--server-config`. `readers` are the other
@@ -84,6 +86,7 @@ pub(super) fn read(
     readers.extend(secret.as_ref().map(|secret| (secret.origin().to_string(), secret.stream())));
     readers.extend([&rsa, &ec].into_iter().flatten().map(of_key));
     one_reader_of_each(&readers)?;
+    let stdin_is_taken = readers.iter().any(|(_, stream)| *stream == Some(Stream::Stdin));
 
     let mut secret_warning = None;
     if let Some(secret) = secret {
@@ -98,7 +101,7 @@ pub(super) fn read(
     if older == Some(true) {
         server.generation = Generation::Older;
     }
-    Ok(ServerSettings { server, roles: file.config.roles, secret_warning })
+    Ok(ServerSettings { server, roles: file.config.roles, secret_warning, stdin_is_taken })
 }
 
 fn issuer(flags: &PxServerArgs, file: &ConfigFile) -> Result<String, Error> {
@@ -107,10 +110,10 @@ fn issuer(flags: &PxServerArgs, file: &ConfigFile) -> Result<String, Error> {
         Some(Given::Empty) => return Err(empty_flag("issuer")),
         None => file.config.issuer.as_ref(),
     };
-    issuer.filter(|issuer| !issuer.is_empty()).cloned().ok_or_else(|| {
-        Error::usage("the server's issuer is not given")
-            .hint("use --issuer with the server's PORTWORX_AUTH_JWT_ISSUER or --jwt-issuer; its default is `openstorage.io`")
-    })
+    issuer
+        .filter(|issuer| !issuer.is_empty())
+        .cloned()
+        .ok_or_else(|| Error::usage("the server's issuer is not given").hint(ISSUER_HINT))
 }
 
 /// Settles where the server's shared secret is, if it has one.

@@ -3,7 +3,7 @@
 use clap::Args;
 use openstorage_token::Warning;
 use openstorage_token::kubernetes::DataKey;
-use token_cli::{Error, Given, Origin, Setting, Stream, World};
+use token_cli::{Error, Given, Origin, Setting, Source, Stream, World};
 use token_jose::SharedSecret;
 use zeroize::Zeroizing;
 
@@ -79,6 +79,14 @@ impl SharedSecretSettings {
         match self {
             Self::Typed(_) => None,
             Self::Elsewhere { source, .. } => source.value.stream(),
+        }
+    }
+
+    /// Returns what the secret is read from, unless that is the command line.
+    pub(super) fn input(&self) -> Option<Setting<Source>> {
+        match self {
+            Self::Typed(_) => None,
+            Self::Elsewhere { source, .. } => Some(SecretSource::input(source)),
         }
     }
 

@@ -1,25 +1,25 @@
 //! Where tokens are read from: a file, a variable, a context or the command line.
 
-use std::path::Path;
-
 use clap::Args;
 use openstorage_token::kubernetes::DataKey;
-use openstorage_token::{Expiry, unverified};
 use token_cli::{
-    Error, Given, Origin, Setting, Source, World, warn_if_others_can_read, without_line_end,
+    Error, Given, MAX_SECRET, Offered, Origin, PATIENCE, Setting, Source, World,
+    warn_if_others_can_read, without_line_end,
 };
 use token_jose::Token;
-use token_time::Timestamp;
+use token_text::ReadError;
 
 use crate::px::contexts_file::{self, PxContextsFileArg};
 use crate::px::options::{OutputOptions, optional};
 use crate::px::secret_member::{Member, SecretSource};
+use crate::px::token_fault::TokenFault;
+use crate::px::token_origin::TokenOrigin;
 
 /// Where to read a token from.
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct PxTokenArg {
-    /// The token; `-` reads standard input (default: from --token-file, --context, PXCTL_AUTH_TOKEN
-    /// or the current context, in this order)
+    /// The token; `-` reads standard input (default: from --token-file, --context, standard input
+    /// if it is a file or a pipe, PXCTL_AUTH_TOKEN or the current context, in this order)
     #[arg(value_name = "TOKEN")]
     pub(crate) token: Option<String>,
 
@@ -54,12 +54,17 @@ pub(crate) struct PxStoredTokenArgs {
     pub(crate) file: PxTokenFileArgs,
 }
 
-/// Reads the token to check: the one given, or else the one that pxctl would send.
+/// A token, and where it was found.
+pub(super) type FoundToken = (Token, TokenOrigin);
+
+/// Reads the token to check: the one given, or else the one on standard input, unless another flag
+/// reads that, or else the one that pxctl would send.
 pub(super) fn read(
     args: &PxTokenArg,
     options: &OutputOptions,
+    stdin_is_taken: bool,
     world: &World,
-) -> Result<Token, Error> {
+) -> Result<FoundToken, Error> {
     let file = file(&args.file)?;
     if args.token.as_deref() == Some("") {
         return Err(Error::usage("the token is empty")
@@ -75,19 +80,80 @@ pub(super) fn read(
                 .hint("use only one of them"))
         }
         (Some("-"), None) => {
-            let origin = Origin::CommandLine { flag: "token-file" };
-            from(&Setting::new(Source::Stdin.into(), origin), &DataKey::auth_token(), world)
+            let source = standard_input();
+            let token = from(&source, &DataKey::auth_token(), world)?;
+            Ok((token, TokenOrigin::Source(source.value)))
         }
-        (Some(token), None) if !token.contains('.') && Path::new(token).is_file() => {
+        // A token is no file's name, but a file's name may have dots as a token has.
+        (Some(token), None) if is_file(token) => {
             Err(Error::usage(format!("{token} is a file; expected a token"))
                 .hint(format!("use --token-file {token}")))
         }
         (Some(token), None) => {
             world.warn("everyone who can list processes sees a token on the command line; use `-` to read it from standard input");
-            Ok(Token::new(token.to_owned()))
+            Ok((Token::new(token.to_owned()), TokenOrigin::Argument))
         }
-        (None, Some((source, key))) => from(&source, &key, world),
-        (None, None) => sent_by_pxctl(&args.contexts, options, world),
+        (None, Some((source, key))) => {
+            let token = from(&source, &key, world)?;
+            Ok((token, TokenOrigin::Source(source.value)))
+        }
+        (None, None) => {
+            let offered = match stdin_is_taken || options.context.is_some() {
+                true => None,
+                false => offered(world)?,
+            };
+            match offered {
+                Some(found) => Ok(found),
+                None => sent_by_pxctl(&args.contexts, options, world),
+            }
+        }
+    }
+}
+
+/// Returns whether a word names a file, a FIFO or standard input.
+fn is_file(word: &str) -> bool {
+    std::fs::metadata(word).is_ok_and(|found| !found.is_dir())
+}
+
+/// Standard input as the source of a token.
+fn standard_input() -> Setting<SecretSource> {
+    Setting::new(Source::Stdin.into(), Origin::CommandLine { flag: "token-file" })
+}
+
+/// Reads the token that somebody piped in without naming standard input, if there is one.
+fn offered(world: &World) -> Result<Option<FoundToken>, Error> {
+    let offered = world.read_offered(MAX_SECRET).map_err(|cause| match cause {
+        ReadError::TooLong { limit } => {
+            Error::settings(format!("standard input is larger than {} KiB", limit >> 10)).hint(
+                "use --context NAME or `< /dev/null` for a context's token: a pipe's content is the token",
+            )
+        }
+        cause => Error::settings("cannot read standard input").because(cause),
+    })?;
+    match offered {
+        Offered::Nothing => Ok(None),
+        Offered::Empty => {
+            world.warn(
+                "standard input has nothing in it, so the token that pxctl would send is used",
+            );
+            Ok(None)
+        }
+        Offered::Unfinished => {
+            let seconds = PATIENCE.as_secs();
+            Err(Error::usage(format!(
+                "no token given, and standard input is a pipe that did not end within {seconds} seconds"
+            ))
+            .hint("use `-` to wait for the token on standard input")
+            .hint("use --context NAME or `< /dev/null` for a context's token"))
+        }
+        Offered::Bytes(bytes) => {
+            let Setting { value: source, origin } = standard_input();
+            world.announce("Token", &source.to_string());
+            let key = DataKey::auth_token();
+            let bytes = source.secret_in(&bytes, &key, Member::Token, &origin, world)?;
+            let token = token_of(&bytes, &source, &origin)?;
+            Ok(Some((token, TokenOrigin::Source(source))))
+        }
     }
 }
 
@@ -112,9 +178,12 @@ pub(super) fn from(
     world: &World,
 ) -> Result<Token, Error> {
     let bytes = source.value.read(key, Member::Token, &source.origin, world)?;
-    let text = std::str::from_utf8(&bytes).map_err(|_| {
-        Error::settings(format!("the token in {} ({}) is not UTF-8", source.value, source.origin))
-    })?;
+    token_of(&bytes, &source.value, &source.origin)
+}
+
+fn token_of(bytes: &[u8], source: &SecretSource, origin: &Origin) -> Result<Token, Error> {
+    let text = std::str::from_utf8(bytes)
+        .map_err(|_| Error::settings(format!("the token in {source} ({origin}) is not UTF-8")))?;
     Ok(Token::new(text.to_owned()))
 }
 
@@ -157,26 +226,8 @@ pub(super) fn fits_a_header(token: &Token) -> Result<(), Error> {
 
 /// Warns if a token that is stored or chosen cannot be used.
 pub(super) fn warn_of(token: Option<&Token>, world: &World) {
-    if let Some(fault) = token.and_then(|token| fault(token, world.now())) {
+    if let Some(fault) = token.and_then(|token| TokenFault::of(token, world.now())) {
         world.warn(&format!("the token {fault}"));
-    }
-}
-
-/// Returns what is wrong with a token, as far as that can be seen without a key.
-pub(super) fn fault(token: &Token, now: Timestamp) -> Option<String> {
-    let Some(identity) = unverified(token.expose()) else {
-        return Some("cannot be read by any server".to_owned());
-    };
-    let now = now.unix_seconds();
-    let time = Timestamp::from_unix_seconds;
-    match (identity.expires, identity.issued_at) {
-        (Expiry::Absent, _) => Some("has no `exp`".to_owned()),
-        (Expiry::NoTime, _) => Some("has an `exp` that is not a time".to_owned()),
-        (Expiry::At(end), _) if end <= now => Some(format!("expired at {}", time(end))),
-        (_, Some(beginning)) if beginning > now => {
-            Some(format!("is not valid before {}", time(beginning)))
-        }
-        _ => None,
     }
 }
 
@@ -185,14 +236,15 @@ fn sent_by_pxctl(
     file: &PxContextsFileArg,
     options: &OutputOptions,
     world: &World,
-) -> Result<Token, Error> {
+) -> Result<FoundToken, Error> {
     let variable = world.variable(VARIABLE)?.filter(|token| !token.is_empty());
     if let (Some(_), None) = (variable, &options.context) {
         world.announce("Token", VARIABLE);
         let origin = Origin::Environment { variable: VARIABLE.to_owned() };
-        let bytes = Source::Variable(VARIABLE.to_owned()).read(&origin, world)?;
+        let source = Source::Variable(VARIABLE.to_owned());
+        let bytes = source.read(&origin, world)?;
         let text = std::str::from_utf8(without_line_end(&bytes)).unwrap_or_default();
-        return Ok(Token::new(text.to_owned()));
+        return Ok((Token::new(text.to_owned()), TokenOrigin::Source(source.into())));
     }
     if variable.is_some() {
         world.warn(&format!("{VARIABLE} is set, and pxctl would send that token"));
@@ -222,7 +274,7 @@ fn sent_by_pxctl(
             .hint(format!("run `step-token px context create {name} --token-file FILE` to add one"))
     })?;
     world.announce("Token", &format!("context {name} in {}", path.display()));
-    Ok(token)
+    Ok((token, TokenOrigin::Context(name)))
 }
 
 /// Where pxctl looks for a token first.

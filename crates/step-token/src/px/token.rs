@@ -6,13 +6,14 @@ use clap::Args;
 use openstorage_token::{Claims, Lifetime, Warning};
 use serde::Serialize;
 use token_cli::output::Delivered;
-use token_cli::{Error, Given, Output, OutputSettings, Source, Stream, World};
+use token_cli::{Error, Given, Output, OutputSettings, Setting, Source, Stream, World};
 use token_time::Timestamp;
 
 use crate::cli::help;
 use crate::px::account::{self, PxAccountArgs};
 use crate::px::key::{KeySettings, PxPrivateKeyArgs};
-use crate::px::options::{OutputOptions, output_file};
+use crate::px::options::{ISSUER_HINT, OutputOptions, output_file};
+use crate::px::overwriting;
 use crate::px::shared_secret::PxSharedSecretArgs;
 
 /// `px token`.
@@ -57,6 +58,7 @@ pub(super) fn run(args: &PxTokenArgs, options: &OutputOptions, world: &World) ->
     let key = KeySettings::settle(&args.secret, &args.key, &readers(args))?;
     let account = account::read(&args.account, world)?;
     let settings = output(args, options)?;
+    overwriting::refuse(settings.file.as_ref(), inputs(args, &key), world)?;
     let output = Output::settle(&settings, world)?.compact(options.raw);
 
     let key = key.open(world)?;
@@ -79,10 +81,9 @@ pub(super) fn issuer(args: &PxTokenArgs) -> Result<String, Error> {
         Some(Given::Value(issuer)) => Ok(issuer.clone()),
         Some(Given::Empty) => {
             Err(Error::usage("--issuer is empty, and no server accepts a token without an issuer")
-                .hint("use --issuer with the server's PORTWORX_AUTH_JWT_ISSUER or --jwt-issuer"))
+                .hint(ISSUER_HINT))
         }
-        None => Err(Error::usage("no issuer given")
-            .hint("use --issuer with the server's PORTWORX_AUTH_JWT_ISSUER or --jwt-issuer")),
+        None => Err(Error::usage("no issuer given").hint(ISSUER_HINT)),
     }
 }
 
@@ -101,6 +102,13 @@ pub(super) fn readers(args: &PxTokenArgs) -> Vec<(String, Option<Stream>)> {
         .into_iter()
         .flatten()
         .collect()
+}
+
+/// Returns the files that a run reads.
+pub(super) fn inputs(args: &PxTokenArgs, key: &KeySettings) -> Vec<Setting<Source>> {
+    let of = |flag, value: &Option<Given<Source>>| value.as_ref().and_then(|it| it.setting(flag));
+    let files = [of("auth-config", &args.account.auth_config), of("fleet", &args.fleet)];
+    files.into_iter().flatten().chain(key.inputs()).collect()
 }
 
 /// Returns where the token goes; like pxctl, this overwrites an existing file.

@@ -8,7 +8,7 @@ use token_time::{Timestamp, When};
 use crate::cli::help;
 use crate::px::options::OutputOptions;
 use crate::px::report::Report;
-use crate::px::rights::{PxRightsArgs, Questions};
+use crate::px::rights::{self, PxRightsArgs, Questions};
 use crate::px::server::{self, PxServerArgs, ServerSettings};
 use crate::px::shared_secret::PxSharedSecretArgs;
 use crate::px::stored::{self, PxTokenArg};
@@ -52,7 +52,8 @@ pub(super) fn run(
     options: &OutputOptions,
     world: &World,
 ) -> Result<Exit, Error> {
-    let ServerSettings { server, roles, secret_warning } =
+    rights::refuse_unknown(&args.rights, world)?;
+    let ServerSettings { server, roles, secret_warning, stdin_is_taken } =
         server::read(&args.server, &args.secret, readers(args), world)?;
     let questions = Questions::read(&args.rights, roles, server.generation, world)?;
     let conditions = Conditions {
@@ -60,10 +61,11 @@ pub(super) fn run(
         leeway: args.leeway.unwrap_or(Lifetime::ZERO),
         algorithm: args.alg,
     };
-    let token = stored::read(&args.token, options, world)?;
+    let (token, token_origin) = stored::read(&args.token, options, stdin_is_taken, world)?;
 
     let verdict = judge(token.expose(), &server, &conditions);
     let report = Report {
+        token_origin,
         strict: Switch::is_on(args.strict),
         answers: verdict.identity.as_ref().map(|identity| questions.answer(identity)),
         warnings: secret_warning
@@ -84,7 +86,7 @@ pub(super) fn run(
 fn readers(args: &PxVerifyArgs) -> Vec<(String, Option<Stream>)> {
     let token = args.token.token.as_deref().filter(|token| *token == "-");
     let file = args.token.file.token_file.as_ref().and_then(|it| it.setting("token-file"));
-    let roles = args.rights.role_config.iter();
+    let roles = args.rights.role_files.role_config.iter();
     [("TOKEN".to_owned(), token.map(|_| Stream::Stdin))]
         .into_iter()
         .chain(file.map(|file| (file.origin.to_string(), file.value.stream())))

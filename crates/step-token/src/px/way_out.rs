@@ -1,12 +1,15 @@
 //! What to try when a server refuses a token.
 
-use openstorage_token::{Fault, StrictWarning, TokenAlgorithm};
+use openstorage_token::{Fault, StrictWarning, TokenAlgorithm, Verdict};
 use token_jose::KeyKind;
 
 /// Returns what to try; something that the server tolerates may have broken the token.
-pub(super) fn of(fault: &Fault, strict_warnings: &[StrictWarning]) -> String {
+pub(super) fn of(fault: &Fault, verdict: &Verdict) -> String {
     let is_of_form = matches!(fault, Fault::Signature { .. } | Fault::Base64 { .. });
-    if is_of_form && strict_warnings.contains(&StrictWarning::LineBreak) {
+    if let (Fault::Signature { .. }, Some(form)) = (fault, verdict.secret_form) {
+        return form.to_string();
+    }
+    if is_of_form && verdict.strict_warnings.contains(&StrictWarning::LineBreak) {
         return "remove the line break from the token".to_owned();
     }
     match fault {
@@ -28,20 +31,11 @@ pub(super) fn of(fault: &Fault, strict_warnings: &[StrictWarning]) -> String {
         Fault::NoAlgorithm | Fault::UnknownAlgorithm { .. } => {
             "mint a new one with HS256, RS256 or ES256, or the same with 384 or 512".to_owned()
         }
-        Fault::NoKey { algorithm } => match algorithm {
-            TokenAlgorithm::Mac(_) => {
-                "use --shared-secret-file with the server's secret, or sign with a key that the server has"
-                    .to_owned()
-            }
-            TokenAlgorithm::Signature(own) if own.key_kind() == KeyKind::Rsa => {
-                "use --rsa-public-keyfile with the server's key, or sign with a key that the server has"
-                    .to_owned()
-            }
-            TokenAlgorithm::Signature(_) => {
-                "use --ecdsa-public-keyfile with the server's key, or sign with a key that the server has"
-                    .to_owned()
-            }
-        },
+        Fault::NoKey { algorithm } => format!(
+            "use {} with the server's {}, or sign with a key that the server has",
+            server_flag(*algorithm),
+            if matches!(algorithm, TokenAlgorithm::Mac(_)) { "secret" } else { "key" }
+        ),
         Fault::Expired { .. } => "mint a new one; --token-duration sets its lifetime".to_owned(),
         Fault::Early { name, .. } => match *name {
             "iat" => {
@@ -62,5 +56,14 @@ pub(super) fn of(fault: &Fault, strict_warnings: &[StrictWarning]) -> String {
             format!("mint a new one with a `{claim}`, or set the server's --username-claim")
         }
         _ => "mint a new one".to_owned(),
+    }
+}
+
+/// Returns the flag for the key that a server checks an algorithm with.
+fn server_flag(algorithm: TokenAlgorithm) -> &'static str {
+    match algorithm {
+        TokenAlgorithm::Mac(_) => "--shared-secret-file",
+        TokenAlgorithm::Signature(own) if own.key_kind() == KeyKind::Rsa => "--rsa-public-keyfile",
+        TokenAlgorithm::Signature(_) => "--ecdsa-public-keyfile",
     }
 }

@@ -4,8 +4,12 @@
 mod contexts;
 #[path = "px/output.rs"]
 mod output;
+#[path = "px/roles.rs"]
+mod roles;
 #[path = "px/secrets.rs"]
 mod secrets;
+#[path = "px/stdin.rs"]
+mod stdin;
 #[path = "px/walk.rs"]
 mod walk;
 

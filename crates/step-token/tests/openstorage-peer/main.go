@@ -4,7 +4,7 @@
 // Openstorage-peer answers questions with the code that a Portworx server runs,
 // so that the tests of step-token need not trust their own reading of it.
 //
-//	openstorage-peer verify|mint|role|owner|manifest|name|about
+//	openstorage-peer verify|mint|role|owner|manifest|name|methods|about
 //
 // It reads JSON values from standard input, one per line, and writes one line
 // of JSON for each, in order. A failing item has a member "error"; the program
@@ -48,6 +48,7 @@ var modes = map[string]func(json.RawMessage) (any, error){
 	"owner":    item(owner),
 	"manifest": item(manifest),
 	"name":     item(name),
+	"methods":  item(methods),
 	"about":    item(about),
 }
 
@@ -81,7 +82,7 @@ func guarded(mode func(json.RawMessage) (any, error), line json.RawMessage) (ans
 
 func main() {
 	if len(os.Args) != 2 || modes[os.Args[1]] == nil {
-		fmt.Fprintln(os.Stderr, "usage: openstorage-peer verify|mint|role|owner|manifest|name|about")
+		fmt.Fprintln(os.Stderr, "usage: openstorage-peer verify|mint|role|owner|manifest|name|methods|about")
 		os.Exit(2)
 	}
 	mode := modes[os.Args[1]]

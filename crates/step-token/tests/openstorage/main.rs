@@ -18,6 +18,7 @@ mod durations;
 mod keys;
 mod kubernetes;
 mod manifests;
+mod methods;
 mod names;
 mod ownership;
 mod peers;

@@ -5,6 +5,7 @@ use std::path::Path;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
+use step_token::Exit;
 
 use crate::keys::SECRET;
 use crate::kubernetes::{Kubeconform, annotated};
@@ -266,4 +267,28 @@ fn verify(manifest: &str, from: &str, folder: &Path) {
     let answer = px.answer();
     assert_eq!(answer["identity"]["subject"], "s", "{manifest}");
     assert_eq!(answer["accepted"], true, "{answer}");
+}
+
+#[test]
+fn a_token_that_no_server_accepts_any_more_is_written_only_by_force() {
+    let mint = Px::new("token --subject s --role system.user --issuer i --token-duration 1h");
+    let token = mint.source("shared-secret-file", "SECRET", SECRET).mint();
+    let secret = |now: i64, flags: &str| {
+        Px::new("secret px-user-token --token-file -")
+            .args(flags)
+            .stdin(token.clone())
+            .at(now)
+            .run()
+    };
+    for (now, flags, exit, part) in [
+        (NOW, "", Exit::Done, ""),
+        (NOW - 60, "", Exit::Done, "warning: the token is not valid before 2023-11-14T22:13:20Z"),
+        (NOW + 3_600, "", Exit::Settings, "expired at 2023-11-14T23:13:20Z\nhint: "),
+        (NOW + 3_600, "--force", Exit::Done, "warning: the token expired at 2023-11-14T23:13:20Z"),
+    ] {
+        let ran = secret(now, flags);
+        assert_eq!(ran.exit, exit, "{now} {flags}: {}", ran.stderr);
+        assert!(ran.stderr.contains(part), "{now} {flags}: {}", ran.stderr);
+        assert_eq!(ran.stdout.is_empty(), exit != Exit::Done);
+    }
 }

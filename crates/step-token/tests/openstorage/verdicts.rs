@@ -8,6 +8,7 @@ mod servers;
 mod signatures;
 mod structure;
 mod tables;
+mod times;
 mod values;
 
 use std::collections::BTreeMap;
@@ -68,6 +69,11 @@ fn agree(ours: &Value, theirs: &Value) -> Result<(), String> {
     };
     same(&ours["accepted"], &theirs["accepted"], "accepted")?;
     same(&ours["answer"], &theirs["code"], "answer")?;
+    if let Some(check) = named(theirs) {
+        same(&ours["refusedBy"], &Value::from(check), "the check that is named")?;
+    } else if ["exp", "iat", "nbf"].iter().any(|time| ours["refusedBy"] == *time) {
+        return Err(format!("the server names no time: {}", theirs["error"]));
+    }
     if theirs["accepted"] == true {
         let identity = &ours["identity"];
         for name in ["username", "name", "email"] {
@@ -80,6 +86,19 @@ fn agree(ours: &Value, theirs: &Value) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// Returns the check that the server's message names, if it is a time or a signature that fails.
+fn named(theirs: &Value) -> Option<&'static str> {
+    let error = theirs["error"].as_str()?.to_lowercase();
+    [
+        ("token is expired", "exp"),
+        ("token used before issued", "iat"),
+        ("token is not valid yet", "nbf"),
+        ("signature is invalid", "signature"),
+    ]
+    .into_iter()
+    .find_map(|(text, check)| error.contains(text).then_some(check))
 }
 
 const SEED: u64 = 0x6f70_656e_7374_6f72;

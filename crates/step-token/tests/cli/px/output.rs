@@ -28,7 +28,7 @@ fn every_file_becomes_private_that_others_could_read() {
     for line in [
         format!("{MINT} --output taken"),
         format!("px token {KEY} --fleet fleet/good.csv --output taken"),
-        "px secret px --token-file token/good --output taken".to_owned(),
+        "px secret px --token-file token/vector3 --output taken".to_owned(),
         "px keygen secret taken --force".to_owned(),
         "px keygen ec taken --force".to_owned(),
     ] {
@@ -210,7 +210,7 @@ fn every_output_follows_links_and_replaces_no_fifo() {
     let sandbox = Sandbox::of("px");
     for line in [
         format!("px token {KEY} --fleet fleet/good.csv --output"),
-        "px secret px --token-file token/good --output".to_owned(),
+        "px secret px --token-file token/vector3 --output".to_owned(),
         "px keygen --force secret".to_owned(),
     ] {
         symlink("taken", sandbox.path("link")).unwrap();
