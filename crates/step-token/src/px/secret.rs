@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use openstorage_token::Warning;
 use openstorage_token::kubernetes::{DataKey, Manifest, Namespace, ObjectName};
 use token_cli::{Destination, Error, Given, Setting, Switch, World};
 use zeroize::Zeroizing;
@@ -124,6 +125,9 @@ fn content(
         (None, Some(shared)) => {
             let key = member(DataKey::shared_secret());
             let secret = shared.value.read(&key, Member::SharedSecret, &shared.origin, world)?;
+            if let Some(warning) = Warning::of_secret(&secret) {
+                world.warn(&warning.to_string());
+            }
             Ok((key, secret))
         }
         (Some(_), Some(_)) => Err(Error::usage(
@@ -131,7 +135,7 @@ fn content(
         )
         .hint("use only one of them")),
         (None, None) => Err(Error::usage("no token and no shared secret given to store in the Secret")
-            .hint("use --token-file or --shared-secret-file")),
+            .hint("use --token-file or --shared-secret-file; `-` is standard input")),
     }
 }
 
