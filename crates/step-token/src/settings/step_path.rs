@@ -346,6 +346,18 @@ mod tests {
     }
 
     #[test]
+    fn contexts_are_read_as_go_reads_a_map_of_structs() {
+        let json = br#"{"lab":{"profile":"old"},"Lab":{"Authority":"a","PROFILE":"p","more":[]},
+            "lab":{"authority":"b","profile":"q","profile":null}}"#;
+        let read = contexts(Document::whole(json).unwrap().value()).unwrap();
+        let entry = |name: &str| (read[name].authority.as_str(), read[name].profile.as_str());
+        assert_eq!(read.len(), 2);
+        assert_eq!((entry("Lab"), entry("lab")), (("a", "p"), ("b", "q")));
+        let wrong = Document::whole(br#"{"a":{"profile":1}}"#).unwrap();
+        assert_eq!(contexts(wrong.value()).unwrap_err().to_string(), "`profile` is not a string");
+    }
+
+    #[test]
     fn a_context_cannot_lead_out_of_the_base_directory() {
         for name in ["", ".", "..", "../x", "a/b", "a\\b", "a\0"] {
             assert!(!is_plain_name(name), "{name:?}");

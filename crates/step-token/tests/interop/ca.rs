@@ -106,12 +106,19 @@ impl Ca {
 
     /// Starts another CA with the keys and certificates of the shared one, and a changed ca.json.
     pub(crate) fn like_shared(change: impl Fn(&mut Value)) -> Self {
+        Self::spelled(|mut config| {
+            change(&mut config);
+            config.to_string().into_bytes()
+        })
+    }
+
+    /// Starts such a CA with a ca.json whose text is made from that of the shared one.
+    pub(crate) fn spelled(write: impl Fn(Value) -> Vec<u8>) -> Self {
         on_a_free_port("127.0.0.1", |port| {
             let directory = TempDir::with_prefix("step-token-interop-").map_err(text)?;
             let mut config = Self::shared().copy(directory.path())?;
             config["address"] = format!("127.0.0.1:{port}").into();
-            change(&mut config);
-            fs::write(directory.path().join("config/ca.json"), config.to_string()).map_err(text)?;
+            fs::write(directory.path().join("config/ca.json"), write(config)).map_err(text)?;
             Self::serve(directory, format!("https://127.0.0.1:{port}"))
         })
         .unwrap_or_else(|reason| panic!("no CA: {reason}"))

@@ -15,6 +15,7 @@ mod daemon;
 mod hierarchy;
 mod identity;
 mod ipv6;
+mod json;
 mod k8ssa;
 mod keys;
 mod listing;
