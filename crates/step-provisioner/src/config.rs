@@ -2,7 +2,7 @@
 //!
 //! Source: smallstep/certificates, `authority/config/config.go`.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use step_claims::{CaUrl, Operation};
 use token_time::SignedDuration;
@@ -64,9 +64,11 @@ pub struct SshKeys {
     pub user: bool,
     /// Whether it has a key for host certificates.
     pub host: bool,
-    /// Whether it has a public key, its own or an earlier one, with which it accepts an SSH
-    /// certificate as proof.
-    pub accepts: bool,
+    /// Whether it has a public key for user certificates, its own or an earlier one, with which it
+    /// accepts one as proof.
+    pub accepts_user: bool,
+    /// The same for host certificates.
+    pub accepts_host: bool,
 }
 
 impl CaConfig {
@@ -151,14 +153,14 @@ impl CaConfig {
         if self.enable_admin {
             return None;
         }
-        let (mut ids, mut names) = (HashMap::new(), HashMap::new());
+        let (mut ids, mut names) = (HashMap::new(), HashSet::new());
         self.provisioners.iter().find_map(|entry| {
             let name = || entry.name.clone();
             if entry.lacks_key() {
                 return Some(StartFault::NoKey { name: name() });
             }
             let id = entry.token_id();
-            if names.insert(entry.name.as_str(), ()).is_some() {
+            if !names.insert(entry.name.as_str()) {
                 return Some(StartFault::SameName { name: name() });
             }
             let other = ids.insert(id.clone(), entry)?;
@@ -181,7 +183,7 @@ impl CaConfig {
         let proven = matches!(provisioner.kind, Kind::SshPop) && operation.is_ssh();
         match self.ssh.refusal(operation) {
             Some(refusal) => refusal,
-            None if proven && !self.ssh.accepts => Capability::Refused {
+            None if proven && !self.ssh.accepts_some() => Capability::Refused {
                 reason: "the ca.json has no SSH keys, so the CA accepts no SSH certificate",
                 instead: "a JWK provisioner",
             },
@@ -248,11 +250,20 @@ impl SshKeys {
         let ssh = top.object("ssh")?;
         let user = ssh.non_empty("userKey")?.is_some();
         let host = ssh.non_empty("hostKey")?.is_some();
-        let mut accepts = user || host;
+        let mut keys = Self { user, host, accepts_user: user, accepts_host: host };
         for key in ssh.elements("keys")?.into_iter().filter_map(Object::value) {
-            accepts |= !key.boolean("federated")?.unwrap_or(false);
+            if !key.boolean("federated")?.unwrap_or(false) {
+                let kind = key.string("type")?;
+                keys.accepts_user |= kind == "user";
+                keys.accepts_host |= kind == "host";
+            }
         }
-        Ok(Self { user, host, accepts })
+        Ok(keys)
+    }
+
+    /// Returns whether it accepts an SSH certificate of some type as proof.
+    fn accepts_some(self) -> bool {
+        self.accepts_user || self.accepts_host
     }
 
     /// Returns why the CA refuses an operation, if it is for want of a key: it signs, renews and
@@ -323,12 +334,33 @@ mod tests {
         assert_eq!(config.certificate.as_deref(), Some("certs/intermediate_ca.crt"));
         assert_eq!(config.port(), Some(9000));
         assert_eq!(config.names(), ["ca.example.test", "::1"]);
-        assert_eq!(config.ssh, SshKeys { user: false, host: true, accepts: true });
+        assert_eq!(
+            config.ssh,
+            SshKeys { user: false, host: true, accepts_user: false, accepts_host: true }
+        );
         assert_eq!(config.backdate, "1m".parse().unwrap());
         assert_eq!(config.provisioners.len(), 1);
         assert_eq!(config.skipped[0].name, "later");
         assert_eq!(config.claims.enable_ssh_ca, Some(true));
         assert!(config.enable_admin && config.disable_issued_at_check);
+    }
+
+    #[test]
+    fn an_earlier_key_accepts_certificates_and_signs_none() {
+        let keys = with(
+            r#""ssh":{"userKey":"k","keys":[{"type":"host"},{"type":"user","federated":true}]},"#,
+        )
+        .ssh;
+        assert!(keys.user && !keys.host && keys.accepts_user && keys.accepts_host);
+        let keys = with(r#""ssh":{"keys":[{"type":"host","federated":true}]},"#).ssh;
+        assert_eq!(keys, SshKeys::default());
+        for operation in Operation::ALL {
+            let signs = matches!(
+                operation,
+                Operation::SshUser | Operation::SshHost | Operation::SshRenew | Operation::SshRekey
+            );
+            assert_eq!(keys.refusal(operation).is_some(), signs, "{operation}");
+        }
     }
 
     #[test]

@@ -65,6 +65,8 @@ fn entries() -> Vec<Value> {
     let hook = |hook: Value| json!({ "options": { "webhooks": [hook] } });
     let roots = |bytes: &[u8]| json!({ "roots": text(bytes) });
     let endpoint = "https://127.0.0.1:1";
+    let mut nameless = jwk("nameless", json!({}));
+    nameless["name"] = "".into();
     vec![
         jwk("good", json!({})),
         jwk(
@@ -76,7 +78,7 @@ fn entries() -> Vec<Value> {
         jwk("moved", claims(json!({ "defaultTLSCertDuration": "8760h" }))),
         jwk("short", claims(json!({ "maxTLSCertDuration": "1h" }))),
         jwk("ssh", claims(json!({ "minUserSSHCertDuration": "48h" }))),
-        jwk("", json!({})),
+        nameless,
         jwk("hook", hook(json!({ "name": "h", "url": "http://a.test", "kind": "ENRICHING" }))),
         jwk("user", hook(json!({ "name": "h", "url": "https://u:p@a.test", "kind": "ENRICHING" }))),
         jwk("kind", hook(json!({ "name": "h", "url": "https://a.test" }))),
