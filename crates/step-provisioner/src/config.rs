@@ -2,19 +2,18 @@
 //!
 //! Source: smallstep/certificates, `authority/config/config.go`.
 
-use std::collections::{HashMap, HashSet};
-
 use step_claims::{CaUrl, Operation};
 use token_time::SignedDuration;
 
 use crate::capability::Capability;
 use crate::claims::ProvisionerClaims;
-use crate::disabled::{Disabled, StartFault};
+use crate::disabled::Disabled;
 use crate::error::Error;
-use crate::kind::{Kind, KindName};
+use crate::kind::Kind;
 use crate::list::{Skipped, parse_entries};
 use crate::object::{Fault, Object};
 use crate::provisioner::Provisioner;
+use crate::ssh_keys::SshKeys;
 
 /// The names of a CA whose ca.json has no `dnsNames`.
 const ASSUMED_NAMES: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
@@ -55,20 +54,6 @@ pub struct CaConfig {
     pub backdate: SignedDuration,
     /// `authority.disableIssuedAtCheck`: tokens from before the CA's start are accepted.
     pub disable_issued_at_check: bool,
-}
-
-/// Which SSH keys a CA has; with neither it refuses to sign, renew and rekey SSH certificates.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct SshKeys {
-    /// Whether it has a key for user certificates.
-    pub user: bool,
-    /// Whether it has a key for host certificates.
-    pub host: bool,
-    /// Whether it has a public key for user certificates, its own or an earlier one, with which it
-    /// accepts one as proof.
-    pub accepts_user: bool,
-    /// The same for host certificates.
-    pub accepts_host: bool,
 }
 
 impl CaConfig {
@@ -134,38 +119,6 @@ impl CaConfig {
         for provisioner in self.provisioners.iter_mut().filter(|it| it.disabled.is_none()) {
             provisioner.disabled = fault(&provisioner.kind);
         }
-    }
-
-    /// Returns why step-ca does not start with this file, as far as its provisioners decide.
-    #[must_use]
-    pub fn start_fault(&self) -> Option<StartFault> {
-        let k8s = |entry: &&Provisioner| entry.kind.name() == KindName::K8sSa;
-        if self.provisioners.iter().filter(k8s).count() > 1 {
-            return Some(StartFault::SeveralK8sSa);
-        }
-        if self.backdate < SignedDuration::ZERO {
-            return Some(StartFault::Backdate);
-        }
-        let none = ProvisionerClaims::default();
-        if let Some(contradiction) = none.effective(&self.claims).contradiction() {
-            return Some(StartFault::Lifetimes(contradiction));
-        }
-        if self.enable_admin {
-            return None;
-        }
-        let (mut ids, mut names) = (HashMap::new(), HashSet::new());
-        self.provisioners.iter().find_map(|entry| {
-            let name = || entry.name.clone();
-            if entry.lacks_key() {
-                return Some(StartFault::NoKey { name: name() });
-            }
-            let id = entry.token_id();
-            if !names.insert(entry.name.as_str()) {
-                return Some(StartFault::SameName { name: name() });
-            }
-            let other = ids.insert(id.clone(), entry)?;
-            Some(StartFault::SameId { one: other.label(), other: entry.label(), id })
-        })
     }
 
     /// Returns what a provisioner of this CA may authorise, as far as the file tells.
@@ -245,44 +198,6 @@ impl CaConfig {
     }
 }
 
-impl SshKeys {
-    fn read(top: &Object<'_>) -> Result<Self, Fault> {
-        let ssh = top.object("ssh")?;
-        let user = ssh.non_empty("userKey")?.is_some();
-        let host = ssh.non_empty("hostKey")?.is_some();
-        let mut keys = Self { user, host, accepts_user: user, accepts_host: host };
-        for key in ssh.elements("keys")?.into_iter().filter_map(Object::value) {
-            if !key.boolean("federated")?.unwrap_or(false) {
-                let kind = key.string("type")?;
-                keys.accepts_user |= kind == "user";
-                keys.accepts_host |= kind == "host";
-            }
-        }
-        Ok(keys)
-    }
-
-    /// Returns whether it accepts an SSH certificate of some type as proof.
-    fn accepts_some(self) -> bool {
-        self.accepts_user || self.accepts_host
-    }
-
-    /// Returns why the CA refuses an operation, if it is for want of a key: it signs, renews and
-    /// rekeys nothing without the key for that type of certificate. It revokes without any.
-    #[must_use]
-    pub fn refusal(self, operation: Operation) -> Option<Capability> {
-        let (has, reason) = match operation {
-            Operation::SshUser => (self.user, "the ca.json has no `userKey` in `ssh`"),
-            // Only host certificates are renewed and rekeyed.
-            Operation::SshHost | Operation::SshRenew | Operation::SshRekey => {
-                (self.host, "the ca.json has no `hostKey` in `ssh`")
-            }
-            _ => return None,
-        };
-        let instead = "the ca.json of a CA with SSH keys (`step ca init --ssh`)";
-        (!has).then_some(Capability::Refused { reason, instead })
-    }
-}
-
 fn flag(object: &Object<'_>, member: &str) -> Result<bool, Error> {
     Ok(object.boolean(member).map_err(Fault::of_document)?.unwrap_or(false))
 }
@@ -343,24 +258,6 @@ mod tests {
         assert_eq!(config.skipped[0].name, "later");
         assert_eq!(config.claims.enable_ssh_ca, Some(true));
         assert!(config.enable_admin && config.disable_issued_at_check);
-    }
-
-    #[test]
-    fn an_earlier_key_accepts_certificates_and_signs_none() {
-        let keys = with(
-            r#""ssh":{"userKey":"k","keys":[{"type":"host"},{"type":"user","federated":true}]},"#,
-        )
-        .ssh;
-        assert!(keys.user && !keys.host && keys.accepts_user && keys.accepts_host);
-        let keys = with(r#""ssh":{"keys":[{"type":"host","federated":true}]},"#).ssh;
-        assert_eq!(keys, SshKeys::default());
-        for operation in Operation::ALL {
-            let signs = matches!(
-                operation,
-                Operation::SshUser | Operation::SshHost | Operation::SshRenew | Operation::SshRekey
-            );
-            assert_eq!(keys.refusal(operation).is_some(), signs, "{operation}");
-        }
     }
 
     #[test]
