@@ -308,7 +308,15 @@ def authorities(out, roots, strict, cluster):
             "crt": f"proof/{directory}/intermediate.crt",
             "address": ":9000",
             "dnsNames": ["ca.internal"],
-            "authority": {"claims": {"enableSSHCA": True}, "provisioners": provisioners},
+            "ssh": {
+                "hostKey": "secrets/ssh_host_ca_key",
+                "userKey": "secrets/ssh_user_ca_key",
+            },
+            # The SSH certificates are for a hundred years.
+            "authority": {
+                "claims": {"enableSSHCA": True, "maxHostSSHCertDuration": "900000h"},
+                "provisioners": provisioners,
+            },
         }
         (out / name).write_text(json.dumps(config, indent=2) + "\n")
 

@@ -1,7 +1,7 @@
 use std::fmt;
 
 use step_claims::{Operation, Purpose, Subject};
-use step_provisioner::{Kind, ProofKind};
+use step_provisioner::{CertificateType, Kind, ProofKind};
 use token_jose::{Header, KeyId, PrivateKey, ProofHeader, PublicKey, SigningKey};
 use token_time::{SignedDuration, Timestamp};
 
@@ -23,6 +23,11 @@ pub trait Proof: fmt::Debug {
 
     /// Returns the end of the certificate if one that the CA issues for it must not end later.
     fn vouches_until(&self) -> Option<Timestamp> {
+        None
+    }
+
+    /// Returns the type of an SSH certificate.
+    fn ssh_type(&self) -> Option<CertificateType> {
         None
     }
 

@@ -1,7 +1,7 @@
 //! The header `sshpop`: an SSH certificate of the CA itself.
 
 use step_claims::{Operation, Purpose, Subject};
-use step_provisioner::ProofKind;
+use step_provisioner::{CertificateType, ProofKind};
 use token_jose::{KeyId, PrivateKey, ProofHeader, PublicKey};
 use token_time::{SignedDuration, Timestamp};
 
@@ -66,6 +66,13 @@ impl Proof for SshPop {
     fn ends(&self) -> Option<Timestamp> {
         let over = self.warnings.iter().any(|warning| matches!(warning, Warning::Expired { .. }));
         (!over).then(|| self.certificate.last_second())
+    }
+
+    fn ssh_type(&self) -> Option<CertificateType> {
+        Some(match self.certificate.is_host() {
+            true => CertificateType::SshHost,
+            false => CertificateType::SshUser,
+        })
     }
 
     fn issued_for(&self) -> Option<SignedDuration> {

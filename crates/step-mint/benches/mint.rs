@@ -20,7 +20,7 @@ fn mint() -> Mint {
         prefix: Prefix::Versioned,
         root: Some(RootFingerprint::of_der(b"root")),
     };
-    Mint::new("admin@example.com".to_owned(), ca, key_id, key)
+    Mint::new("admin@example.com".to_owned(), ca, Some(key_id), key)
 }
 
 fn request() -> Request {

@@ -20,7 +20,8 @@
 //!         "d":"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A",
 //!         "x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#,
 //! )? else { unreachable!("the key is not encrypted") };
-//! let key_id = key.public_key().thumbprint().into();
+//! // The `kid` of the provisioner's public key, if that has one.
+//! let key_id = Some(key.public_key().thumbprint().into());
 //! let ca = Ca {
 //!     url: "https://ca.example.com:9000".parse()?,
 //!     prefix: Prefix::Versioned,

@@ -56,14 +56,11 @@ impl Mint {
     /// if that key has no `kid`, the token must have none either, so pass `None` and not a
     /// thumbprint.
     #[must_use]
-    pub fn new(
-        issuer: String,
-        ca: Ca,
-        key_id: impl Into<Option<KeyId>>,
-        key: Box<dyn SigningKey>,
-    ) -> Self {
-        let key_id = key_id.into();
-        let header = Header::new(key.algorithm(), key_id.clone());
+    pub fn new(issuer: String, ca: Ca, key_id: Option<KeyId>, key: Box<dyn SigningKey>) -> Self {
+        let header = match &key_id {
+            Some(key_id) => Header::new(key.algorithm(), key_id.clone()),
+            None => Header::without_key_id(key.algorithm()),
+        };
         Self {
             issuer,
             kind: Some(KindName::Jwk),
@@ -133,5 +130,50 @@ impl Mint {
             Some(kind) => audience.of_provisioner(kind, &self.issuer),
             None => audience,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use step_claims::{Limits, Purpose, UserData};
+    use token_jose::KeyFile;
+    use token_time::Timestamp;
+
+    use super::*;
+
+    /// The header of a token of a JWK provisioner; the key is that of RFC 8037 appendix A.1.
+    fn header(key_id: Option<KeyId>) -> String {
+        let KeyFile::Plain(key) = KeyFile::parse(
+            br#"{"kty":"OKP","crv":"Ed25519",
+                "d":"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A",
+                "x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#,
+        )
+        .unwrap() else {
+            unreachable!("the key is not encrypted")
+        };
+        let url = "https://ca.example.com".parse().unwrap();
+        let ca = Ca { url, prefix: Prefix::Bare, root: None };
+        let request = Request {
+            subject: "db.internal".parse().unwrap(),
+            purpose: Purpose::Sign(Vec::new()),
+            not_before: None,
+            not_after: None,
+            limits: Limits::Step,
+            confirmation: None,
+            user: UserData::default(),
+        };
+        let validity = request.validity(Timestamp::from_unix_seconds(1_700_000_000)).unwrap();
+        let mint = Mint::new("admin".to_owned(), ca, key_id.clone(), key);
+        let minted = mint.token(request, validity, TokenId::from_random([7; 32])).unwrap();
+        assert_eq!(minted.key_id, key_id);
+        let parts = compact::decode_unverified(minted.token.expose()).unwrap();
+        String::from_utf8(parts.header).unwrap()
+    }
+
+    #[test]
+    fn a_provisioner_whose_key_has_no_id_has_tokens_without_one() {
+        assert_eq!(header(None), r#"{"alg":"EdDSA","typ":"JWT"}"#);
+        let named = header(Some("k1".parse().unwrap()));
+        assert_eq!(named, r#"{"alg":"EdDSA","kid":"k1","typ":"JWT"}"#);
     }
 }

@@ -2,19 +2,18 @@
 //!
 //! Source: smallstep/certificates, `authority/config/config.go`.
 
-use std::collections::HashMap;
-
 use step_claims::{CaUrl, Operation};
 use token_time::SignedDuration;
 
 use crate::capability::Capability;
 use crate::claims::ProvisionerClaims;
-use crate::disabled::{Disabled, StartFault};
+use crate::disabled::Disabled;
 use crate::error::Error;
-use crate::kind::{Kind, KindName};
+use crate::kind::Kind;
 use crate::list::{Skipped, parse_entries};
 use crate::object::{Fault, Object, document};
 use crate::provisioner::Provisioner;
+use crate::ssh_keys::SshKeys;
 
 /// The names of a CA whose ca.json has no `dnsNames`.
 const ASSUMED_NAMES: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
@@ -55,18 +54,6 @@ pub struct CaConfig {
     pub backdate: SignedDuration,
     /// `authority.disableIssuedAtCheck`: tokens from before the CA's start are accepted.
     pub disable_issued_at_check: bool,
-}
-
-/// Which SSH keys a CA has; with neither it refuses to sign, renew and rekey SSH certificates.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct SshKeys {
-    /// Whether it has a key for user certificates.
-    pub user: bool,
-    /// Whether it has a key for host certificates.
-    pub host: bool,
-    /// Whether it has a public key, its own or an earlier one, with which it accepts an SSH
-    /// certificate as proof.
-    pub accepts: bool,
 }
 
 impl CaConfig {
@@ -135,38 +122,6 @@ impl CaConfig {
         }
     }
 
-    /// Returns why step-ca does not start with this file, as far as its provisioners decide.
-    #[must_use]
-    pub fn start_fault(&self) -> Option<StartFault> {
-        let k8s = |entry: &&Provisioner| entry.kind.name() == KindName::K8sSa;
-        if self.provisioners.iter().filter(k8s).count() > 1 {
-            return Some(StartFault::SeveralK8sSa);
-        }
-        if self.backdate < SignedDuration::ZERO {
-            return Some(StartFault::Backdate);
-        }
-        let none = ProvisionerClaims::default();
-        if let Some(contradiction) = none.effective(&self.claims).contradiction() {
-            return Some(StartFault::Lifetimes(contradiction));
-        }
-        if self.enable_admin {
-            return None;
-        }
-        let (mut ids, mut names) = (HashMap::new(), HashMap::new());
-        self.provisioners.iter().find_map(|entry| {
-            let name = || entry.name.clone();
-            if entry.lacks_key() {
-                return Some(StartFault::NoKey { name: name() });
-            }
-            let id = entry.token_id();
-            if names.insert(entry.name.as_str(), ()).is_some() {
-                return Some(StartFault::SameName { name: name() });
-            }
-            let other = ids.insert(id.clone(), entry)?;
-            Some(StartFault::SameId { one: other.label(), other: entry.label(), id })
-        })
-    }
-
     /// Returns what a provisioner of this CA may authorise, as far as the file tells.
     ///
     /// With `enableAdmin` its claims in the file may be outdated, those of the authority are not.
@@ -182,7 +137,7 @@ impl CaConfig {
         let proven = matches!(provisioner.kind, Kind::SshPop) && operation.is_ssh();
         match self.ssh.refusal(operation) {
             Some(refusal) => refusal,
-            None if proven && !self.ssh.accepts => Capability::Refused {
+            None if proven && !self.ssh.accepts_some() => Capability::Refused {
                 reason: "the ca.json has no SSH keys, so the CA accepts no SSH certificate",
                 instead: "a JWK provisioner",
             },
@@ -244,35 +199,6 @@ impl CaConfig {
     }
 }
 
-impl SshKeys {
-    fn read(top: &Object<'_>) -> Result<Self, Fault> {
-        let ssh = top.object("ssh")?;
-        let user = ssh.non_empty("userKey")?.is_some();
-        let host = ssh.non_empty("hostKey")?.is_some();
-        let mut accepts = user || host;
-        for key in ssh.elements("keys")?.into_iter().filter_map(Object::value) {
-            accepts |= !key.boolean("federated")?.unwrap_or(false);
-        }
-        Ok(Self { user, host, accepts })
-    }
-
-    /// Returns why the CA refuses an operation, if it is for want of a key: it signs, renews and
-    /// rekeys nothing without the key for that type of certificate. It revokes without any.
-    #[must_use]
-    pub fn refusal(self, operation: Operation) -> Option<Capability> {
-        let (has, reason) = match operation {
-            Operation::SshUser => (self.user, "the ca.json has no `userKey` in `ssh`"),
-            // Only host certificates are renewed and rekeyed.
-            Operation::SshHost | Operation::SshRenew | Operation::SshRekey => {
-                (self.host, "the ca.json has no `hostKey` in `ssh`")
-            }
-            _ => return None,
-        };
-        let instead = "the ca.json of a CA with SSH keys (`step ca init --ssh`)";
-        (!has).then_some(Capability::Refused { reason, instead })
-    }
-}
-
 fn flag(object: &Object<'_>, member: &str) -> Result<bool, Error> {
     object.flag(member).map_err(Fault::of_document)
 }
@@ -324,7 +250,10 @@ mod tests {
         assert_eq!(config.certificate.as_deref(), Some("certs/intermediate_ca.crt"));
         assert_eq!(config.port(), Some(9000));
         assert_eq!(config.names(), ["ca.example.test", "::1"]);
-        assert_eq!(config.ssh, SshKeys { user: false, host: true, accepts: true });
+        assert_eq!(
+            config.ssh,
+            SshKeys { user: false, host: true, accepts_user: false, accepts_host: true }
+        );
         assert_eq!(config.backdate, "1m".parse().unwrap());
         assert_eq!(config.provisioners.len(), 1);
         assert_eq!(config.skipped[0].name, "later");

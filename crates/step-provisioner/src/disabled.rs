@@ -1,4 +1,4 @@
-//! Why a CA has disabled a provisioner, or does not start at all.
+//! Why a CA has disabled a provisioner.
 
 use token_text::Shown;
 
@@ -51,46 +51,4 @@ impl Disabled {
     pub fn is_reported(&self) -> bool {
         matches!(self, Self::Reported { .. })
     }
-}
-
-/// Why step-ca does not start with a ca.json, because of its provisioners.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum StartFault {
-    /// There are two provisioners for Kubernetes service accounts.
-    #[error("it has more than one K8sSA provisioner")]
-    SeveralK8sSa,
-
-    /// Certificates would begin after their signing.
-    #[error("`authority.backdate` is negative")]
-    Backdate,
-
-    /// The authority's own lifetimes of X.509 certificates contradict each other.
-    #[error("{0}")]
-    Lifetimes(Contradiction),
-
-    /// A JWK provisioner has no key: step-ca crashes.
-    #[error("the JWK provisioner `{}` has no `key`", Shown(name))]
-    NoKey {
-        /// Its name.
-        name: String,
-    },
-
-    /// Two provisioners have one name.
-    #[error("two provisioners have the name `{}`", Shown(name))]
-    SameName {
-        /// The name.
-        name: String,
-    },
-
-    /// A token could be for either of two provisioners.
-    #[error("tokens for {} and {} have the same ID, `{}`", Shown(one), Shown(other), Shown(id))]
-    SameId {
-        /// The label of the first.
-        one: String,
-        /// The label of the second.
-        other: String,
-        /// [`Provisioner::token_id`](crate::Provisioner::token_id) of both.
-        id: String,
-    },
 }

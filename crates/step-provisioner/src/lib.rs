@@ -52,6 +52,8 @@ mod proof;
 mod provisioner;
 mod select;
 mod several;
+mod ssh_keys;
+mod start;
 #[cfg(test)]
 mod testing;
 mod unselected;
@@ -59,8 +61,8 @@ mod window;
 
 pub use crate::capability::{CAPABILITIES, Capability};
 pub use crate::claims::{EffectiveClaims, ProvisionerClaims};
-pub use crate::config::{CaConfig, SshKeys};
-pub use crate::disabled::{Disabled, StartFault};
+pub use crate::config::CaConfig;
+pub use crate::disabled::Disabled;
 pub use crate::error::{Error, Expected};
 pub use crate::kind::{
     AwsProvisioner, AzureProvisioner, GcpProvisioner, JwkProvisioner, Kind, KindName,
@@ -71,5 +73,8 @@ pub use crate::list::{Page, Skipped, provisioners_page};
 pub use crate::proof::ProofKind;
 pub use crate::provisioner::Provisioner;
 pub use crate::select::{Selection, Selector, Why, select};
+pub use crate::ssh_keys::SshKeys;
+pub use crate::start::StartFault;
 pub use crate::unselected::{KeyOf, Unselected};
-pub use crate::window::{Known, Spending, Window, WindowDoubt, WindowFault, WindowRules};
+pub use crate::window::fault::{WindowDoubt, WindowFault};
+pub use crate::window::{Known, Spending, Window, WindowRules};

@@ -3,10 +3,12 @@
 //! Source: smallstep/certificates 0.30.2, `authority/provisioner/sign_ssh_options.go` and
 //! `sign_options.go`.
 
+pub(crate) mod fault;
 mod line;
 
 use token_time::{SignedDuration, Timestamp, When};
 
+use self::fault::{WindowDoubt, WindowFault};
 use self::line::{Line, Span};
 use crate::claims::ProvisionerClaims;
 use crate::config::CaConfig;
@@ -46,97 +48,6 @@ pub enum Known {
     Entry,
     /// None: the entry may be outdated.
     Nothing,
-}
-
-/// Why a CA signs no such certificate; to be read after "the certificate".
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum WindowFault {
-    /// step-ca crashes on such a time.
-    #[error("would start before 1970")]
-    StartsBefore1970,
-    /// step-ca crashes on such a time.
-    #[error("would end before 1970")]
-    EndsBefore1970,
-    /// It would start after its voucher has ended.
-    #[error("would start after {end}, when the certificate that vouches for it ends")]
-    StartsAfterVoucher {
-        /// That end.
-        end: Timestamp,
-    },
-    /// It would end after its voucher.
-    #[error("would end after {end}, when the certificate that vouches for it ends")]
-    OutlivesVoucher {
-        /// That end.
-        end: Timestamp,
-    },
-    /// It would end before it is signed.
-    #[error("would end before it is signed")]
-    EndsInThePast,
-    /// It would end before its start.
-    #[error("would end before it starts")]
-    EndsBeforeStart,
-    /// It would be shorter than the CA signs.
-    #[error(
-        "would be valid for {lifetime}{}; the shortest that the CA signs is {limit}",
-        Backdated(*backdate)
-    )]
-    TooShort {
-        /// Its lifetime, with the backdate.
-        lifetime: SignedDuration,
-        /// The part of it before its signing; zero if it asks for a start.
-        backdate: SignedDuration,
-        /// The limit.
-        limit: Limit,
-    },
-    /// It would be longer than the CA signs.
-    #[error("would be valid for {lifetime}; the longest that the CA signs is {limit}")]
-    TooLong {
-        /// Its lifetime, without the backdate.
-        lifetime: SignedDuration,
-        /// The limit.
-        limit: Limit,
-    },
-    /// It asks for no end, and the default lifetime is shorter than the CA signs.
-    #[error("would be valid for {default}; the shortest that the CA signs is {limit}")]
-    DefaultTooShort {
-        /// The default.
-        default: Limit,
-        /// The limit.
-        limit: Limit,
-    },
-    /// It asks for no end, and the default lifetime is longer than the CA signs.
-    #[error("would be valid for {default}; the longest that the CA signs is {limit}")]
-    DefaultTooLong {
-        /// The default.
-        default: Limit,
-        /// The limit.
-        limit: Limit,
-    },
-    /// What is left of its voucher is shorter than the CA signs.
-    #[error(
-        "would end with the one that vouches for it, at {end}; the shortest that the CA signs is \
-         {limit}"
-    )]
-    VoucherTooShort {
-        /// That end.
-        end: Timestamp,
-        /// The limit.
-        limit: Limit,
-    },
-}
-
-/// A token that the CA may refuse.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct WindowDoubt {
-    /// Why.
-    pub fault: WindowFault,
-    /// When it is spent from this time on.
-    pub from: Option<Timestamp>,
-    /// When it is spent before this time.
-    pub until: Option<Timestamp>,
-    /// Whether the limit is certain; else the authority may have set another.
-    pub is_certain: bool,
 }
 
 /// When a token can be spent.
@@ -237,54 +148,61 @@ impl Window {
         spending: Spending,
         all: &mut Conditions,
     ) {
-        let Limits { min, max, default } = rules.limits;
-        let backdate = if starts.is_some() { SignedDuration::ZERO } else { rules.backdate };
         let start = starts.unwrap_or(Line::NOW);
+        let backdate = if starts.is_some() { SignedDuration::ZERO } else { rules.backdate };
         let begins = start.plus(-seconds(backdate));
-        let shortest = ceiling(nanos(min.value));
-        let longest = seconds_of(nanos(max.value) + nanos(rules.backdate));
-        let min_is_certain = rules.is_certain(min, "min");
-        let max_is_certain = rules.is_certain(max, "max");
         let Some(ends) = ends else {
-            let default_is_certain = rules.is_certain(default, "default");
-            let ends = start.plus(seconds(default.value));
-            all.push_if(
-                default_is_certain,
-                WindowFault::EndsInThePast,
-                ends.minus(Line::NOW).at_least(0),
-            );
-            all.push_if(
-                min_is_certain && default_is_certain,
-                WindowFault::DefaultTooShort { default, limit: min },
-                ends.minus(begins).at_least(shortest),
-            );
-            let mut not_too_long = ends.minus(begins).at_most(longest);
-            if let Some(end) = self.vouched_until {
-                // It ends with its voucher if that ends earlier.
-                let end_of_voucher = Line::at(i128::from(end.unix_seconds()));
-                let not_past = end_of_voucher.minus(Line::NOW).at_least(0);
-                all.push_if(true, WindowFault::EndsInThePast, not_past);
-                let left = end_of_voucher.minus(begins);
-                let fault = WindowFault::VoucherTooShort { end, limit: min };
-                all.push_if(min_is_certain, fault, left.at_least(shortest));
-                if not_too_long.is_empty() {
-                    not_too_long = left.at_most(longest);
-                }
-            }
-            return all.push_if(
-                max_is_certain && default_is_certain,
-                WindowFault::DefaultTooLong { default, limit: max },
-                not_too_long,
-            );
+            return self.without_end(rules, start, begins, all);
         };
         let now = spending.usual().first;
+        let (min, max) = (rules.min(), rules.max());
         let lifetime = |line: Line| saturating(line.value(now));
-        let too_short =
-            WindowFault::TooShort { lifetime: lifetime(ends.minus(begins)), backdate, limit: min };
-        all.push_if(min_is_certain, too_short, ends.minus(begins).at_least(shortest));
-        let too_long = WindowFault::TooLong { lifetime: lifetime(ends.minus(start)), limit: max };
-        all.push_if(max_is_certain, too_long, ends.minus(begins).at_most(longest));
+        let too_short = WindowFault::TooShort {
+            lifetime: lifetime(ends.minus(begins)),
+            backdate,
+            limit: min.limit,
+        };
+        all.push_if(min.is_certain, too_short, ends.minus(begins).at_least(min.seconds));
+        let lifetime = lifetime(ends.minus(start));
+        let too_long = WindowFault::TooLong { lifetime, limit: max.limit };
+        all.push_if(max.is_certain, too_long, ends.minus(begins).at_most(max.seconds));
     }
+
+    /// The limits for a certificate that ends after the default lifetime, or with its voucher if that
+    /// ends earlier.
+    fn without_end(&self, rules: &WindowRules, start: Line, begins: Line, all: &mut Conditions) {
+        let (min, max, default) = (rules.min(), rules.max(), rules.limits.default);
+        let default_is_certain = rules.is_certain(default, "default");
+        let ends = start.plus(seconds(default.value));
+        let not_past = |ends: Line| ends.minus(Line::NOW).at_least(0);
+        all.push_if(default_is_certain, WindowFault::EndsInThePast, not_past(ends));
+        let mut not_too_long = ends.minus(begins).at_most(max.seconds);
+        if let Some(end) = self.vouched_until {
+            let end_of_voucher = Line::at(i128::from(end.unix_seconds()));
+            all.push(WindowFault::EndsInThePast, not_past(end_of_voucher));
+            let left = end_of_voucher.minus(begins);
+            let fault = WindowFault::VoucherTooShort { end, limit: min.limit };
+            all.push_if(min.is_certain, fault, left.at_least(min.seconds));
+            if not_too_long.is_empty() {
+                not_too_long = left.at_most(max.seconds);
+            }
+        }
+        // step-ca has disabled a provisioner whose X.509 default is outside its bounds.
+        if self.certificate != CertificateType::X509 {
+            let fault = WindowFault::DefaultTooShort { default, limit: min.limit };
+            let not_too_short = ends.minus(begins).at_least(min.seconds);
+            all.push_if(min.is_certain && default_is_certain, fault, not_too_short);
+            let fault = WindowFault::DefaultTooLong { default, limit: max.limit };
+            all.push_if(max.is_certain && default_is_certain, fault, not_too_long);
+        }
+    }
+}
+
+/// A bound, in the seconds that step-ca compares a lifetime with.
+struct Bound {
+    limit: Limit,
+    seconds: i128,
+    is_certain: bool,
 }
 
 impl WindowRules {
@@ -313,15 +231,28 @@ impl WindowRules {
     /// that is certain. The new one gets the same lifetime, which must be within the limits.
     #[must_use]
     pub fn check_rekey(&self, lifetime: SignedDuration) -> Option<(WindowFault, bool)> {
-        let Limits { min, max, .. } = self.limits;
-        let backdate = SignedDuration::ZERO;
-        if lifetime < min.value {
-            let fault = WindowFault::TooShort { lifetime, backdate, limit: min };
-            return Some((fault, self.is_certain(min, "min")));
+        let (min, max) = (self.min(), self.max());
+        let seconds = seconds(lifetime);
+        if seconds < min.seconds {
+            let backdate = SignedDuration::ZERO;
+            let fault = WindowFault::TooShort { lifetime, backdate, limit: min.limit };
+            return Some((fault, min.is_certain));
         }
-        let too_long = nanos(lifetime) > nanos(max.value) + nanos(self.backdate);
-        let fault = WindowFault::TooLong { lifetime, limit: max };
-        too_long.then_some((fault, self.is_certain(max, "max")))
+        let fault = WindowFault::TooLong { lifetime, limit: max.limit };
+        (seconds > max.seconds).then_some((fault, max.is_certain))
+    }
+
+    fn min(&self) -> Bound {
+        let limit = self.limits.min;
+        let seconds = -seconds_of(-nanos(limit.value));
+        Bound { limit, seconds, is_certain: self.is_certain(limit, "min") }
+    }
+
+    /// The backdate comes on top.
+    fn max(&self) -> Bound {
+        let limit = self.limits.max;
+        let seconds = seconds_of(nanos(limit.value) + nanos(self.backdate));
+        Bound { limit, seconds, is_certain: self.is_certain(limit, "max") }
     }
 
     /// Returns whether a limit is known. A default that moves a bound says nothing about the
@@ -371,18 +302,6 @@ impl Conditions {
     }
 }
 
-/// `, with 1m0s before its signing`, or nothing.
-struct Backdated(SignedDuration);
-
-impl std::fmt::Display for Backdated {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self.0 {
-            SignedDuration::ZERO => Ok(()),
-            backdate => write!(f, " with the {backdate} by which the CA backdates it"),
-        }
-    }
-}
-
 /// step-ca takes a zero duration, and the first second of 1970, for a value that is not set.
 fn line_of(when: When) -> Option<Line> {
     match when {
@@ -405,10 +324,6 @@ const NANOS: i128 = 1_000_000_000;
 
 fn seconds_of(nanos: i128) -> i128 {
     nanos.div_euclid(NANOS)
-}
-
-fn ceiling(nanos: i128) -> i128 {
-    -seconds_of(-nanos)
 }
 
 fn saturating(seconds: i128) -> SignedDuration {

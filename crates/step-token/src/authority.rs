@@ -12,6 +12,7 @@ use step_claims::{CaUrl, Operation, Prefix, RootFingerprint};
 use step_provisioner::{CaConfig, ProofKind, Provisioner};
 use token_cli::{Error, Origin, Setting, World};
 use token_jose::KeyId;
+use token_time::Timestamp;
 
 use crate::authority::connection::Connection;
 use crate::authority::roots::{given_root, no_root, root_of_file, roots_on_disk};
@@ -51,12 +52,13 @@ pub(crate) struct RenewingCa {
 }
 
 impl Authority {
-    /// Opens the CA that the settings describe. With --offline, and for a renewal, this makes no
+    /// Opens the CA that the settings describe, as it would start now. With --offline, and for a renewal, this makes no
     /// network request.
     pub(crate) fn open(
         ca: &CaSettings,
         operation: Operation,
         proof: Option<ProofKind>,
+        now: Timestamp,
         world: &World,
     ) -> Result<Self, Error> {
         let is_there = match std::fs::metadata(&ca.config.value) {
@@ -65,17 +67,21 @@ impl Authority {
             Ok(_) => true,
         };
         match (operation, ca.offline, is_there) {
-            (Operation::Renew, true, true) => Self::renewing_by_file(ca, world),
+            (Operation::Renew, true, true) => Self::renewing_by_file(ca, now, world),
             (Operation::Renew, ..) => Self::renewing(ca, world),
             (_, false, _) => Self::online(ca, world),
-            (_, true, true) => Self::file(ca, world),
+            (_, true, true) => Self::file(ca, now, world),
             (_, true, false) => Self::address(ca, proof, world),
         }
     }
 
     /// A renewal with a ca.json; the certificate is checked against its roots.
-    fn renewing_by_file(settings: &CaSettings, world: &World) -> Result<Self, Error> {
-        let ca = ca_json::open_startable(settings, world)?;
+    fn renewing_by_file(
+        settings: &CaSettings,
+        now: Timestamp,
+        world: &World,
+    ) -> Result<Self, Error> {
+        let ca = ca_json::open_startable(settings, now)?;
         let url = address_of_file(&ca, settings, world)?;
         let given = match &settings.root {
             Some(root) if is_unreadable(root, world) => None,
@@ -168,8 +174,8 @@ impl Authority {
     }
 
     /// Offline with a ca.json: parses the file, and does not start the CA as step does (Q8, Q9).
-    fn file(settings: &CaSettings, world: &World) -> Result<Self, Error> {
-        let ca = ca_json::open_startable(settings, world)?;
+    fn file(settings: &CaSettings, now: Timestamp, world: &World) -> Result<Self, Error> {
+        let ca = ca_json::open_startable(settings, now)?;
         if ca.config().enable_admin {
             world.warn(&format!(
                 "{} has enableAdmin: the CA keeps its provisioners in its database, and the file may \

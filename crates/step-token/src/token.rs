@@ -43,7 +43,7 @@ pub(crate) fn run(args: &TokenArgs, global: &GlobalArgs, world: &World) -> Resul
 
     let operation = settings.operation();
     let kind = settings.proof.as_ref().map(ProofSettings::kind);
-    let authority = Authority::open(&settings.ca, operation, kind, world)?;
+    let authority = Authority::open(&settings.ca, operation, kind, now, world)?;
     let query = Query {
         authority: &authority,
         settings: &settings,

@@ -149,7 +149,7 @@ fn entries() -> Vec<Value> {
         .into_iter()
         .map(|kind| {
             let known = recorded.iter().find(|entry| entry["type"] == kind.as_str());
-            let mut entry = known.cloned().unwrap_or_else(|| json!({ "type": kind.as_str() }));
+            let mut entry = known.cloned().unwrap_or_else(|| required(kind));
             entry["name"] = json!(kind.as_str().to_lowercase());
             entry["claims"] = json!({ "enableSSHCA": true });
             entry
@@ -157,11 +157,28 @@ fn entries() -> Vec<Value> {
         .collect()
 }
 
+/// What step-ca needs to initialise a provisioner of a type that is not recorded.
+fn required(kind: KindName) -> Value {
+    let mut entry = match kind {
+        KindName::Oidc => {
+            json!({ "clientID": "c", "configurationEndpoint": "https://idp.example.test" })
+        }
+        KindName::Azure => json!({ "tenantID": "t" }),
+        _ => json!({}),
+    };
+    entry["type"] = json!(kind.as_str());
+    entry
+}
+
 fn ca_json(entries: &[Value]) -> Value {
     json!({
         "root": "certs/root_ca.crt",
         "address": ":443",
         "dnsNames": ["ca.example.test"],
-        "authority": { "provisioners": entries },
+        "ssh": { "hostKey": "ssh_host_ca_key", "userKey": "ssh_user_ca_key" },
+        "authority": {
+            "provisioners": entries,
+            "claims": { "maxHostSSHCertDuration": "900000h" },
+        },
     })
 }

@@ -42,21 +42,25 @@ fn every_recorded_run_is_answered_as_the_real_program_did_or_better() {
 
 /// step mints the token even if the ca.json forbids it. Where it is allowed, it is the same.
 #[test]
-fn a_nebula_host_gets_its_ssh_token_where_the_ca_json_lets_its_provisioner_sign() {
+fn what_the_ca_json_forbids_is_the_same_where_it_is_allowed() {
     std::env::set_current_dir(common::vectors()).expect("the recordings are there");
     let text = std::fs::read("ca.json").expect("a ca.json");
     let mut config: serde_json::Value = serde_json::from_slice(&text).expect("it is JSON");
-    config["authority"]["claims"] = serde_json::json!({ "enableSSHCA": true });
+    config["authority"]["claims"] = serde_json::json!({
+        "enableSSHCA": true, "minUserSSHCertDuration": "1s", "maxHostSSHCertDuration": "900000h",
+    });
     let folder = tempfile::tempdir().expect("a temporary directory");
     let path = folder.path().join("ca.json");
     std::fs::write(&path, config.to_string()).expect("room for a file");
     let path = path.to_str().expect("a path in UTF-8");
 
-    let run = recording::runs().into_iter().find(|run| run.name == differences::NEBULA_SSH_HOST);
-    let run = run.expect("it was recorded").with_argument("ca.json", path);
-    let outcome = run.replay(0);
-    if let Err(why) = check(&run, &Expected::Same, &outcome) {
-        panic!("{}: {why}", run.name);
+    for name in differences::FORBIDDEN {
+        let run = recording::runs().into_iter().find(|run| run.name == name);
+        let run = run.expect("it was recorded").with_argument("ca.json", path);
+        let outcome = run.replay(0);
+        if let Err(why) = check(&run, &Expected::Same, &outcome) {
+            panic!("{}: {why}", run.name);
+        }
     }
 }
 

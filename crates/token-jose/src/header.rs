@@ -34,11 +34,16 @@ pub enum ProofHeader {
 }
 
 impl Header {
-    /// Returns the header of a JWT signed with `alg` by the key that `kid` names; without a key ID
-    /// it has no member `kid`.
+    /// Returns the header of a JWT signed with `alg` by the key that `kid` names.
     #[must_use]
-    pub fn new(alg: Algorithm, kid: impl Into<Option<KeyId>>) -> Self {
-        Self { alg, kid: kid.into(), proof: None }
+    pub fn new(alg: Algorithm, kid: KeyId) -> Self {
+        Self { kid: Some(kid), ..Self::without_key_id(alg) }
+    }
+
+    /// Returns the header of a JWT signed with `alg` by a key that has no ID: it has no member `kid`.
+    #[must_use]
+    pub fn without_key_id(alg: Algorithm) -> Self {
+        Self { alg, kid: None, proof: None }
     }
 
     /// Returns the header with this proof, which replaces any it had.
@@ -130,7 +135,7 @@ mod tests {
 
     #[test]
     fn a_key_without_id_leaves_the_member_out() {
-        let header = Header::new(Algorithm::Es256, None);
+        let header = Header::without_key_id(Algorithm::Es256);
         assert_eq!(written(&header), r#"{"alg":"ES256","typ":"JWT"}"#);
     }
 

@@ -2,21 +2,21 @@
 
 use step_ca_client::OfflineCa;
 use step_header::anchor_fault;
-use token_cli::{Error, Origin, World};
+use token_cli::{Error, Origin};
+use token_time::Timestamp;
 
 use crate::settings::ca::CaSettings;
 
 /// Reads the ca.json, and marks the provisioners that step-ca would disable if it started now.
-pub(crate) fn open(settings: &CaSettings, world: &World) -> Result<OfflineCa, Error> {
+pub(crate) fn open(settings: &CaSettings, now: Timestamp) -> Result<OfflineCa, Error> {
     let ca = OfflineCa::open(&settings.config.value)
         .map_err(|cause| unusable_config(settings, cause))?;
-    let now = world.now();
     Ok(ca.with_checked_anchors(|kind| anchor_fault(kind, now)))
 }
 
 /// Reads the ca.json of a CA that is to accept a token, so it must be one that step-ca starts with.
-pub(crate) fn open_startable(settings: &CaSettings, world: &World) -> Result<OfflineCa, Error> {
-    let ca = open(settings, world)?;
+pub(crate) fn open_startable(settings: &CaSettings, now: Timestamp) -> Result<OfflineCa, Error> {
+    let ca = open(settings, now)?;
     match ca.config().start_fault() {
         Some(fault) => {
             let path = ca.path().display();

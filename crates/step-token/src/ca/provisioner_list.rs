@@ -41,7 +41,7 @@ pub(crate) fn run(args: &ListArgs, global: &GlobalArgs, world: &World) -> Result
     }
     let form = Form::of(args)?;
     let text = if settings.offline {
-        let ca = ca_json::open(&settings, world)?;
+        let ca = ca_json::open(&settings, world.now())?;
         let config = ca.config();
         if let Some(fault) = config.start_fault() {
             world.warn(&format!("step-ca does not start with {}: {fault}", ca.path().display()));

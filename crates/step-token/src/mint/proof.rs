@@ -3,7 +3,7 @@
 
 use step_claims::{Operation, Purpose, Subject, Validity};
 use step_header::{Nebula, Proof, ProofKey, Renewal, SshPop, Trust, Warning, X5c};
-use step_provisioner::Provisioner;
+use step_provisioner::{CertificateType, Provisioner, SshKeys};
 use token_cli::{Error, Origin, World};
 use token_jose::{KeyFile, ProofHeader, PublicKey, SigningKey as _};
 use token_time::{SignedDuration, Timestamp};
@@ -97,6 +97,23 @@ impl CertificateProof {
     /// Returns the end of the certificate, if one that the CA issues for it must not end later.
     pub(crate) fn vouches_until(&self) -> Option<Timestamp> {
         self.proof.vouches_until()
+    }
+
+    /// Refuses an SSH certificate of a type that the CA does not accept as proof, for want of a key.
+    pub(crate) fn must_be_accepted(&self, keys: SshKeys) -> Result<(), Error> {
+        let (accepts, what) = match self.proof.ssh_type() {
+            Some(CertificateType::SshUser) => (keys.accepts_user, "user"),
+            Some(CertificateType::SshHost) => (keys.accepts_host, "host"),
+            _ => return Ok(()),
+        };
+        if accepts {
+            return Ok(());
+        }
+        let message = format!(
+            "the CA does not accept {}: the ca.json has no key for SSH {what} certificates in `ssh`",
+            self.called
+        );
+        Err(Error::settings(message).hint("use a JWK provisioner, or the ca.json of another CA"))
     }
 
     /// Returns for how long the certificate was issued, if that is the lifetime of the CA's next

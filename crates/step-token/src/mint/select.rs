@@ -279,7 +279,11 @@ impl Query<'_> {
         if let Some(window) = self.window {
             window.must_fit(provisioner, self.authority.config())?;
         }
-        self.proof.map_or(Ok(()), |proof| proof.must_be_trusted_by(provisioner))
+        let Some(proof) = self.proof else { return Ok(()) };
+        if let Some(config) = self.authority.config() {
+            proof.must_be_accepted(config.ssh)?;
+        }
+        proof.must_be_trusted_by(provisioner)
     }
 
     /// Checks that there is a proof for a provisioner that has no key of its own.

@@ -65,6 +65,8 @@ fn entries() -> Vec<Value> {
     let hook = |hook: Value| json!({ "options": { "webhooks": [hook] } });
     let roots = |bytes: &[u8]| json!({ "roots": text(bytes) });
     let endpoint = "https://127.0.0.1:1";
+    let mut nameless = jwk("nameless", json!({}));
+    nameless["name"] = "".into();
     vec![
         jwk("good", json!({})),
         jwk(
@@ -76,7 +78,7 @@ fn entries() -> Vec<Value> {
         jwk("moved", claims(json!({ "defaultTLSCertDuration": "8760h" }))),
         jwk("short", claims(json!({ "maxTLSCertDuration": "1h" }))),
         jwk("ssh", claims(json!({ "minUserSSHCertDuration": "48h" }))),
-        jwk("", json!({})),
+        nameless,
         jwk("hook", hook(json!({ "name": "h", "url": "http://a.test", "kind": "ENRICHING" }))),
         jwk("user", hook(json!({ "name": "h", "url": "https://u:p@a.test", "kind": "ENRICHING" }))),
         jwk("kind", hook(json!({ "name": "h", "url": "https://a.test" }))),
@@ -306,4 +308,29 @@ fn a_disabled_sshpop_provisioner_renews_nothing() {
     }
     let token = held.token(&ca, Way::Address, "--renew").mint();
     assert_eq!(ca.ssh_renew(&public_key("ed25519"), &token).unwrap_err().status, 401);
+}
+
+#[test]
+fn whether_the_authority_enables_ssh_is_not_in_its_list() {
+    for enabled in [true, false] {
+        let ca = Ca::like_shared(|config| {
+            let entry = list(config).iter_mut().find(|entry| entry["name"] == "p256").unwrap();
+            entry.as_object_mut().unwrap().remove("claims");
+            config["authority"]["claims"] = json!({ "enableSSHCA": enabled });
+        });
+        let can = Program::new().args(["ca", "provisioner", "list", "--can"]);
+        let can = can.flag("--ca-url", ca.url()).flag("--root", ca.root()).succeed();
+        assert!(can.contains("if the authority enables SSH"), "{can}");
+        let program = |way| {
+            let program = ca.token(way, "alice").args(["--ssh"]);
+            program.signed_by("p256", test_key("p256.pkcs8.pem"))
+        };
+        let ran = program(Way::Online).run();
+        assert!(ran.stderr.contains("only if the authority enables SSH"), "{}", ran.stderr);
+        let answer = ca.ssh_sign(&ssh_request(&public_key("ed25519"), ran.stdout.trim_end()));
+        assert_eq!(answer.is_ok(), enabled);
+        let ran = program(Way::CaJson).run();
+        assert_eq!(ran.code == Some(0), enabled, "{}", ran.stderr);
+        assert!(!ran.stderr.contains("only if"), "{}", ran.stderr);
+    }
 }
