@@ -35,7 +35,8 @@ fn is_text(tag: u8, value: &[u8]) -> bool {
 
 /// Returns whether these are characters of two bytes: no surrogates, nothing that is reserved.
 fn is_bmp(value: &[u8]) -> bool {
-    let value = value.strip_suffix(&[0, 0]).filter(|_| value.len() % 2 == 0).unwrap_or(value);
+    let value =
+        value.strip_suffix(&[0, 0]).filter(|_| value.len().is_multiple_of(2)).unwrap_or(value);
     let (pairs, rest) = value.as_chunks::<2>();
     rest.is_empty()
         && pairs.iter().all(|pair| {
