@@ -4,7 +4,7 @@ signature with SHA-1.
 
     python3 scripts/proofs.py OUT
 
-OUT holds `nebula/ca.crt` already. The keys of the CAs are never written.
+OUT holds the certificates in `nebula/` already. The keys of the CAs are never written.
 """
 
 import base64
@@ -195,6 +195,17 @@ def signed_with_sha1(authority, key):
         return x509.load_pem_x509_certificate((work / "leaf.crt").read_bytes())
 
 
+def with_negative_serial(certificate):
+    """The signature does not fit any more: a CA stops before it."""
+    der = certificate.public_bytes(serialization.Encoding.DER)
+    number = certificate.serial_number
+    number = number.to_bytes(number.bit_length() // 8 + 1, "big")
+    at = der.index(number)
+    der = der[:at] + bytes([number[0] | 0x80]) + der[at + 1 :]
+    text = base64.encodebytes(der).decode().replace("\n", "")
+    return f"-----BEGIN CERTIFICATE-----\n{text}\n-----END CERTIFICATE-----\n".encode()
+
+
 def judged(out, key):
     """Chains that a CA refuses although it has their root, and certificates to be renewed."""
     root = Authority("Strict Root")
@@ -204,6 +215,8 @@ def judged(out, key):
     elsewhere = x509.NameConstraints([x509.DNSName("example.test")], None)
     limited = Authority("Limited Intermediate", root, extra=[(elsewhere, True)])
     odd = Authority("Odd Intermediate", root, extra=[unknown_extension()])
+    explicit = x509.PolicyConstraints(0, None)
+    policies = Authority("Policy Intermediate", root, extra=[(explicit, True)])
     weak = rsa.generate_private_key(65537, 1024)
 
     def issued(provisioner, **options):
@@ -218,6 +231,8 @@ def judged(out, key):
         "critical-signer.crt": pem(odd.leaf(key), odd),
         "constrained.crt": pem(limited.leaf(key), limited),
         "too-long.crt": pem(under.leaf(key), under),
+        "negative-serial.crt": with_negative_serial(intermediate.leaf(key)) + pem(intermediate),
+        "policies.crt": pem(policies.leaf(key), policies),
         "sha1.crt": pem(signed_with_sha1(intermediate, key), intermediate),
         "rsa1024.crt": pem(intermediate.leaf(weak), intermediate),
         "rsa1024.key": private(weak),
@@ -230,6 +245,18 @@ def judged(out, key):
     for name, content in files.items():
         (out / name).write_bytes(content)
     return {"machines": pem(root), "short": pem(short)}
+
+
+def nebula(out):
+    """A certificate with another name than the one that was signed, and a file of two."""
+    lines = (out / "host.crt").read_text().split()
+    begin, end = "-----BEGIN NEBULA CERTIFICATE V2-----", "-----END NEBULA CERTIFICATE V2-----"
+    body = "".join(lines[4:-4])
+    changed = base64.b64decode(body).replace(b"web.mesh", b"wib.mesh")
+    text = base64.encodebytes(changed).decode().replace("\n", "")
+    (out / "changed.crt").write_text(f"{begin}\n{text}\n{end}\n")
+    both = (out / "host.crt").read_text() + (out / "other-mesh.crt").read_text()
+    (out / "two.crt").write_text(both)
 
 
 def kubernetes(out, key):
@@ -325,6 +352,7 @@ def main():
     out = pathlib.Path(sys.argv[1])
     for directory in ("x5c", "judged", "k8ssa"):
         (out / directory).mkdir()
+    nebula(out / "nebula")
     cluster = new_key()
     kubernetes(out / "k8ssa", cluster)
     roots = x5c(out / "x5c")

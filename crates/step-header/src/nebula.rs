@@ -19,6 +19,8 @@ pub struct Nebula {
     certificate: NebulaCertificate,
     public_key: PublicKey,
     at: Timestamp,
+    /// How many other certificates are in the file.
+    more: usize,
 }
 
 impl Nebula {
@@ -46,7 +48,8 @@ impl Nebula {
         let public_key = PublicKey::from_raw(kind, certificate.public_key())
             .map_err(|cause| Error::Key { name: name(), cause: cause.to_string() })?;
         is_valid_at(&certificate, now)?;
-        Ok(Self { certificate, public_key, at: now })
+        let more = NebulaCertificate::more_in(bytes);
+        Ok(Self { certificate, public_key, at: now, more })
     }
 
     /// Returns its name and its addresses, the names that the CA lets it request.
@@ -107,8 +110,7 @@ impl Proof for Nebula {
         }
     }
 
-    /// The CA is found by its fingerprint. Its signature, and its limits on names
-    /// and networks, are checked by step-ca.
+    /// The CA is found by its fingerprint; it must have signed the certificate, within its limits.
     fn trusted_by(&self, provisioner: &Kind) -> Trust {
         let Kind::Nebula { roots } = provisioner else { return Trust::Unknown };
         let roots = match NebulaCertificate::parse_bundle(roots) {
@@ -134,10 +136,22 @@ impl Proof for Nebula {
             Some(root) if !root.is_ca() || root.curve() != self.certificate.curve() => {
                 missed(format!("is signed by `{}`, which is not a CA for its curve", root.name()))
             }
-            Some(root) => match is_valid_at(root, self.at) {
-                Ok(()) => Trust::Reached,
-                Err(fault) => missed(format!("is signed by a CA that {fault}")),
+            Some(root) => match (is_valid_at(root, self.at), self.certificate.beyond(root)) {
+                (Err(fault), _) => missed(format!("is signed by a CA that {fault}")),
+                _ if !self.certificate.is_signed_by(root) => missed(format!(
+                    "names `{}` as its CA, whose key did not sign it: it is damaged or forged",
+                    root.name()
+                )),
+                (Ok(()), Some(beyond)) => missed(beyond),
+                (Ok(()), None) => Trust::Reached,
             },
+        }
+    }
+
+    fn warnings(&self) -> Vec<Warning> {
+        match self.more {
+            0 => Vec::new(),
+            more => vec![Warning::FirstOfSeveral { more }],
         }
     }
 

@@ -2,6 +2,7 @@
 
 pub(crate) mod certificate;
 pub(crate) mod fault;
+mod limits;
 mod v1;
 mod v2;
 
@@ -14,22 +15,26 @@ impl NebulaCertificate {
     /// Reads a file: PEM labelled `NEBULA CERTIFICATE` (version 1) or `NEBULA CERTIFICATE V2`, with
     /// any text around it; without PEM the bytes are a certificate of version 1.
     ///
-    /// Other sections are ignored without decoding, also private keys. `step`
-    /// takes the first of several certificates; here they are refused.
+    /// Other sections are ignored without decoding, also private keys. Of several certificates
+    /// the first is taken, as in `step`: a host may have one of each version.
     ///
     /// # Errors
     ///
-    /// [`NebulaFault`] if there is no certificate, more than one, or a damaged one.
+    /// [`NebulaFault`] if there is no certificate, or it is damaged.
     pub fn parse(bytes: &[u8]) -> Result<Self, NebulaFault> {
         if bytes.trim_ascii().is_empty() {
             return Err(NebulaFault::Empty);
         }
         let Some(certificates) = certificates(bytes) else { return Self::parse_bare(bytes) };
-        match certificates.as_slice() {
-            [] => Err(NebulaFault::OtherPem { labels: token_pem::labels(bytes) }),
-            [(version, section)] => Self::from_wire(*version, &section.contents()?),
-            several => Err(NebulaFault::Several { count: several.len() }),
+        match certificates.first() {
+            None => Err(NebulaFault::OtherPem { labels: token_pem::labels(bytes) }),
+            Some((version, section)) => Self::from_wire(*version, &section.contents()?),
         }
+    }
+
+    /// Returns how many certificates follow the one that [`parse`](Self::parse) takes.
+    pub(crate) fn more_in(bytes: &[u8]) -> usize {
+        certificates(bytes).map_or(0, |all| all.len().saturating_sub(1))
     }
 
     /// Reads all certificates of a bundle in PEM, such as a provisioner's roots, in their order.

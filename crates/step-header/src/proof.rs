@@ -134,6 +134,13 @@ pub enum Warning {
         names: Vec<String>,
     },
 
+    /// The file holds further Nebula certificates.
+    #[error("contains further certificates ({more}), which are left out: the first one counts")]
+    FirstOfSeveral {
+        /// How many follow.
+        more: usize,
+    },
+
     /// A critical option of an SSH certificate.
     #[error("has the critical option `{name}`, which only the SSH server checks")]
     CriticalOption {

@@ -62,11 +62,14 @@ impl SshKeys {
 
 #[cfg(test)]
 mod tests {
+    use crate::object::document;
+
     use super::*;
 
     fn keys(ssh: &str) -> SshKeys {
         let json = format!(r#"{{"ssh":{ssh}}}"#);
-        SshKeys::read(&Object::document(json.as_bytes()).unwrap()).unwrap()
+        let document = document(json.as_bytes()).unwrap();
+        SshKeys::read(&Object::outermost(&document).unwrap()).unwrap()
     }
 
     #[test]

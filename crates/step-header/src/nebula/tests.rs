@@ -113,6 +113,31 @@ fn both_ends_of_its_validity_belong_to_it() {
 }
 
 #[test]
+fn a_file_of_two_is_the_first_and_a_warning() {
+    let two = [vector("nebula/host-v2.crt"), vector("nebula/host-v1.crt")].concat();
+    let nebula = Nebula::read(&two, SIGN, NOW).unwrap();
+    assert_eq!(nebula.header_member(), read("host-v2.crt").header_member());
+    assert_eq!(nebula.warnings(), [Warning::FirstOfSeveral { more: 1 }]);
+    assert_eq!(read("host-v1.crt").warnings(), []);
+}
+
+#[test]
+fn a_certificate_that_was_changed_is_not_trusted() {
+    let roots = Kind::Nebula { roots: vector("nebula/ca-v2.crt") };
+    let text = vector("nebula/host-v2.crt");
+    let mut der = token_pem::sections(&text).next().unwrap().contents().unwrap();
+    let at = der.windows(4).position(|part| part == b"host").unwrap();
+    der[at] = b'H';
+    let changed = token_pem::encode("NEBULA CERTIFICATE V2", &der);
+    let Trust::Missed { reason, .. } =
+        Nebula::read(changed.as_bytes(), SIGN, NOW).unwrap().trusted_by(&roots)
+    else {
+        panic!("it is trusted")
+    };
+    assert!(reason.contains("whose key did not sign it"), "{reason}");
+}
+
+#[test]
 fn it_is_trusted_by_the_ca_that_signed_it() {
     for (host, ca) in
         [("host-v1.crt", "ca.crt"), ("host-v2.crt", "ca-v2.crt"), ("host-p256.crt", "ca-p256.crt")]

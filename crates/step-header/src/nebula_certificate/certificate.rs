@@ -7,7 +7,7 @@ use super::fault::{NebulaFault, malformed};
 
 /// A Nebula certificate: its contents, and the bytes for a header.
 ///
-/// It is unverified: no signature is checked and no clock is read. What nebula refuses to
+/// It is unverified: reading checks no signature and reads no clock. What nebula refuses to
 /// read is refused here too, because the CA reads certificates with nebula.
 ///
 /// Source: slackhq/nebula 1.10.3, `cert/cert_v1.go`, `cert/cert_v2.go` and `cert/pem.go`.
@@ -44,6 +44,9 @@ pub struct NebulaCertificate {
     pub(super) curve: NebulaCurve,
     pub(super) public_key: Vec<u8>,
     pub(super) fingerprint: [u8; 32],
+    /// What the signature is over.
+    pub(super) signed: Vec<u8>,
+    pub(super) signature: Vec<u8>,
     pub(super) raw: Vec<u8>,
 }
 

@@ -27,13 +27,6 @@ pub enum NebulaFault {
     #[error("is a Nebula certificate of version 2, which must be in PEM")]
     BareV2,
 
-    /// There is more than one certificate.
-    #[error("contains several Nebula certificates ({count}); expected one")]
-    Several {
-        /// How many there are.
-        count: usize,
-    },
-
     /// A PEM section has no END line or is not base64 (RFC 7468 §3).
     #[error("contains a damaged Nebula certificate, which begins on line {line}")]
     DamagedPem {

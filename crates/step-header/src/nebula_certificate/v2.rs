@@ -77,6 +77,8 @@ pub(super) fn read(bytes: &[u8]) -> Result<NebulaCertificate, NebulaFault> {
         curve: curve(curve_number.into())?,
         public_key: public_key.to_vec(),
         fingerprint: fingerprint.finalize().into(),
+        signed: [whole_details, &[curve_number], public_key].concat(),
+        signature: signature.to_vec(),
         raw: bytes.to_vec(),
     };
     check(&certificate)?;

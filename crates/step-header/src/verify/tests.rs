@@ -85,10 +85,10 @@ fn name_constraints_hold_for_all_names_below() {
 #[test]
 fn a_uri_without_a_host_is_refused_for_certain_only_by_constraints_on_uris() {
     let mut limited = authority("Limited");
-    let only = |tree| {
-        Some(NameConstraints { permitted_subtrees: vec![tree], excluded_subtrees: Vec::new() })
-    };
-    limited.name_constraints = only(GeneralSubtree::DnsName("a.test".to_owned()));
+    limited.name_constraints = Some(NameConstraints {
+        permitted_subtrees: vec![GeneralSubtree::DnsName("a.test".to_owned())],
+        excluded_subtrees: Vec::new(),
+    });
     let limited = root(&limited);
     let mut device = device();
     device.subject_alt_names.push(SanType::URI("urn:x".try_into().unwrap()));

@@ -107,7 +107,7 @@ fn agrees(ca: &Ca, given: &Given, reason: Option<&str>) {
             }
             ((None, said), Some(reason)) => {
                 assert!(said.contains(reason), "{way:?}: {said}");
-                let refusal = by_hand.as_ref().err().expect("the CA refuses it");
+                let refusal = by_hand.as_ref().expect_err("the CA refuses it");
                 assert_eq!(refusal.status, 401, "{refusal}");
             }
             ((_, said), reason) => panic!("{way:?}: expected {reason:?}; the program said: {said}"),

@@ -263,3 +263,12 @@ fn other_names_are_for_requests_that_do_not_have_them() {
         }
     }
 }
+
+#[test]
+fn the_first_certificate_of_a_file_counts() {
+    let ca = Ca::shared();
+    let (node, other) = (Node::new(ca, &P256), Node::new(ca, &P256));
+    let both = [&node, &other].map(|node| fs::read(node.certificate()).unwrap()).concat();
+    fs::write(node.certificate(), both).unwrap();
+    node.signs(ca, node.prove(token(ca, Way::CaJson)));
+}
