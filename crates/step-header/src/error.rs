@@ -225,6 +225,10 @@ pub enum Error {
     )]
     NeverExpires,
 
+    /// It has no start, and is to be renewed or rekeyed.
+    #[error("has no start of its validity, and step-ca renews and rekeys no such certificate")]
+    NeverBegins,
+
     /// The serial number is not that of the certificate that vouches for the token.
     #[error("has the serial number {own}, not {asked}: an SSH certificate can only revoke itself")]
     OtherSerial {

@@ -111,6 +111,11 @@ impl SshCertificate {
         Timestamp::from_unix_seconds(end.saturating_sub(1))
     }
 
+    /// Returns whether it has been valid for ever (`ssh-keygen -V always:…`).
+    pub(crate) fn has_no_start(&self) -> bool {
+        self.certificate.valid_after() == 0
+    }
+
     /// Returns for how long it was issued.
     pub(crate) fn lifetime(&self) -> SignedDuration {
         let seconds =

@@ -28,6 +28,7 @@ impl SshPop {
     ///
     /// - as [`SshCertificate::read`];
     /// - [`Error::Purpose`] for renewing or rekeying a user certificate, or signing a new one;
+    /// - [`Error::NeverBegins`] for renewing or rekeying one without a start;
     /// - [`Error::Expired`], [`Error::NotYetValid`].
     pub fn read(bytes: &[u8], operation: Operation, now: Timestamp) -> Result<Self, Error> {
         let certificate = SshCertificate::read(bytes)?;
@@ -35,6 +36,9 @@ impl SshPop {
             Operation::SshRevoke => {}
             Operation::SshRenew | Operation::SshRekey => {
                 serves(certificate.is_host(), operation, "a user certificate")?;
+                if certificate.has_no_start() {
+                    return Err(Error::NeverBegins);
+                }
             }
             _ => serves(false, operation, "an SSH certificate")?,
         }

@@ -118,9 +118,9 @@ fn its_end_does_not_belong_to_its_validity_and_its_start_does() {
     };
     assert!(at(now()..now() + 1, REKEY).is_ok());
     for operation in [REKEY, REVOKE] {
-        assert!(matches!(at(0..now(), operation), Err(Error::Expired { at, .. }) if at == NOW));
+        assert!(matches!(at(1..now(), operation), Err(Error::Expired { at, .. }) if at == NOW));
     }
-    let renewed = at(0..now(), RENEW).unwrap();
+    let renewed = at(1..now(), RENEW).unwrap();
     assert_eq!(renewed.warnings(), [Warning::Expired { at: NOW }]);
     for operation in [RENEW, REKEY, REVOKE] {
         let early = at(now() + 1..now() + 2, operation);
@@ -133,6 +133,16 @@ fn one_that_never_expires_is_refused_because_step_ca_breaks_off() {
     let line = line(HOST, 0..u64::MAX, b"");
     let error = SshPop::read(line.as_bytes(), RENEW, NOW).unwrap_err();
     assert!(matches!(error, Error::NeverExpires), "{error}");
+}
+
+#[test]
+fn one_without_a_start_is_revoked_and_not_renewed() {
+    let line = line(HOST, 0..now() + 1, b"");
+    for operation in [RENEW, REKEY] {
+        let error = SshPop::read(line.as_bytes(), operation, NOW).unwrap_err();
+        assert!(matches!(error, Error::NeverBegins), "{error}");
+    }
+    assert!(SshPop::read(line.as_bytes(), REVOKE, NOW).is_ok());
 }
 
 #[test]

@@ -366,6 +366,7 @@ fn unusable(called: &str, origin: &Origin, cause: step_header::Error) -> Error {
             "leave out the subject: it is taken from the certificate".into()
         }
         Cause::Ssh { .. } => "run `ssh-keygen -L -f FILE` to inspect the certificate".into(),
+        Cause::NeverBegins => "get a new certificate from the CA, which sets a start".into(),
         Cause::NeverExpires => "use a certificate that expires (`ssh-keygen -V`)".into(),
         Cause::NebulaCa { .. } => "run `nebula-cert sign` to make a host certificate".into(),
         Cause::OtherName { .. } => {

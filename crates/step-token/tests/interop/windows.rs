@@ -1,17 +1,20 @@
 //! The time that a certificate is to be valid, and what step-ca signs.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt as _;
+use std::process::Command;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use crate::hierarchy::FIRST;
-use crate::peers::step;
+use crate::peers::{stdout, step};
 use crate::program::Program;
 use crate::provisioners::{SSHPOP, X5C};
 use crate::spend::{Csr, ssh_request};
 use crate::ssh::public_key;
 use crate::sshpop::Held;
-use crate::{Ca, Way, test_key};
+use crate::{Ca, Way, test_key, vector};
 
 /// A CA whose P-256 provisioner, and that for hosts with a certificate, have these claims.
 fn with_claims(claims: &Value) -> Ca {
@@ -199,4 +202,43 @@ fn by_step(ca: &Ca, chain: &crate::hierarchy::Chain, window: &[&str]) -> String 
     arguments.extend(["--root", &root]);
     arguments.extend(window);
     String::from_utf8(step(directory.path(), arguments).unwrap()).unwrap().trim_end().to_owned()
+}
+
+#[test]
+fn a_host_certificate_without_a_start_is_neither_renewed_nor_rekeyed() {
+    let ca = Ca::shared();
+    let directory = tempfile::tempdir().unwrap();
+    let file = |name: &str| directory.path().join(name);
+    let text = |path: std::path::PathBuf| path.display().to_string();
+    let (key, signer) = (text(ca.path("secrets/ssh_host_ca_key")), text(file("signer")));
+    let password = text(ca.password());
+    let change = ["crypto", "change-pass", &key, "--password-file", &password, "--out", &signer];
+    step(directory.path(), [&change[..], &["--no-password", "--insecure"]].concat()).unwrap();
+    std::fs::set_permissions(&signer, Permissions::from_mode(0o600)).unwrap();
+    std::fs::copy(vector("ssh/ed25519.pub"), file("id.pub")).unwrap();
+    let mut command = Command::new("ssh-keygen");
+    command.args(["-q", "-s", &signer, "-h", "-I", "db", "-n", "db.test", "-V", "always:+1d"]);
+    stdout(command.arg(file("id.pub"))).unwrap();
+
+    let token = |way: Way, action: &str| {
+        let program = ca.token_without_subject(way).args(["--ssh", action]);
+        let program = program.flag("--provisioner", SSHPOP);
+        let program = program.flag("--sshpop-cert", file("id-cert.pub"));
+        program.flag("--sshpop-key", test_key("ed25519.openssh"))
+    };
+    for way in Way::ALL {
+        for action in ["--renew", "--rekey"] {
+            assert!(token(way, action).fail(3).contains("no start"));
+        }
+        token(way, "--revoke").mint();
+    }
+    // step checks nothing, and the CA refuses.
+    let (root, certificate) = (text(ca.root()), text(file("id-cert.pub")));
+    let key = text(test_key("ed25519.openssh"));
+    let mut arguments = vec!["ca", "token", "db.test", "--ssh", "--renew"];
+    arguments.extend(["--sshpop-cert", &certificate, "--sshpop-key", &key, "--root", &root]);
+    arguments.extend(["--ca-url", ca.url()]);
+    let token = String::from_utf8(step(directory.path(), arguments).unwrap()).unwrap();
+    let refusal = ca.ssh_renew(&public_key("ed25519"), token.trim_end()).unwrap_err();
+    assert_eq!(refusal.status, 400, "{refusal}");
 }
