@@ -53,7 +53,7 @@ mod unselected;
 
 pub use crate::capability::{CAPABILITIES, Capability};
 pub use crate::claims::{EffectiveClaims, EffectiveLifetimes, Lifetimes, ProvisionerClaims};
-pub use crate::config::{CaConfig, SshKeys};
+pub use crate::config::{CaConfig, Registration, SshKeys};
 pub use crate::error::{Error, Expected};
 pub use crate::kind::{
     AwsProvisioner, AzureProvisioner, GcpProvisioner, JwkProvisioner, Kind, KindName,

@@ -1,18 +1,21 @@
 //! The CA a token is for, known by its ca.json, its URL or only its name.
 
 pub(crate) mod connection;
+pub(crate) mod file_roots;
 pub(crate) mod roots;
 
 use std::io;
+use std::path::PathBuf;
 
-use step_ca_client::OfflineCa;
+use step_ca_client::{OfflineCa, Roots};
 use step_claims::{CaUrl, Operation, Prefix, RootFingerprint};
 use step_provisioner::{CaConfig, ProofKind, Provisioner};
-use token_cli::{Error, Origin, World};
+use token_cli::{Error, Origin, Setting, World};
 use token_jose::KeyId;
 
 use crate::authority::connection::Connection;
-use crate::authority::roots::{given_root, no_root, root_of_file, roots_on_disk};
+use crate::authority::file_roots::FileRoots;
+use crate::authority::roots::{no_root, roots_on_disk};
 use crate::settings::ca::CaSettings;
 use crate::settings::effect::note_ignored;
 
@@ -54,13 +57,37 @@ impl Authority {
             // Any other problem with the file is reported when it is read.
             Ok(_) => true,
         };
-        match (operation, ca.offline, is_there) {
-            (Operation::Renew, true, true) => Self::renewing_by_file(ca, world),
-            (Operation::Renew, ..) => Self::renewing(ca, world),
+        let mut authority = match (operation, ca.offline, is_there) {
+            (Operation::Renew, true, true) => return Self::renewing_by_file(ca, world),
+            (Operation::Renew, ..) => return Self::renewing(ca, world),
             (_, false, _) => Self::online(ca, world),
             (_, true, true) => Self::file(ca, world),
             (_, true, false) => Self::address(ca, proof, world),
+        }?;
+        if proof.is_some_and(|proof| proof != ProofKind::K8sSa) {
+            authority.take_a_fragment()?;
         }
+        Ok(authority)
+    }
+
+    /// The audience of a token with a proof has a fragment, which the CA accepts only with some of
+    /// its names.
+    fn take_a_fragment(&mut self) -> Result<(), Error> {
+        if !self.url.is_ipv4_mapped() {
+            return Ok(());
+        }
+        let names = self.config().map(CaConfig::names).unwrap_or_default();
+        let other = names
+            .into_iter()
+            .filter_map(|name| CaUrl::from_dns_name(name, None).ok())
+            .find(|name| !name.is_ipv4_mapped())
+            .ok_or_else(|| {
+                let host = self.url.host();
+                Error::settings(format!("the CA accepts no token with a proof under {host}"))
+                    .hint("use another name of the CA: this is an IPv4 address written as IPv6")
+            })?;
+        self.url = self.url.spelled_as(&other);
+        Ok(())
     }
 
     /// A renewal with a ca.json; the certificate is checked against its roots.
@@ -68,14 +95,16 @@ impl Authority {
         let ca = OfflineCa::open(&settings.config.value)
             .map_err(|cause| unusable_config(settings, cause))?;
         let url = address_of_file(&ca, settings, world)?;
-        let given = settings.root.as_ref().map(|root| given_root(root, &ca, world)).transpose()?;
-        let roots = match given.flatten() {
-            Some(root) => root.certificates().to_vec(),
-            None => {
-                let all = ca.all_roots().unwrap_or_default();
-                all.iter().flat_map(|roots| roots.certificates().to_vec()).collect()
+        let known = FileRoots::read(&ca)?;
+        let given = match &settings.root {
+            Some(root) if root.origin.is_command_line() && Roots::load(&root.value).is_err() => {
+                warn_of_unread(root, world);
+                None
             }
+            Some(root) => known.given(root, world)?,
+            None => None,
         };
+        let roots = given.map_or_else(|| known.certificates(), |it| it.certificates().to_vec());
         Ok(Self { url, prefix: Prefix::Bare, root: None, source: Source::Renewing { roots } })
     }
 
@@ -91,10 +120,13 @@ impl Authority {
         };
         let roots = match roots_on_disk(settings, world) {
             Ok(roots) => roots.map_or_else(Vec::new, |roots| roots.certificates().to_vec()),
-            Err(fault) => match &settings.root {
-                Some(root) if root.origin.is_command_line() => return Err(fault),
-                _ => Vec::new(),
-            },
+            Err(_) => {
+                if let Some(root) = settings.root.as_ref().filter(|it| it.origin.is_command_line())
+                {
+                    warn_of_unread(root, world);
+                }
+                Vec::new()
+            }
         };
         Ok(Self { url, prefix: Prefix::Versioned, root: None, source: Source::Renewing { roots } })
     }
@@ -153,7 +185,7 @@ impl Authority {
             ));
         }
         let url = address_of_file(&ca, settings, world)?;
-        let root = Some(root_of_file(&ca, settings, world)?);
+        let root = FileRoots::read(&ca)?.choose(settings, world)?;
         Ok(Self { url, prefix: Prefix::Bare, root, source: Source::File(Box::new(ca)) })
     }
 
@@ -185,11 +217,22 @@ impl Authority {
         let connection = Connection::open(&url.value, settings, world)?;
         let provisioners = connection.wait(connection.client.provisioners())?;
         Ok(Self {
-            url: url.value.clone(),
+            url: connection.client.own_spelling(&url.value),
             prefix: Prefix::Versioned,
             root: Some(connection.roots.fingerprint()),
             source: Source::Online { connection: Box::new(connection), provisioners },
         })
+    }
+}
+
+/// A renew token does not name a root, so one that cannot be read is no reason to refuse it.
+fn warn_of_unread(root: &Setting<PathBuf>, world: &World) {
+    if let Err(cause) = Roots::load(&root.value) {
+        let (origin, reason) = (&root.origin, std::error::Error::source(&cause));
+        let reason = reason.map(|reason| format!(": {reason}")).unwrap_or_default();
+        world.warn(&format!(
+            "the certificate to renew is not checked against {origin}: {cause}{reason}"
+        ));
     }
 }
 
@@ -202,12 +245,13 @@ fn address_of_file(ca: &OfflineCa, settings: &CaSettings, world: &World) -> Resu
                 .hint("add the CA's host names to its `dnsNames`")
         })
     };
-    match &settings.url {
-        Some(url) if ca.config().answers_to(&url.value) => {
+    let spelled = settings.url.as_ref().and_then(|url| ca.config().own_spelling(&url.value));
+    match (&settings.url, spelled) {
+        (Some(_), Some(spelled)) => {
             own()?;
-            Ok(url.value.clone())
+            Ok(spelled)
         }
-        Some(url) if url.origin.is_command_line() => {
+        (Some(url), None) if url.origin.is_command_line() => {
             let names = ca.config().names().join(", ");
             let message = format!(
                 "the dnsNames of {} do not include {}",
@@ -217,11 +261,11 @@ fn address_of_file(ca: &OfflineCa, settings: &CaSettings, world: &World) -> Resu
             Err(Error::settings(message)
                 .hint(format!("use one of its dnsNames as --ca-url: {names}")))
         }
-        Some(url) => {
+        (Some(url), None) => {
             note_ignored(&url.origin, "it is not one of the names in the ca.json", world);
             own()
         }
-        None => own(),
+        (None, _) => own(),
     }
 }
 
