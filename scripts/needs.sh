@@ -54,10 +54,10 @@ needs_to_build() {
     echo "${0##*/}: there is no cargo on the PATH; install Rust from https://rustup.rs" >&2
     return 1
   fi
-  # The gate reads the release binary; tests run the program on a terminal, and as root without its
-  # privileges.
+  # The gate reads the release binary; tests run the program on a terminal, as root without its
+  # privileges, and see which files it opens.
   if [ "$(uname -s)" = Linux ]; then
-    pairs+=(readelf:binutils script:bsdutils setpriv:util-linux)
+    pairs+=(readelf:binutils script:bsdutils setpriv:util-linux strace:strace)
   fi
   for pair in "${pairs[@]}"; do
     if ! command -v "${pair%:*}" >/dev/null; then wanted+=("${pair#*:}"); fi

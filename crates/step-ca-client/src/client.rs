@@ -5,17 +5,19 @@ use step_claims::{CaUrl, RootFingerprint};
 use step_provisioner::Provisioner;
 use token_jose::KeyId;
 
+use crate::answer::Answer;
 use crate::error::Error;
 use crate::fault::request::RequestFault;
 use crate::pages::{Pages, ProvisionerList};
 use crate::roots::Roots;
-use crate::transport::{Answer, Options, Transport, encoded};
+use crate::transport::{Options, Transport, encoded};
 
 /// A CA that is reached by its URL.
 ///
 /// The given roots are the only trust anchors: those of the system are never used.
 /// Every request has a deadline, every answer a size limit, and nothing is retried. Redirects are
-/// followed only to `https`, at most ten, and must match the same roots.
+/// followed only to `https`, at most ten, and must match the same roots; a token is never sent to
+/// another server.
 ///
 /// Building one takes less than a millisecond; reuse it, as it keeps its connection. The futures
 /// need a tokio runtime with I/O and time enabled; a current-thread runtime is enough.
@@ -67,9 +69,26 @@ impl Client {
     ///
     /// - [`Error::Url`] if the address is not a URL.
     /// - [`Error::Anchor`] if none of the roots can be used as a trust anchor.
+    /// - [`Error::Proxy`] if a proxy variable cannot be parsed.
     /// - [`Error::Setup`] if the user agent is not valid in a header.
     pub fn new(ca_url: &CaUrl, roots: &Roots, options: &Options) -> Result<Self, Error> {
         Ok(Self { transport: Transport::new(ca_url, roots, options)? })
+    }
+
+    /// Returns `ca_url` with its host as the CA's TLS certificate spells it, if that has the same
+    /// host in other letters. A CA compares the audiences of tokens letter for letter, and its
+    /// certificate has exactly its own names.
+    ///
+    /// Before the first answer, and behind a proxy, the certificate is not known, and the URL stays
+    /// as it is.
+    #[must_use]
+    pub fn own_spelling(&self, ca_url: &CaUrl) -> CaUrl {
+        let names = self.transport.server_names();
+        let own = || names.iter().filter_map(|name| CaUrl::from_dns_name(name, None).ok());
+        own()
+            .find(|own| own.host() == ca_url.host())
+            .or_else(|| own().find(|own| own.is_same_host(ca_url)))
+            .map_or_else(|| ca_url.clone(), |own| ca_url.spelled_as(&own))
     }
 
     /// Returns the provisioners of a known type: `GET /provisioners`, page by page.

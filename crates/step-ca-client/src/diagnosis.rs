@@ -36,6 +36,10 @@ impl RequestFault {
             if let Some(reason) = cause.to_string().strip_prefix("tunnel error: ") {
                 return Self::Proxy { reason: reason.to_owned() };
             }
+            // reqwest gives the TLS library the address with its brackets, but only behind a proxy.
+            if cause.to_string() == "Invalid Server Name" {
+                return Self::AddressBehindProxy;
+            }
         }
         if error.is_timeout() {
             return if error.is_connect() {

@@ -102,6 +102,16 @@ pub enum Error {
         source: url::ParseError,
     },
 
+    /// A proxy variable of the environment cannot be parsed. Its value may contain a password, so
+    /// it is not shown.
+    #[error("{variable} is not usable: {reason}")]
+    Proxy {
+        /// The variable, such as `HTTPS_PROXY`.
+        variable: &'static str,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+
     /// A token contains characters that are not allowed in a header.
     #[error("the token contains characters that no token can have")]
     Token,

@@ -49,7 +49,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod answer;
 mod bootstrap;
+mod budget;
 mod client;
 mod diagnosis;
 mod error;
@@ -58,13 +60,16 @@ mod file;
 mod identity;
 mod offline;
 mod pages;
+mod proxy;
 mod redirect;
 mod roots;
+mod server_name;
 mod spend;
 mod ssh;
 mod transport;
 
 pub use bootstrap::fetch_root;
+pub use budget::Budget;
 pub use client::{Client, Version};
 pub use error::Error;
 pub use fault::identity::IdentityFault;

@@ -68,39 +68,21 @@ impl OfflineCa {
         Roots::load_named(first, &self.path)
     }
 
-    /// Reads every file of `root`, in order.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`OfflineCa::roots`].
-    pub fn all_roots(&self) -> Result<Vec<Roots>, Error> {
-        if self.config.roots.is_empty() {
-            return Err(Error::NoRoot { path: self.path.clone() });
-        }
-        self.config.roots.iter().map(|name| Roots::load_named(name, &self.path)).collect()
-    }
-
-    /// Returns whether the certificate that `roots` names is one of this CA's root certificates.
-    ///
-    /// A file of `root` that cannot be read is an error only if the certificate is in none of the
-    /// others.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`OfflineCa::roots`].
-    pub fn contains(&self, roots: &Roots) -> Result<bool, Error> {
-        if self.config.roots.is_empty() {
-            return Err(Error::NoRoot { path: self.path.clone() });
-        }
-        let mut unreadable = None;
+    /// Reads every file of `root` that can be used, in order; with it comes the first reason why
+    /// one cannot, or why there is none.
+    #[must_use]
+    pub fn usable_roots(&self) -> (Vec<Roots>, Option<Error>) {
+        let (mut usable, mut unusable) = (Vec::new(), None);
         for name in &self.config.roots {
             match Roots::load_named(name, &self.path) {
-                Ok(own) if own.fingerprints().contains(&roots.fingerprint()) => return Ok(true),
-                Ok(_) => {}
-                Err(error) => unreadable = unreadable.or(Some(error)),
+                Ok(roots) => usable.push(roots),
+                Err(error) => unusable = unusable.or(Some(error)),
             }
         }
-        unreadable.map_or(Ok(false), Err)
+        if self.config.roots.is_empty() {
+            unusable = Some(Error::NoRoot { path: self.path.clone() });
+        }
+        (usable, unusable)
     }
 }
 
@@ -155,30 +137,28 @@ mod tests {
     }
 
     #[test]
-    fn a_root_given_elsewhere_must_be_one_of_the_list() {
+    fn what_can_be_read_of_a_list_of_roots_is_read() {
         let root = Roots::load(&vector("certs/root_ca.crt")).unwrap();
-        let two = Roots::load(&vector("certs/two_roots.crt")).unwrap();
-        let second = two.clone().select(two.fingerprints()[1]).unwrap();
-
         let file = std::path::absolute(vector("certs/root_ca.crt")).unwrap();
-        let (directory, ca) = with_root(&format!("[{file:?},\"missing.crt\"]"));
-        assert!(ca.contains(&root).unwrap());
-        assert!(matches!(ca.contains(&second), Err(Error::InNeither { .. })));
-        assert!(ca.all_roots().is_err());
+        for list in [format!("[{file:?},\"missing.crt\"]"), format!("[\"missing.crt\",{file:?}]")] {
+            let (directory, ca) = with_root(&list);
+            let (usable, unusable) = ca.usable_roots();
+            assert_eq!(usable, std::slice::from_ref(&root));
+            assert!(matches!(unusable, Some(Error::InNeither { .. })));
 
-        fs::copy(&file, directory.path().join("missing.crt")).unwrap();
-        assert!(!ca.contains(&second).unwrap());
-        assert_eq!(ca.all_roots().unwrap(), [root.clone(), root]);
+            fs::copy(&file, directory.path().join("missing.crt")).unwrap();
+            let (usable, unusable) = ca.usable_roots();
+            assert_eq!(usable, [root.clone(), root.clone()]);
+            assert!(unusable.is_none());
+        }
     }
 
     #[test]
     fn a_file_without_root_can_still_be_read() {
         let (_directory, ca) = with_root("null");
-        for error in [
-            ca.roots().unwrap_err(),
-            ca.all_roots().unwrap_err(),
-            ca.contains(&Roots::load(&vector("certs/root_ca.crt")).unwrap()).unwrap_err(),
-        ] {
+        let (usable, unusable) = ca.usable_roots();
+        assert!(usable.is_empty());
+        for error in [ca.roots().unwrap_err(), unusable.unwrap()] {
             assert!(error.to_string().ends_with("ca.json` names no root certificate"), "{error}");
         }
     }

@@ -1,25 +1,30 @@
 //! One request and its answer: deadlines, size limits and errors.
 
+use std::env;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue, LOCATION};
 use reqwest::redirect::Policy;
+use reqwest::tls::TlsInfo;
 use reqwest::{Method, Response};
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
-use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use step_claims::CaUrl;
-use url::{Host, Url};
+use url::Url;
 use uuid::Uuid;
 
+use crate::answer::{Answer, is_html};
+use crate::budget::Budget;
 use crate::diagnosis::Context;
 use crate::error::Error;
 use crate::fault::request::RequestFault;
 use crate::identity::Identity;
-use crate::redirect;
 use crate::roots::Roots;
+use crate::server_name::{base_of, is_loopback, names_of};
+use crate::{proxy, redirect};
 
 /// The longest answer that is read: 10 MiB.
 pub(crate) const MAX_BODY: usize = 10 << 20;
@@ -33,6 +38,8 @@ const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b
 pub struct Options {
     /// The timeout of a request with its complete answer; by default 15 s, as in `step`.
     pub timeout: Duration,
+    /// The time that all requests may take together, if it is limited; by default it is not.
+    pub budget: Option<Budget>,
     /// The timeout of a connection, including the TLS handshake; by default 10 s.
     pub connect_timeout: Duration,
     /// The `User-Agent` header (RFC 9110 §10.1.5); by default this crate's name and version.
@@ -45,6 +52,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             timeout: Duration::from_secs(15),
+            budget: None,
             connect_timeout: Duration::from_secs(10),
             user_agent: concat!("step-ca-client/", env!("CARGO_PKG_VERSION")).to_owned(),
             identity: None,
@@ -60,7 +68,10 @@ pub(crate) struct Transport {
     base: String,
     /// The most redirects that are followed.
     redirects: usize,
+    budget: Option<Budget>,
     context: Context,
+    /// The DER of the CA's TLS certificate, once it is known.
+    certificate: Arc<OnceLock<Vec<u8>>>,
 }
 
 /// The body that is sent, repeatedly if the CA redirects. It may contain a token.
@@ -68,20 +79,6 @@ struct Outgoing {
     method: Method,
     body: Option<Vec<u8>>,
     authorization: Option<HeaderValue>,
-}
-
-/// An answer of any status, within the size limit.
-pub(crate) struct Answer {
-    pub(crate) url: String,
-    pub(crate) status: u16,
-    pub(crate) body: Vec<u8>,
-    html: bool,
-}
-
-/// The body of a CA's refusal.
-#[derive(Deserialize)]
-struct Refusal {
-    message: Option<String>,
 }
 
 impl Transport {
@@ -97,7 +94,16 @@ impl Transport {
             timeout: options.timeout,
             connect_timeout: options.connect_timeout,
         };
-        Ok(Self { http: build(builder)?, base: ca.to_string(), redirects: redirect::MOST, context })
+        let (base, budget) = (base_of(ca), options.budget.clone());
+        let certificate = Arc::default();
+        Ok(Self {
+            http: build(builder)?,
+            base,
+            redirects: redirect::MOST,
+            budget,
+            context,
+            certificate,
+        })
     }
 
     /// Trusts any server, follows no redirect and presents no identity: only for the request whose
@@ -110,7 +116,14 @@ impl Transport {
             timeout: options.timeout,
             connect_timeout: options.connect_timeout,
         };
-        Ok(Self { http: build(builder)?, base: ca.to_string(), redirects: 0, context })
+        let (base, budget) = (base_of(ca), options.budget.clone());
+        let certificate = Arc::default();
+        Ok(Self { http: build(builder)?, base, redirects: 0, budget, context, certificate })
+    }
+
+    /// Returns the names in the CA's TLS certificate, or none if it is not known.
+    pub(crate) fn server_names(&self) -> Vec<String> {
+        self.certificate.get().map(|der| names_of(der)).unwrap_or_default()
     }
 
     /// Sends a GET request for a path, which begins with a slash.
@@ -135,21 +148,59 @@ impl Transport {
         self.send(path, Outgoing { method: Method::POST, body: None, authorization }).await
     }
 
-    async fn send(&self, path: &str, mut outgoing: Outgoing) -> Result<Answer, Error> {
+    /// Sends a request and receives its answer, within the time of one request and what is left of
+    /// the time of all.
+    async fn send(&self, path: &str, outgoing: Outgoing) -> Result<Answer, Error> {
         let asked = format!("{}{path}", self.base);
-        let mut url =
-            Url::parse(&asked).map_err(|source| Error::Url { url: asked.clone(), source })?;
+        let url = Url::parse(&asked).map_err(|source| Error::Url { url: asked.clone(), source })?;
+        let Some(budget) = &self.budget else {
+            return self.converse(asked, url, outgoing, self.context.timeout).await;
+        };
+        let out_of_time = || RequestFault::OutOfTime { after: budget.allowed() };
+        let left = budget.left();
+        if left.is_zero() {
+            return Err(Error::Request { url: asked, fault: out_of_time() });
+        }
         let start = Instant::now();
-        for _ in 0..=self.redirects {
+        let limit = left.min(self.context.timeout);
+        let result = self.converse(asked, url, outgoing, limit).await;
+        budget.spend(start.elapsed());
+        match result {
+            Err(Error::Request {
+                url,
+                fault: RequestFault::Timeout { .. } | RequestFault::ConnectTimeout { .. },
+            }) if left < self.context.timeout && budget.left().is_zero() => {
+                Err(Error::Request { url, fault: out_of_time() })
+            }
+            other => other,
+        }
+    }
+
+    async fn converse(
+        &self,
+        asked: String,
+        mut url: Url,
+        mut outgoing: Outgoing,
+        limit: Duration,
+    ) -> Result<Answer, Error> {
+        let start = Instant::now();
+        for first in (0..=self.redirects).map(|redirects| redirects == 0) {
             let fault = |fault| Error::Request { url: url.to_string(), fault };
-            let response = self.ask(&outgoing, &url, start).await.map_err(fault)?;
+            let left = limit.saturating_sub(start.elapsed());
+            let response = self.ask(&outgoing, &url, left).await.map_err(fault)?;
+            if first
+                && let Some(certificate) =
+                    response.extensions().get::<TlsInfo>().and_then(TlsInfo::peer_certificate)
+            {
+                self.certificate.get_or_init(|| certificate.to_vec());
+            }
             let status = response.status().as_u16();
             let location = response.headers().get(LOCATION).and_then(|to| to.to_str().ok());
             let location = location.filter(|_| self.redirects > 0);
             match redirect::target(status, location, &url).map_err(fault)? {
                 None => return self.receive(response).await.map_err(fault),
                 Some(to) => {
-                    outgoing.follow(status, &url, &to);
+                    outgoing.follow(status, &url, &to).map_err(fault)?;
                     url = to;
                 }
             }
@@ -160,18 +211,19 @@ impl Transport {
         })
     }
 
-    /// Sends one request; the deadline counts from `start`.
+    /// Sends one request, whose answer must be complete within `limit`.
     async fn ask(
         &self,
         outgoing: &Outgoing,
         url: &Url,
-        start: Instant,
+        limit: Duration,
     ) -> Result<Response, RequestFault> {
+        let start = Instant::now();
         let Outgoing { method, body, authorization } = outgoing;
         let mut request = self
             .http
             .request(method.clone(), url.clone())
-            .timeout(self.context.timeout.saturating_sub(start.elapsed()))
+            .timeout(limit)
             .header(ACCEPT, "application/json")
             .header("X-Request-Id", Uuid::new_v4().to_string());
         if method == Method::POST {
@@ -216,45 +268,22 @@ impl Transport {
 }
 
 impl Outgoing {
-    /// Removes what the target of a redirect must not get.
-    fn follow(&mut self, status: u16, from: &Url, to: &Url) {
-        if !redirect::keeps_method(status, &self.method) {
+    /// Removes what the target of a redirect must not get. A token is not sent to another server,
+    /// in a body or a header; a request that would need it there ends.
+    fn follow(&mut self, status: u16, from: &Url, to: &Url) -> Result<(), RequestFault> {
+        let (keeps_method, same_origin) =
+            (redirect::keeps_method(status, &self.method), redirect::same_origin(from, to));
+        if keeps_method && !same_origin && (self.body.is_some() || self.authorization.is_some()) {
+            return Err(RequestFault::ForeignRedirect { to: to.to_string() });
+        }
+        if !keeps_method {
             self.method = Method::GET;
             self.body = None;
         }
-        if !redirect::same_origin(from, to) {
+        if !same_origin {
             self.authorization = None;
         }
-    }
-}
-
-impl Answer {
-    /// Returns the answer if its status is 2xx and it is not an HTML page.
-    pub(crate) fn accepted(self) -> Result<Self, Error> {
-        let fault = if self.html || self.body.trim_ascii_start().starts_with(b"<") {
-            RequestFault::Html { status: self.status }
-        } else if (200..300).contains(&self.status) {
-            return Ok(self);
-        } else {
-            let refusal = serde_json::from_slice::<Refusal>(&self.body).ok();
-            let message = refusal.and_then(|refusal| refusal.message);
-            RequestFault::Status {
-                status: self.status,
-                message: message.filter(|message| !message.is_empty()),
-            }
-        };
-        Err(self.fault(fault))
-    }
-
-    /// Reads the JSON of an accepted answer.
-    pub(crate) fn json<T: DeserializeOwned>(self) -> Result<T, Error> {
-        let answer = self.accepted()?;
-        serde_json::from_slice(&answer.body)
-            .map_err(|error| answer.fault(RequestFault::of_json(&error)))
-    }
-
-    pub(crate) fn fault(&self, fault: RequestFault) -> Error {
-        Error::Request { url: self.url.clone(), fault }
+        Ok(())
     }
 }
 
@@ -264,29 +293,25 @@ pub(crate) fn encoded(text: &str) -> String {
 }
 
 fn builder(ca: &CaUrl, options: &Options) -> Result<reqwest::ClientBuilder, Error> {
-    let base = ca.to_string();
+    let base = base_of(ca);
     let url = Url::parse(&base).map_err(|source| Error::Url { url: base, source })?;
     let builder = reqwest::Client::builder()
         .https_only(true)
         .tls_version_min(reqwest::tls::Version::TLS_1_2)
         .redirect(Policy::none())
+        .tls_info(true)
         .user_agent(options.user_agent.as_str())
         .connect_timeout(options.connect_timeout);
     // As in Go programs, a proxy is used for every host but this one.
-    Ok(if is_loopback(&url) { builder.no_proxy() } else { builder })
+    if is_loopback(&url) {
+        return Ok(builder.no_proxy());
+    }
+    proxy::check(env::var)?;
+    Ok(builder)
 }
 
 fn build(builder: reqwest::ClientBuilder) -> Result<reqwest::Client, Error> {
     builder.build().map_err(|error| Error::Setup { source: error.into() })
-}
-
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
 }
 
 /// Turns roots into trust anchors. One that cannot be an anchor is left out, which adds no trust;
@@ -312,90 +337,17 @@ fn anchors(roots: &Roots) -> Result<Vec<reqwest::Certificate>, Error> {
     }
 }
 
-fn is_html(response: &Response) -> bool {
-    let kind = response.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
-    kind.is_some_and(|kind| {
-        let kind = kind.split(';').next().unwrap_or_default().trim();
-        kind.eq_ignore_ascii_case("text/html")
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
 
-    fn answer(status: u16, body: &str) -> Answer {
-        let url = "https://ca.test/x".to_owned();
-        Answer { url, status, body: body.as_bytes().to_vec(), html: false }
-    }
-
-    fn fault(status: u16, body: &str) -> String {
-        let error = answer(status, body).json::<Refusal>().map(|_| ()).unwrap_err();
-        assert_eq!(error.to_string(), "request to https://ca.test/x failed");
-        error.request_fault().unwrap().to_string()
-    }
-
-    #[test]
-    fn every_2xx_is_accepted() {
-        for status in [200, 201, 299] {
-            assert!(answer(status, "{}").accepted().is_ok());
-        }
-        assert_eq!(fault(199, "{}"), "answered 199");
-        assert_eq!(fault(302, "{}"), "answered 302 Found");
-    }
-
-    #[test]
-    fn a_refusal_carries_the_message_of_the_ca() {
-        let body = r#"{"status":401,"message":"The request lacked authorization."}"#;
-        assert_eq!(
-            fault(401, body),
-            "answered 401 Unauthorized: The request lacked authorization."
-        );
-        assert_eq!(fault(404, "404 page not found\n"), "answered 404 Not Found");
-        assert_eq!(fault(500, r#"{"message":""}"#), "answered 500 Internal Server Error");
-    }
-
-    #[test]
-    fn a_page_for_people_is_called_html() {
-        for status in [200, 502] {
-            assert!(
-                fault(status, "\n<!doctype html>").starts_with("answered HTML instead of JSON")
-            );
-        }
-        let page = Answer { html: true, ..answer(200, "{}") };
-        let error = page.accepted().map(|_| ()).unwrap_err();
-        assert_eq!(error.status(), Some(200));
-    }
-
-    #[test]
-    fn an_answer_that_is_no_json_says_where() {
-        assert_eq!(
-            fault(200, "{\"a\":\n]"),
-            "answered something that is not JSON: error at line 2, column 1"
-        );
-        assert!(fault(200, "[5]").starts_with("answered something unexpected: "));
-    }
-
     #[test]
     fn a_key_id_stays_one_segment_of_the_path() {
         assert_eq!(encoded("a/b c?d%e"), "a%2Fb%20c%3Fd%25e");
         assert_eq!(encoded("A-z0.9_~"), "A-z0.9_~");
         assert_eq!(encoded("é+&=#"), "%C3%A9%2B%26%3D%23");
-    }
-
-    #[test]
-    fn no_proxy_stands_before_this_host() {
-        for (url, expected) in [
-            ("https://localhost:9000", true),
-            ("https://127.1.2.3", true),
-            ("https://[::1]:9000", true),
-            ("https://ca.example.com", false),
-            ("https://10.0.0.1", false),
-        ] {
-            assert_eq!(is_loopback(&Url::parse(url).unwrap()), expected, "{url}");
-        }
     }
 
     #[test]
@@ -421,11 +373,6 @@ mod tests {
             prop_assert!(!encoded.contains(['/', '?', '#', '&', '=', ' ']));
             let decoded = percent_encoding::percent_decode_str(&encoded).decode_utf8().unwrap();
             prop_assert_eq!(decoded, text);
-        }
-
-        #[test]
-        fn an_arbitrary_answer_never_panics(status in 100_u16..600, body in ".{0,100}") {
-            let _ = answer(status, &body).json::<Refusal>().is_ok();
         }
     }
 }

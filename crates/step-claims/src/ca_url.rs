@@ -92,6 +92,38 @@ impl CaUrl {
         &self.host
     }
 
+    /// Returns whether the host is an IPv4 address in the notation of IPv6 (RFC 4291 §2.5.5.2).
+    ///
+    /// step-ca accepts no audience with such a host and a fragment: it takes the address for an
+    /// IPv4 one, puts no brackets around it, and cannot read the URL.
+    #[must_use]
+    pub fn is_ipv4_mapped(&self) -> bool {
+        let address = self.host.trim_matches(['[', ']']).parse::<Ipv6Addr>();
+        address.is_ok_and(|address| address.to_ipv4_mapped().is_some())
+    }
+
+    /// Returns whether both have the same host, however it is spelled: letters in either case, a
+    /// dot at the end, an IP address in another notation.
+    ///
+    /// A CA compares the host of an audience letter for letter, so this is for finding the right
+    /// spelling.
+    #[must_use]
+    pub fn is_same_host(&self, other: &Self) -> bool {
+        self.plain_host() == other.plain_host()
+    }
+
+    /// Returns the same port at the host as `other` spells it.
+    #[must_use]
+    pub fn spelled_as(&self, other: &Self) -> Self {
+        Self { host: other.host.clone(), port: self.port.clone(), dropped: Vec::new() }
+    }
+
+    /// Returns the host as a URL of the web spells it, without a dot at the end.
+    fn plain_host(&self) -> String {
+        let host = self.host.strip_suffix('.').unwrap_or(&self.host);
+        url::Host::parse(host).map_or_else(|_| host.to_ascii_lowercase(), |host| host.to_string())
+    }
+
     /// Returns the port as it was written: digits, or nothing if there was only a colon.
     pub fn port(&self) -> Option<&str> {
         self.port.as_deref()
@@ -267,6 +299,27 @@ mod tests {
 
     fn fault(text: &str) -> CaUrlFault {
         parse(text).unwrap_err()
+    }
+
+    #[test]
+    fn a_host_may_be_spelled_in_several_ways() {
+        let ca = |text: &str| text.parse::<CaUrl>().unwrap();
+        for (one, other) in [
+            ("LOCALHOST", "localhost"),
+            ("localhost.", "localhost:9000"),
+            ("127.1", "127.0.0.1"),
+            ("0x7f000001", "127.0.0.1"),
+            ("[0:0:0:0:0:0:0:1]:9000", "[::1]"),
+            ("[FD00::A]", "[fd00::a]"),
+            ("[::ffff:1.2.3.4]", "[::ffff:102:304]"),
+        ] {
+            assert!(ca(one).is_same_host(&ca(other)), "{one} {other}");
+        }
+        assert!(!ca("a.test").is_same_host(&ca("b.test")));
+        assert!(!ca("127.0.0.1").is_same_host(&ca("localhost")));
+        assert!(ca("[::ffff:1.2.3.4]").is_ipv4_mapped() && ca("[::FFFF:1:2]:1").is_ipv4_mapped());
+        assert!(!ca("[::1]").is_ipv4_mapped() && !ca("1.2.3.4").is_ipv4_mapped());
+        assert_eq!(ca("LOCALHOST:9000").spelled_as(&ca("localhost")), ca("localhost:9000"));
     }
 
     #[test]

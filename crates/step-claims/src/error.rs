@@ -3,6 +3,7 @@ use std::fmt;
 use token_time::{SignedDuration, Timestamp};
 
 use crate::operation::Operation;
+use crate::san_kind::SanKind;
 
 /// Why a token cannot be built as requested.
 #[derive(Debug, thiserror::Error)]
@@ -24,6 +25,26 @@ pub enum Error {
     /// A subject alternative name is empty.
     #[error("a subject alternative name is empty")]
     EmptySan,
+
+    /// A name has characters outside ASCII where a certificate cannot have them.
+    #[error("{name:?} cannot be in a certificate: {} there are ASCII only", kind.plural())]
+    NotAsciiSan {
+        /// The name as it was given.
+        name: String,
+        /// What it would be.
+        kind: SanKind,
+        /// The same name in ASCII, if there is such a form.
+        ascii: Option<String>,
+    },
+
+    /// A URI's host has an empty label, so no CA can read a certificate with it.
+    #[error("{name:?} cannot be in a certificate: its host {host:?} has an empty label")]
+    UriHost {
+        /// The URI as it was given.
+        name: String,
+        /// Its host, perhaps with a port.
+        host: String,
+    },
 
     /// An SSH principal is empty.
     #[error("a principal is empty")]

@@ -54,6 +54,18 @@ pub struct CaConfig {
     pub backdate: SignedDuration,
     /// `authority.disableIssuedAtCheck`: tokens from before the CA's start are accepted.
     pub disable_issued_at_check: bool,
+    /// `authority.type`, if another CA issues the certificates: this one is a registration
+    /// authority, and its ca.json needs no `root`.
+    pub registration: Option<Registration>,
+}
+
+/// What a registration authority's ca.json says of the CA behind it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Registration {
+    /// `authority.certificateAuthorityFingerprint`: the root certificate of the CA behind it, as
+    /// written.
+    pub fingerprint: Option<String>,
 }
 
 impl CaConfig {
@@ -106,6 +118,7 @@ impl CaConfig {
             enable_admin,
             backdate: backdate.unwrap_or(Self::DEFAULT_BACKDATE),
             disable_issued_at_check: flag(&authority, "disableIssuedAtCheck")?,
+            registration: Registration::read(&authority).map_err(Fault::of_document)?,
         })
     }
 
@@ -169,14 +182,18 @@ impl CaConfig {
         }
     }
 
-    /// Returns whether the CA accepts audiences with the host of `url`.
+    /// Returns `url` with its host as the CA's own names spell it, or `None` if it is none of them.
     ///
     /// step-ca compares host names letter for letter and IPv6 addresses as text, and ignores the
     /// port.
     #[must_use]
-    pub fn answers_to(&self, url: &CaUrl) -> bool {
-        let own = |name: &str| CaUrl::from_dns_name(name, None);
-        self.names().into_iter().any(|name| own(name).is_ok_and(|own| own.host() == url.host()))
+    pub fn own_spelling(&self, url: &CaUrl) -> Option<CaUrl> {
+        let names = self.names();
+        let own = || names.iter().filter_map(|name| CaUrl::from_dns_name(name, None).ok());
+        own()
+            .find(|own| own.host() == url.host())
+            .or_else(|| own().find(|own| own.is_same_host(url)))
+            .map(|own| url.spelled_as(&own))
     }
 
     /// Returns the URL that tokens for this CA are addressed to: the first of `dnsNames` with the
@@ -196,6 +213,19 @@ impl CaConfig {
         let port = self.port().filter(|&port| port != HTTPS);
         CaUrl::from_dns_name(name, port)
             .map_err(|source| Error::DnsName { name: name.clone(), source })
+    }
+}
+
+impl Registration {
+    /// Source: smallstep/certificates, `cas/apiv1/options.go` (`Type`, `Is`).
+    fn read(authority: &Object<'_>) -> Result<Option<Self>, Fault> {
+        match authority.non_empty("type")? {
+            Some(kind) if !kind.eq_ignore_ascii_case("softcas") => {
+                let fingerprint = authority.non_empty("certificateAuthorityFingerprint")?;
+                Ok(Some(Self { fingerprint }))
+            }
+            _ => Ok(None),
+        }
     }
 }
 
@@ -262,6 +292,24 @@ mod tests {
     }
 
     #[test]
+    fn a_registration_authority_may_name_the_root_behind_it() {
+        let of = |members: &str| {
+            let provisioner = testing::JWK;
+            let json = format!(r#"{{"authority":{{{members}"provisioners":[{provisioner}]}}}}"#);
+            CaConfig::parse(json.as_bytes()).unwrap().registration
+        };
+        let own = r#""certificateAuthorityFingerprint":"ab","#;
+        let with = |fingerprint: Option<&str>| {
+            Some(Registration { fingerprint: fingerprint.map(str::to_owned) })
+        };
+        assert_eq!(of(&format!(r#""type":"stepcas",{own}"#)), with(Some("ab")));
+        assert_eq!(of(r#""type":"cloudCAS","#), with(None));
+        for none in ["", r#""type":"","#, r#""type":"SoftCAS","#, own] {
+            assert_eq!(of(none), None, "{none}");
+        }
+    }
+
+    #[test]
     fn roots_are_one_or_several() {
         assert_eq!(with(r#""root":["a.crt","b.crt"],"#).roots, ["a.crt", "b.crt"]);
         assert!(with(r#""root":"","#).roots.is_empty());
@@ -303,14 +351,17 @@ mod tests {
     }
 
     #[test]
-    fn a_url_must_name_one_of_the_names_letter_for_letter() {
+    fn a_url_must_name_one_of_the_names() {
         let config = with(r#""dnsNames":["ca.example.test","::1"],"#);
-        let answers = |name, port| config.answers_to(&CaUrl::from_dns_name(name, port).unwrap());
+        let answers =
+            |name, port| config.own_spelling(&CaUrl::from_dns_name(name, port).unwrap()).is_some();
         assert!(answers("ca.example.test", Some(9000)));
         assert!(answers("::1", None) && answers("[::1]", Some(443)));
-        assert!(!answers("CA.example.test", None));
+        let spelled = |url: &str| config.own_spelling(&url.parse().unwrap()).unwrap().to_string();
+        assert_eq!(spelled("CA.example.test:1"), "https://ca.example.test:1");
+        assert_eq!(spelled("[0:0:0:0:0:0:0:1]"), "https://[::1]");
         assert!(!answers("other.example.test", None));
-        assert!(with("").answers_to(&CaUrl::from_dns_name("localhost", None).unwrap()));
+        assert!(with("").own_spelling(&CaUrl::from_dns_name("localhost", None).unwrap()).is_some());
     }
 
     #[test]

@@ -61,7 +61,7 @@ mod window;
 
 pub use crate::capability::{CAPABILITIES, Capability};
 pub use crate::claims::{EffectiveClaims, ProvisionerClaims};
-pub use crate::config::CaConfig;
+pub use crate::config::{CaConfig, Registration};
 pub use crate::disabled::Disabled;
 pub use crate::error::{Error, Expected};
 pub use crate::kind::{

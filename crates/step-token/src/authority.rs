@@ -2,6 +2,7 @@
 
 pub(crate) mod ca_json;
 pub(crate) mod connection;
+pub(crate) mod file_roots;
 pub(crate) mod roots;
 
 use std::io;
@@ -15,7 +16,8 @@ use token_jose::KeyId;
 use token_time::Timestamp;
 
 use crate::authority::connection::Connection;
-use crate::authority::roots::{given_root, no_root, root_of_file, roots_on_disk};
+use crate::authority::file_roots::FileRoots;
+use crate::authority::roots::{no_root, roots_on_disk};
 use crate::settings::ca::CaSettings;
 use crate::settings::effect::note_ignored;
 
@@ -66,13 +68,37 @@ impl Authority {
             // Any other problem with the file is reported when it is read.
             Ok(_) => true,
         };
-        match (operation, ca.offline, is_there) {
-            (Operation::Renew, true, true) => Self::renewing_by_file(ca, now, world),
-            (Operation::Renew, ..) => Self::renewing(ca, world),
+        let mut authority = match (operation, ca.offline, is_there) {
+            (Operation::Renew, true, true) => return Self::renewing_by_file(ca, now, world),
+            (Operation::Renew, ..) => return Self::renewing(ca, world),
             (_, false, _) => Self::online(ca, world),
             (_, true, true) => Self::file(ca, now, world),
             (_, true, false) => Self::address(ca, proof, world),
+        }?;
+        if proof.is_some_and(|proof| proof != ProofKind::K8sSa) {
+            authority.take_a_fragment()?;
         }
+        Ok(authority)
+    }
+
+    /// The audience of a token with a proof has a fragment, which the CA accepts only with some of
+    /// its names.
+    fn take_a_fragment(&mut self) -> Result<(), Error> {
+        if !self.url.is_ipv4_mapped() {
+            return Ok(());
+        }
+        let names = self.config().map(CaConfig::names).unwrap_or_default();
+        let other = names
+            .into_iter()
+            .filter_map(|name| CaUrl::from_dns_name(name, None).ok())
+            .find(|name| !name.is_ipv4_mapped())
+            .ok_or_else(|| {
+                let host = self.url.host();
+                Error::settings(format!("the CA accepts no token with a proof under {host}"))
+                    .hint("use another name of the CA: this is an IPv4 address written as IPv6")
+            })?;
+        self.url = self.url.spelled_as(&other);
+        Ok(())
     }
 
     /// A renewal with a ca.json; the certificate is checked against its roots.
@@ -83,20 +109,14 @@ impl Authority {
     ) -> Result<Self, Error> {
         let ca = ca_json::open_startable(settings, now)?;
         let url = address_of_file(&ca, settings, world)?;
+        let known = FileRoots::read(&ca)?;
         let given = match &settings.root {
             Some(root) if is_unreadable(root, world) => None,
-            Some(root) => given_root(root, &ca, world)?,
+            Some(root) => known.given(root, world)?,
             None => None,
         };
-        let all = ca.all_roots().ok().map(|all| {
-            all.iter().flat_map(|roots| roots.certificates().to_vec()).collect::<Vec<_>>()
-        });
-        let roots = match given {
-            Some(root) => root.certificates().to_vec(),
-            None => all.clone().unwrap_or_default(),
-        };
-        // A registration authority has no certificate of its own: its root is that of its CA.
-        let all = all.filter(|_| ca.config().certificate.is_some());
+        let roots = given.map_or_else(|| known.certificates(), |it| it.certificates().to_vec());
+        let all = known.all_certificates();
         let ca = Some(Box::new(RenewingCa { file: ca, roots: all }));
         Ok(Self { url, prefix: Prefix::Bare, root: None, source: Source::Renewing { roots, ca } })
     }
@@ -184,7 +204,7 @@ impl Authority {
             ));
         }
         let url = address_of_file(&ca, settings, world)?;
-        let root = Some(root_of_file(&ca, settings, world)?);
+        let root = FileRoots::read(&ca)?.choose(settings, world)?;
         Ok(Self { url, prefix: Prefix::Bare, root, source: Source::File(Box::new(ca)) })
     }
 
@@ -216,7 +236,7 @@ impl Authority {
         let connection = Connection::open(&url.value, settings, world)?;
         let provisioners = connection.wait(connection.client.provisioners())?;
         Ok(Self {
-            url: url.value.clone(),
+            url: connection.client.own_spelling(&url.value),
             prefix: Prefix::Versioned,
             root: Some(connection.roots.fingerprint()),
             source: Source::Online { connection: Box::new(connection), provisioners },
@@ -245,12 +265,13 @@ fn address_of_file(ca: &OfflineCa, settings: &CaSettings, world: &World) -> Resu
                 .hint("add the CA's host names to its `dnsNames`")
         })
     };
-    match &settings.url {
-        Some(url) if ca.config().answers_to(&url.value) => {
+    let spelled = settings.url.as_ref().and_then(|url| ca.config().own_spelling(&url.value));
+    match (&settings.url, spelled) {
+        (Some(_), Some(spelled)) => {
             own()?;
-            Ok(url.value.clone())
+            Ok(spelled)
         }
-        Some(url) if url.origin.is_command_line() => {
+        (Some(url), None) if url.origin.is_command_line() => {
             let names = ca.config().names().join(", ");
             let message = format!(
                 "the dnsNames of {} do not include {}",
@@ -260,11 +281,11 @@ fn address_of_file(ca: &OfflineCa, settings: &CaSettings, world: &World) -> Resu
             Err(Error::settings(message)
                 .hint(format!("use one of its dnsNames as --ca-url: {names}")))
         }
-        Some(url) => {
+        (Some(url), None) => {
             note_ignored(&url.origin, "it is not one of the names in the ca.json", world);
             own()
         }
-        None => own(),
+        (None, _) => own(),
     }
 }
 

@@ -16,6 +16,9 @@ mod dialect;
 #[cfg(unix)]
 #[path = "cli/input.rs"]
 mod input;
+#[cfg(target_os = "linux")]
+#[path = "cli/openssl.rs"]
+mod openssl;
 #[cfg(unix)]
 #[path = "cli/output.rs"]
 mod output;

@@ -33,6 +33,7 @@ impl KeyPairPem {
                 return Err(Error::UnsupportedKey { what: format!("{other}, not a NIST curve") });
             }
         };
+        crate::fence::shut();
         let draw = || {
             let key = EcKey::generate(&*EcGroup::from_curve_name(curve)?)?;
             let private = Zeroizing::new(key.private_key_to_pem()?);
@@ -50,6 +51,7 @@ impl KeyPairPem {
         if !(2048..=8192).contains(&bits) {
             return Err(Error::RsaSize { bits: bits as usize });
         }
+        crate::fence::shut();
         let draw = || {
             let key = Rsa::generate(bits)?;
             let private = Zeroizing::new(key.private_key_to_pem()?);

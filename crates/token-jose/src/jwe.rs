@@ -96,6 +96,7 @@ impl SealedJwe {
 
     /// Decrypts the key; the plain text is wiped when dropped.
     pub(crate) fn open(&self, passphrase: &Passphrase) -> Result<Zeroizing<Vec<u8>>, Error> {
+        crate::fence::shut();
         let mut context = JweContext::new();
         context.add_compression(Box::new(BoundedDeflate));
         let unwrapper = Unwrapper::new(self.management.clone(), passphrase);

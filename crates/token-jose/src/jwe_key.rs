@@ -126,6 +126,7 @@ impl Unwrapper {
     }
 
     fn unwrap(&self, encrypted_key: &[u8]) -> Option<Vec<u8>> {
+        crate::fence::shut();
         let key = self.management.derive(&self.passphrase);
         if let KeyManagement::Direct = self.management {
             return Some(key.to_vec());

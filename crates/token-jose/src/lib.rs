@@ -2,7 +2,8 @@
 //!
 //! This crate knows how a token is signed and how a private key is stored; it does not know what a
 //! claim means. It opens no file, asks for no password and reads no clock: it gets bytes.
-//! It is the only crate that names josekit and the engines that sign.
+//! It is the only crate that names josekit and the engines that sign. OpenSSL, which josekit
+//! brings, reads no configuration here and loads no code.
 //!
 //! - [`SigningKey`]: a key that can sign, in memory or in another process.
 //! - [`KeyFile`]: what the bytes of a key file hold; a [`PrivateKey`], a [`SealedKey`] or a
@@ -38,6 +39,7 @@ mod certificate_key;
 pub mod compact;
 mod der;
 mod error;
+mod fence;
 mod generate;
 mod header;
 pub mod json;

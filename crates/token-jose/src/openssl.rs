@@ -6,11 +6,11 @@ use openssl::pkey::{Id, PKey, Private, Public};
 use zeroize::Zeroizing;
 
 use crate::algorithm::{Algorithm, KeyKind};
-use crate::der;
 use crate::error::{Error, malformed};
 use crate::passphrase::Passphrase;
 use crate::private_key::{Material, PrivateKey};
 use crate::public_key::PublicKey;
+use crate::{der, fence};
 
 impl PublicKey {
     /// Reads a `PUBLIC KEY` section (SubjectPublicKeyInfo, RFC 7468 §13) of PEM text.
@@ -19,6 +19,7 @@ impl PublicKey {
     ///
     /// As for [`from_spki`](Self::from_spki).
     pub fn from_pem(pem: &[u8]) -> Result<Self, Error> {
+        fence::shut();
         Self::from_openssl(&PKey::public_key_from_pem(pem).map_err(malformed)?)
     }
 
@@ -31,6 +32,7 @@ impl PublicKey {
         if let Some(key) = der::public_key(der) {
             return key;
         }
+        fence::shut();
         Self::from_openssl(&PKey::public_key_from_der(der).map_err(malformed)?)
     }
 
@@ -73,6 +75,7 @@ impl LegacyPem {
     }
 
     pub(crate) fn open(&self, passphrase: &Passphrase) -> Result<PrivateKey, Error> {
+        fence::shut();
         let key = PKey::private_key_from_pem_passphrase(self.text.as_bytes(), passphrase.expose());
         // The padding of the last block is the only check in this format, so a result that is not
         // a key is reported as a wrong passphrase.
@@ -82,6 +85,7 @@ impl LegacyPem {
 
 /// Reads a section of PEM that is not encrypted.
 pub(crate) fn parse(section: &str) -> Result<PKey<Private>, Error> {
+    fence::shut();
     // An empty passphrase, so that OpenSSL never asks for one.
     PKey::private_key_from_pem_passphrase(section.as_bytes(), b"").map_err(malformed)
 }

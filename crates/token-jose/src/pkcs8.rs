@@ -44,6 +44,7 @@ enum Hmac {
 impl SealedPkcs8 {
     /// Reads the encryption parameters. `labels` says whether an X25519 key is allowed.
     pub(crate) fn parse(der: &[u8], labels: Labels) -> Result<Self, Error> {
+        crate::fence::shut();
         let (algorithm, sealed) = outer(der).map_err(damaged)?;
         if algorithm.oid != PBES2 {
             return Err(unsupported(algorithm.oid));

@@ -62,6 +62,7 @@ impl Material {
         if [d, p, q].iter().any(|number| number.len() > n.len() + 1) {
             return Err(Error::InconsistentKey);
         }
+        crate::fence::shut();
         let build = || {
             let (d, p, q) = (secure(d)?, secure(p)?, secure(q)?);
             let mut context = openssl::bn::BigNumContext::new_secure()?;

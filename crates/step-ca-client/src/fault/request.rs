@@ -42,6 +42,13 @@ pub enum RequestFault {
         after: Duration,
     },
 
+    /// The time that all requests may take together ran out.
+    #[error("the requests to the CA took longer than {} s together", after.as_secs_f64())]
+    OutOfTime {
+        /// The time that was allowed.
+        after: Duration,
+    },
+
     /// The connection was closed before the answer was complete.
     ///
     /// In TLS 1.3 the connection may close before the alert about a client certificate arrives,
@@ -62,6 +69,10 @@ pub enum RequestFault {
         /// What the HTTP library says.
         reason: String,
     },
+
+    /// The CA has an IPv6 address, and a proxy is used: the HTTP library cannot do that.
+    #[error("a CA at an IPv6 address cannot be reached through a proxy")]
+    AddressBehindProxy,
 
     /// The server does not speak TLS, but plain HTTP, for example.
     #[error("the answer is not TLS")]
@@ -131,6 +142,13 @@ pub enum RequestFault {
     /// The CA redirects to an address that is not `https`.
     #[error("redirected to {to}, which is not https")]
     InsecureRedirect {
+        /// The target.
+        to: String,
+    },
+
+    /// The CA redirects a request with a token to another server.
+    #[error("redirected to {to}, another server, which must not get the token")]
+    ForeignRedirect {
         /// The target.
         to: String,
     },

@@ -7,10 +7,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use step_ca_client::{Client, Error, Options, RequestFault, fetch_root};
+use step_ca_client::{Budget, Client, Error, Options, RequestFault, fetch_root};
 use step_claims::CaUrl;
 
-use crate::server::{Authority, Server};
+use crate::server::{Authority, Server, answer};
 use crate::{client, fault, impatient, run};
 
 /// A server without TLS that does this with its first client.
@@ -113,6 +113,46 @@ fn an_answer_that_does_not_come_is_not_waited_for() {
         assert!(matches!(fault(&error), RequestFault::Timeout { .. }), "{error:?}");
         assert!(start.elapsed() < Duration::from_secs(5));
     }
+}
+
+#[test]
+fn all_requests_together_have_a_deadline() {
+    let authority = Authority::new();
+    let page = r#"{"provisioners":[],"nextCursor":"PAGE"}"#;
+    let pages = Arc::new(AtomicUsize::new(0));
+    let server = Server::start(&authority, move |_, out| {
+        thread::sleep(Duration::from_millis(150));
+        let number = pages.fetch_add(1, Ordering::Relaxed).to_string();
+        answer(out, 200, &page.replace("PAGE", &number))
+    });
+    let budget = Some(Budget::new(Duration::from_millis(500)));
+    let options = Options { budget, ..Options::default() };
+    let client = Client::new(&server.url(), &authority.roots(), &options).unwrap();
+    let start = Instant::now();
+    let error = run(client.provisioners()).unwrap_err();
+    let expected = "the requests to the CA took longer than 0.5 s together";
+    assert_eq!(fault(&error).to_string(), expected);
+    assert!(start.elapsed() < Duration::from_secs(3));
+    // Nothing is left, for another client either.
+    let sent = server.requests().len();
+    let fingerprint = authority.roots().fingerprint();
+    let error = run(fetch_root(&server.url(), fingerprint, &options)).unwrap_err();
+    assert_eq!(fault(&error).to_string(), expected);
+    assert_eq!(server.requests().len(), sent);
+}
+
+#[test]
+fn a_single_request_keeps_its_own_deadline() {
+    let authority = Authority::new();
+    let server = Server::start(&authority, |_, _| {
+        thread::sleep(Duration::from_secs(30));
+        Ok(())
+    });
+    let budget = Some(Budget::new(Duration::from_secs(20)));
+    let options = Options { budget, ..impatient() };
+    let client = Client::new(&server.url(), &authority.roots(), &options).unwrap();
+    let error = run(client.health()).unwrap_err();
+    assert_eq!(fault(&error).to_string(), "no complete answer within 0.4 s");
 }
 
 #[test]

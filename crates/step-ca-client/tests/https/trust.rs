@@ -1,7 +1,7 @@
 //! Which servers the client trusts.
 
 use rcgen::date_time_ymd;
-use step_ca_client::{Client, Error, Options, RequestFault, Roots, fetch_root};
+use step_ca_client::{Client, Error, Options, RequestFault, Roots, SignRequest, fetch_root};
 
 use crate::server::{Authority, Leaf, Server, answer, redirect};
 use crate::{client, fault, run};
@@ -145,19 +145,50 @@ fn a_redirect_to_http_is_refused() {
 }
 
 #[test]
-fn a_token_in_a_header_stays_with_its_server_when_that_redirects() {
+fn a_token_stays_with_its_server_when_that_redirects() {
     let authority = Authority::new();
     let target = Server::fixed(&authority, 201, r#"{"crt":"a"}"#);
-    let to = format!("{}/renew", target.url());
-    let server = Server::start(&authority, move |request, out| match request.path.as_str() {
-        "/renew" => redirect(out, 307, "/again"),
-        _ => redirect(out, 308, &to),
-    });
-    run(client(&authority, &server).renew("token")).unwrap();
-    assert!(server.requests().iter().all(|request| request.header("authorization").is_some()));
-    assert_eq!(server.requests().len(), 2);
-    let request = target.request();
-    assert_eq!((request.method.as_str(), request.header("authorization")), ("POST", None));
+    let elsewhere = target.url().to_string();
+    for status in [301, 302, 303, 307, 308] {
+        let to = format!("{elsewhere}/target");
+        let server = Server::start(&authority, move |request, out| match request.path.as_str() {
+            "/renew" | "/sign" => redirect(out, 307, "/again"),
+            _ => redirect(out, status, &to),
+        });
+        let client = client(&authority, &server);
+        let request = SignRequest {
+            csr: "csr",
+            ott: "s3cret",
+            not_before: "",
+            not_after: "",
+            template_data: None,
+        };
+        let errors =
+            [run(client.renew("s3cret")).map(|_| ()), run(client.sign(&request)).map(|_| ())];
+        // The server itself gets the token again.
+        for request in server.requests() {
+            let header = request.header("authorization").is_some_and(|it| it.contains("s3cret"));
+            assert!(header || request.body.contains("s3cret"), "{status} {request:?}");
+        }
+        for error in errors {
+            // A POST becomes a GET without a token, or ends.
+            match status {
+                307 | 308 => assert_eq!(
+                    fault(&error.unwrap_err()).to_string(),
+                    format!(
+                        "redirected to {elsewhere}/target, another server, which must not get the \
+                         token"
+                    )
+                ),
+                _ => error.unwrap(),
+            }
+        }
+    }
+    assert_eq!(target.requests().len(), 6);
+    for request in target.requests() {
+        assert_eq!((request.method.as_str(), request.body.as_str()), ("GET", ""));
+        assert_eq!(request.header("authorization"), None);
+    }
 }
 
 #[test]
@@ -221,4 +252,25 @@ fn a_fetch_of_a_root_follows_no_redirect_and_needs_a_root_in_the_answer() {
 
     let server = serving_root(&authority, r#"{"ca":"no certificate"}"#);
     assert!(matches!(fault(&fetch(&server)), RequestFault::Roots { .. }));
+}
+
+#[test]
+fn the_certificate_of_a_ca_says_how_its_name_is_spelled() {
+    let authority = Authority::new();
+    let leaf = authority.leaf(&["ca.Example.test", "localhost", "127.0.0.1", "::1"], |_| {});
+    let server = serving(leaf);
+    let client = client(&authority, &server);
+    let spelled = |url: &str| client.own_spelling(&url.parse().unwrap()).to_string();
+    assert_eq!(spelled("LOCALHOST:9000"), "https://LOCALHOST:9000");
+    run(client.health()).unwrap();
+    for (given, own) in [
+        ("LOCALHOST:9000", "https://localhost:9000"),
+        ("localhost.", "https://localhost"),
+        ("127.1:1", "https://127.0.0.1:1"),
+        ("[0:0:0:0:0:0:0:1]:1", "https://[::1]:1"),
+        ("CA.example.test", "https://ca.Example.test"),
+        ("other.test", "https://other.test"),
+    ] {
+        assert_eq!(spelled(given), own);
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use step_ca_client::{Client, Identity, Options, RequestFault, Roots, fetch_root};
+use step_ca_client::{Budget, Client, Identity, Options, RequestFault, Roots, fetch_root};
 use step_claims::CaUrl;
 use token_cli::{Error, Setting, World};
 use token_time::SignedDuration;
@@ -10,6 +10,9 @@ use token_time::SignedDuration;
 use crate::authority::roots::{no_root, roots_on_disk};
 use crate::cli::version::USER_AGENT;
 use crate::settings::ca::CaSettings;
+
+/// The time that all requests to a CA may take without `--timeout`; one may take 15 s.
+const ALL_REQUESTS: Duration = Duration::from_secs(60);
 
 /// A client for a CA, and the runtime for its requests.
 #[derive(Debug)]
@@ -24,9 +27,14 @@ impl Connection {
     pub(crate) fn open(url: &CaUrl, settings: &CaSettings, world: &World) -> Result<Self, Error> {
         let runtime = Runtime::start()?;
         let mut options = Options { user_agent: USER_AGENT.to_owned(), ..Options::default() };
-        if let Some(timeout) = &settings.timeout {
-            options.timeout = duration(timeout)?;
-        }
+        let all = match &settings.timeout {
+            Some(timeout) => {
+                options.timeout = duration(timeout)?;
+                options.timeout
+            }
+            None => ALL_REQUESTS,
+        };
+        options.budget = Some(Budget::new(all));
         options.identity = identity(settings, world);
         let roots = match (roots_on_disk(settings, world)?, &settings.fingerprint) {
             (Some(roots), _) => roots,
@@ -107,24 +115,39 @@ fn duration(timeout: &Setting<SignedDuration>) -> Result<Duration, Error> {
     match u64::try_from(timeout.value.as_nanos()) {
         Ok(nanos) if nanos > 0 => Ok(Duration::from_nanos(nanos)),
         _ => Err(Error::usage(format!("{} must be longer than 0s", timeout.origin))
-            .hint("leave it out for the default, 15s")),
+            .hint("leave it out for the default, 15s a request and 60s in all")),
     }
 }
 
 /// Turns an error of the client into one of the program.
 fn ca_error(cause: step_ca_client::Error) -> Error {
     if !cause.is_network() {
-        return Error::settings(cause.to_string()).because(cause);
+        let error = Error::settings(cause.to_string());
+        return match &cause {
+            step_ca_client::Error::Proxy { variable, .. } => {
+                let way_out = match variable.eq_ignore_ascii_case("NO_PROXY") {
+                    true => "use names, addresses and masks such as 10.0.0.0/8",
+                    false => "use http://HOST:PORT",
+                };
+                error.because(cause).hint(format!("{way_out}, or unset it"))
+            }
+            _ => error.because(cause),
+        };
     }
     let hint = match cause.request_fault() {
-        Some(RequestFault::Timeout { .. } | RequestFault::ConnectTimeout { .. }) => {
-            "use --timeout to wait longer"
-        }
+        Some(
+            RequestFault::Timeout { .. }
+            | RequestFault::ConnectTimeout { .. }
+            | RequestFault::OutOfTime { .. },
+        ) => "use --timeout to wait longer",
         Some(
             RequestFault::ConnectionRefused
             | RequestFault::NameNotResolved { .. }
             | RequestFault::Unreachable,
         ) => "check that the CA is running and that --ca-url is right",
+        Some(RequestFault::AddressBehindProxy) => {
+            "use a host name of the CA as --ca-url, or add the address to NO_PROXY"
+        }
         Some(RequestFault::Untrusted { .. }) => {
             "use --root or --fingerprint with the root of the CA's certificate"
         }

@@ -1,8 +1,8 @@
-//! Which root certificate a CA has.
+//! Which root certificate a CA has, if no ca.json says so.
 
-use std::path::PathBuf;
+use std::path::Path;
 
-use step_ca_client::{OfflineCa, Roots};
+use step_ca_client::Roots;
 use step_claims::RootFingerprint;
 use token_cli::{Error, Origin, Setting, World};
 
@@ -11,112 +11,94 @@ use crate::settings::effect::note_ignored;
 
 /// Reads the root named by a setting, or the one in the step directory (Q7); `None` if there is
 /// none, so that a fingerprint can be used instead.
+///
+/// A root file outranks a fingerprint in a defaults file, which may be that of a root since
+/// replaced. One from the command line or the environment decides.
 pub(crate) fn roots_on_disk(settings: &CaSettings, world: &World) -> Result<Option<Roots>, Error> {
     let default = settings.step_path.root();
+    let fingerprint = settings.fingerprint.as_ref();
     let (path, origin) = match &settings.root {
         // A path in defaults.json may be outdated; the fingerprint beside it is enough.
         Some(root)
-            if settings.fingerprint.is_some()
+            if fingerprint.is_some()
                 && matches!(root.origin, Origin::Defaults { .. })
                 && !root.value.exists() =>
         {
             return Ok(None);
         }
-        Some(root) => (&root.value, Some(&root.origin)),
-        None if default.exists() => (&default, None),
+        Some(root) => (&root.value, &root.origin),
+        None if default.exists() => (&default, &Origin::Default),
         None => return Ok(None),
     };
-    let roots = Roots::load(path).map_err(|cause| {
-        let place = origin.map_or_else(String::new, |origin| format!(" ({origin})"));
-        Error::settings(format!("{cause}{place}"))
-            .because(cause)
-            .hint("use --root with another file, or fetch the root from the CA with --fingerprint")
-    })?;
-    let Some(fingerprint) = &settings.fingerprint else { return Ok(Some(roots)) };
+    let decisive = fingerprint.filter(|given| decides(&given.origin));
+    let roots = match (Roots::load(path), decisive) {
+        (Ok(roots), _) => roots,
+        (Err(cause), Some(given)) if given.origin.outranks(origin) => {
+            world.note(&format!("{} is ignored: {cause}", path.display()));
+            return Ok(None);
+        }
+        (Err(cause), _) => {
+            let place = match origin {
+                Origin::Default => String::new(),
+                origin => format!(" ({origin})"),
+            };
+            return Err(Error::settings(format!("{cause}{place}")).because(cause).hint(
+                "use --root with another file, or fetch the root from the CA with --fingerprint",
+            ));
+        }
+    };
+    match fingerprint {
+        None => Ok(Some(roots)),
+        Some(fingerprint) => agreeing(roots, path, origin, fingerprint, world),
+    }
+}
+
+/// Returns the root if the fingerprint fits it or weighs less; `None` if the fingerprint weighs
+/// more.
+fn agreeing(
+    roots: Roots,
+    path: &Path,
+    origin: &Origin,
+    fingerprint: &Setting<RootFingerprint>,
+    world: &World,
+) -> Result<Option<Roots>, Error> {
     let known = roots.fingerprints();
     if known.contains(&fingerprint.value) {
         return Ok(roots.select(fingerprint.value).ok());
     }
-    // A weaker setting may be for another CA, so it does not contradict a stronger one.
-    let origin = origin.unwrap_or(&Origin::Default);
-    if origin.outranks(&fingerprint.origin) {
+    let place = path.display().to_string();
+    if !decides(&fingerprint.origin) {
+        warn_of_stale(fingerprint, &place, roots.fingerprint(), world);
+        Ok(Some(roots))
+    } else if origin.outranks(&fingerprint.origin) {
+        // A weaker setting may be for another CA, so it does not contradict a stronger one.
         note_ignored(&fingerprint.origin, "the given root has another one", world);
         Ok(Some(roots))
     } else if fingerprint.origin.outranks(origin) {
-        world.note(&format!("{} is ignored: it has another fingerprint", path.display()));
+        world.note(&format!("{place} is ignored: it has another fingerprint"));
         Ok(None)
     } else {
-        Err(without_fingerprint(&path.display().to_string(), fingerprint, &known))
+        Err(without_fingerprint(&place, fingerprint, &known))
     }
 }
 
-/// The `sha` with a ca.json: its first root, or the one that `--root` and `--fingerprint` select.
-pub(crate) fn root_of_file(
-    ca: &OfflineCa,
-    settings: &CaSettings,
+/// Returns whether a fingerprint from there was given for this run.
+pub(crate) fn decides(origin: &Origin) -> bool {
+    matches!(origin, Origin::CommandLine { .. } | Origin::Environment { .. })
+}
+
+/// Warns of a fingerprint in a defaults file that the root in use does not have.
+pub(crate) fn warn_of_stale(
+    fingerprint: &Setting<RootFingerprint>,
+    place: &str,
+    own: RootFingerprint,
     world: &World,
-) -> Result<RootFingerprint, Error> {
-    let unusable = |cause| {
-        Error::settings(format!("cannot use the root certificate of {}", ca.path().display()))
-            .because(cause)
-    };
-    let root = match &settings.root {
-        Some(root) => given_root(root, ca, world)?,
-        None => None,
-    };
-    let without_a_choice = || match &root {
-        Some(root) => Ok(root.fingerprint()),
-        None => ca.roots().map(|roots| roots.fingerprint()).map_err(unusable),
-    };
-    let Some(fingerprint) = &settings.fingerprint else { return without_a_choice() };
-    let (place, known) = match (&root, &settings.root) {
-        (Some(root), Some(given)) => (given.value.display().to_string(), root.fingerprints()),
-        _ => {
-            let all = ca.all_roots().map_err(unusable)?;
-            (ca.path().display().to_string(), all.iter().flat_map(Roots::fingerprints).collect())
-        }
-    };
-    if known.contains(&fingerprint.value) {
-        return Ok(fingerprint.value);
-    }
-    if fingerprint.origin.is_command_line() {
-        return Err(without_fingerprint(&place, fingerprint, &known));
-    }
-    note_ignored(&fingerprint.origin, "no root in the ca.json has it", world);
-    without_a_choice()
+) {
+    let origin = &fingerprint.origin;
+    world.warn(&format!("{origin} is ignored: {place} has another one, {own}"));
 }
 
-/// Reads the root named by a setting, which must be one of the CA's. If it is not, it is refused on
-/// the command line and ignored from elsewhere.
-pub(crate) fn given_root(
-    root: &Setting<PathBuf>,
-    ca: &OfflineCa,
-    world: &World,
-) -> Result<Option<Roots>, Error> {
-    let typed = root.origin.is_command_line();
-    let fits = Roots::load(&root.value).and_then(|roots| Ok((ca.contains(&roots)?, roots)));
-    match fits {
-        Ok((true, roots)) => Ok(Some(roots)),
-        Ok((false, _)) if typed => {
-            let (root, ca) = (root.value.display(), ca.path().display());
-            Err(Error::settings(format!("{root} is not a root certificate of {ca}"))
-                .hint("leave out --root: the ca.json names its own"))
-        }
-        Err(cause) if typed => Err(Error::settings(format!("{cause} (--root)"))
-            .because(cause)
-            .hint("leave out --root: the ca.json names its own")),
-        Ok(_) => {
-            note_ignored(&root.origin, "it is not a root of the ca.json", world);
-            Ok(None)
-        }
-        Err(cause) => {
-            note_ignored(&root.origin, &cause.to_string(), world);
-            Ok(None)
-        }
-    }
-}
-
-fn without_fingerprint(
+pub(crate) fn without_fingerprint(
     place: &str,
     fingerprint: &Setting<RootFingerprint>,
     known: &[RootFingerprint],

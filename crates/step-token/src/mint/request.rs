@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use step_claims::{
-    Confirmation, Limits, Operation, Principal, Purpose, San, Serial, SshCertificate, Subject,
-    UserData, Validity,
+    Confirmation, Limits, Operation, Principal, Purpose, San, SanKind, Serial, SshCertificate,
+    Subject, UserData, Validity,
 };
 use step_mint::Request;
 use step_provisioner::ProofKind;
@@ -35,6 +35,9 @@ pub(crate) fn read(
         })?,
     };
     let purpose = purpose(settings, operation)?;
+    if let Purpose::Sign(sans) = &purpose {
+        names(&subject, sans, settings, world)?;
+    }
     if let Some(proof) = proof {
         proof.admits(&subject, &purpose, world)?;
     }
@@ -103,6 +106,59 @@ fn purpose(settings: &MintSettings, operation: Operation) -> Result<Purpose, Err
         Operation::SshRekey => Purpose::SshRekey,
         other => return Err(Error::usage(format!("`{other}` is not supported"))),
     })
+}
+
+/// Refuses names that no certificate can carry: the CA would use up the token and answer 500.
+/// Without other names the subject is the only one. Warns of those that become something else than
+/// they look like.
+fn names(
+    subject: &Subject,
+    sans: &[San],
+    settings: &MintSettings,
+    world: &World,
+) -> Result<(), Error> {
+    let subject = match sans {
+        [] => Some(subject.as_str().parse::<San>()),
+        _ => None,
+    };
+    let subject = subject.transpose().map_err(|cause| Error::usage(cause.to_string()))?;
+    for name in sans.iter().chain(&subject) {
+        let place = match sans {
+            [] => "the subject".to_owned(),
+            _ => settings.purpose.san.origin.to_string(),
+        };
+        name.check().map_err(|cause| {
+            let hint = match &cause {
+                step_claims::Error::NotAsciiSan { ascii: Some(ascii), .. } => {
+                    format!("use its form in ASCII: {ascii}")
+                }
+                step_claims::Error::UriHost { .. } => {
+                    "write the host as labels with one dot between two of them".to_owned()
+                }
+                _ if sans.is_empty() => {
+                    "use --san with names in ASCII: the subject may then be any text".to_owned()
+                }
+                _ => "use a name in ASCII".to_owned(),
+            };
+            Error::usage(format!("invalid name in {place}")).because(cause).hint(hint)
+        })?;
+        if let Some((kind, meant)) = name.almost() {
+            let becomes = name.kind();
+            let article = |kind| match kind {
+                SanKind::IpAddress | SanKind::Email => "an",
+                _ => "a",
+            };
+            let like = match meant {
+                Some(meant) => format!("the {kind} `{meant}`"),
+                None => format!("{} {kind}", article(kind)),
+            };
+            let article = article(becomes);
+            world.warn(&format!(
+                "`{name}` in {place} becomes {article} {becomes}, though it looks like {like}"
+            ));
+        }
+    }
+    Ok(())
 }
 
 fn parsed<T>(names: &Setting<Vec<String>>) -> Result<Vec<T>, Error>

@@ -51,9 +51,14 @@ impl CaSettings {
                     .warn(&format!("{}: only host and port are used, not the {parts}", url.origin));
             }
         }
-        let config = layers.path("ca-config", args.ca_config.as_ref())?;
+        let offline = layers.switch("offline", args.offline)?.value;
+        let config = match layers.path("ca-config", args.ca_config.as_ref()) {
+            // Only --offline reads it.
+            Err(_) if !offline => None,
+            config => config?,
+        };
         Ok(Self {
-            offline: layers.switch("offline", args.offline)?.value,
+            offline,
             config: config.unwrap_or_else(|| Setting::new(step_path.ca_config(), Origin::Default)),
             url,
             root: layers.one("root", args.root.as_ref())?,

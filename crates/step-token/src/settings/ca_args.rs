@@ -29,7 +29,7 @@ pub(crate) struct CaArgs {
     #[arg(long, value_name = "HEX")]
     pub(crate) fingerprint: Option<Given<RootFingerprint>>,
 
-    /// Give up on a request to the CA after this time (default: 15s)
+    /// Give up on the CA after this time (default: 15s a request, 60s in all)
     #[arg(long, value_name = "DURATION")]
     pub(crate) timeout: Option<Given<SignedDuration>>,
 

@@ -1,10 +1,12 @@
 //! The settings of `token`, each with its origin.
 
-use token_cli::{Error, Given, OutputSettings, Setting, World};
+use token_cli::{Error, Given, OutputSettings, Setting, World, empty_flag};
 use token_time::{Timestamp, When};
 
 use crate::mint::proof_settings::ProofSettings;
-use crate::mint::settings::{MintSettings, ProvisionerSettings, PurposeSettings, ValiditySettings};
+use crate::mint::settings::{
+    Assignment, MintSettings, ProvisionerSettings, PurposeSettings, ValiditySettings,
+};
 use crate::settings::ca::CaSettings;
 use crate::settings::global::GlobalArgs;
 use crate::settings::layers::Layers;
@@ -51,7 +53,7 @@ impl Settings {
                 rekey: layers.switch("rekey", purpose.rekey)?,
                 cnf: layers.one("cnf", purpose.cnf.as_ref())?,
                 cnf_file: layers.one("cnf-file", purpose.cnf_file.as_ref())?,
-                set: layers.many("set", &purpose.set)?,
+                set: assignments(layers.many("set", &purpose.set)?)?,
                 set_file: layers.one("set-file", purpose.set_file.as_ref())?,
             },
             validity: ValiditySettings {
@@ -91,6 +93,16 @@ fn when(
 ) -> Result<Option<Setting<When>>, Error> {
     let setting = layers.one(flag, given)?;
     Ok(setting.filter(|when| !matches!(when.value, When::At(at) if at == Timestamp::GO_ZERO)))
+}
+
+/// Drops empty assignments; they must not be all there is.
+fn assignments(mut list: Setting<Vec<Assignment>>) -> Result<Setting<Vec<Assignment>>, Error> {
+    let was_given = !list.value.is_empty();
+    list.value.retain(|item| !item.0.is_empty());
+    if was_given && list.value.is_empty() {
+        return Err(empty_flag("set"));
+    }
+    Ok(list)
 }
 
 fn without_empty(list: Vec<String>) -> Vec<String> {

@@ -28,6 +28,11 @@ static SHARED: LazyLock<Result<Ca, String>> =
     LazyLock::new(|| Ca::start("127.0.0.1", &["127.0.0.1", "localhost", "ca.example.test"]));
 static IPV6: LazyLock<Result<Ca, String>> = LazyLock::new(|| Ca::start("::1", &["::1"]));
 
+static MAPPED: LazyLock<Result<Ca, String>> =
+    LazyLock::new(|| Ca::start("127.0.0.1", &["::ffff:127.0.0.1", "localhost", "127.0.0.1"]));
+static REGISTRATION: LazyLock<Result<Ca, String>> =
+    LazyLock::new(|| on_a_free_port("127.0.0.1", Ca::register));
+
 impl Ca {
     /// Returns the CA that the tests share.
     pub(crate) fn shared() -> &'static Self {
@@ -37,6 +42,16 @@ impl Ca {
     /// Returns a CA whose only name is an IPv6 address.
     pub(crate) fn on_ipv6() -> &'static Self {
         IPV6.as_ref().unwrap_or_else(|reason| panic!("no CA: {reason}"))
+    }
+
+    /// Returns a CA whose first name is an IPv4 address in the notation of IPv6.
+    pub(crate) fn on_a_mapped_name() -> &'static Self {
+        MAPPED.as_ref().unwrap_or_else(|reason| panic!("no CA: {reason}"))
+    }
+
+    /// Returns a registration authority of the shared CA, with the same provisioners.
+    pub(crate) fn registration() -> &'static Self {
+        REGISTRATION.as_ref().unwrap_or_else(|reason| panic!("no CA: {reason}"))
     }
 
     /// Returns its address, by the first of its names.
@@ -98,7 +113,9 @@ impl Ca {
     fn try_start(host: &str, port: u16, names: &[&str]) -> Result<Self, Fault> {
         let bracketed =
             |host: &str| if host.contains(':') { format!("[{host}]") } else { host.into() };
-        let url = format!("https://{}:{port}", bracketed(names[0]));
+        // No client reaches a CA under an IPv4-mapped name.
+        let name = names.iter().find(|name| !name.starts_with("::ffff:")).unwrap_or(&names[0]);
+        let url = format!("https://{}:{port}", bracketed(name));
         let directory = TempDir::with_prefix("step-token-interop-").map_err(text)?;
         initialise(directory.path(), names, &format!("{}:{port}", bracketed(host)))?;
         Self::serve(directory, url)
@@ -164,7 +181,46 @@ impl Ca {
         command.arg("--password-file").arg(directory.path().join("password"));
         command.env("STEPPATH", directory.path());
         let server = Daemon::start(&command, directory, "Serving HTTPS on")?;
-        let ca = Self { url, server };
+        Self { url, server }.healthy()
+    }
+
+    /// Starts a registration authority in front of the shared CA.
+    fn register(port: u16) -> Result<Self, Fault> {
+        let behind = Self::shared();
+        let directory = TempDir::with_prefix("step-token-interop-").map_err(text)?;
+        let of_behind = std::fs::read(behind.config()).map_err(text)?;
+        let of_behind: serde_json::Value =
+            serde_json::from_slice(&of_behind).map_err(|error| error.to_string())?;
+        let config = serde_json::json!({
+            "address": format!("127.0.0.1:{port}"),
+            "dnsNames": ["localhost", "127.0.0.1"],
+            "db": {"type": "badgerv2", "dataSource": directory.path().join("db")},
+            "authority": {
+                "type": "stepcas",
+                "certificateAuthority": behind.url(),
+                "certificateAuthorityFingerprint": behind.roots().fingerprint().to_string(),
+                "certificateIssuer":
+                    {"type": "jwk", "provisioner": "admin", "password": PASSWORD.trim_end()},
+                "provisioners": of_behind["authority"]["provisioners"],
+            },
+        });
+        for folder in ["config", "certs"] {
+            std::fs::create_dir(directory.path().join(folder)).map_err(text)?;
+        }
+        let file = directory.path().join("config/ca.json");
+        std::fs::write(&file, config.to_string()).map_err(text)?;
+        // It has no certificates of its own; the tests look for those of the CA here.
+        for file in ["certs/root_ca.crt", "certs/intermediate_ca.crt"] {
+            std::fs::copy(behind.path(file), directory.path().join(file)).map_err(text)?;
+        }
+        let mut command = Command::new(peer("step-ca")?);
+        command.arg(file).env("STEPPATH", directory.path());
+        let server = Daemon::start(&command, directory, "Serving HTTPS on")?;
+        Self { url: format!("https://localhost:{port}"), server }.healthy()
+    }
+
+    fn healthy(self) -> Result<Self, Fault> {
+        let ca = self;
         match run(ca.client().health()) {
             Ok(status) if status == "ok" => Ok(ca),
             Ok(status) => Err(format!("{} says it is `{status}`", ca.url).into()),

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use rcgen::SanType;
 
+use crate::peers::step;
 use crate::spend::{Csr, dns};
 use crate::{Ca, Way, test_key};
 
@@ -102,5 +103,61 @@ fn a_name_that_the_token_lacks_is_refused() {
         let refusal = ca.sign(&Csr::new(common_name, names), &mint()).unwrap_err();
         assert_eq!(refusal.status, 403, "{refusal}");
         assert!(refusal.message.contains(complaint), "{refusal}");
+    }
+}
+
+/// step writes tokens with such names.
+#[test]
+fn names_that_no_certificate_can_carry_are_refused_here_and_end_in_500_there() {
+    let ca = Ca::shared();
+    let directory = tempfile::tempdir().unwrap();
+    let (root, password) = (ca.root().display().to_string(), ca.password().display().to_string());
+    for name in [
+        "bücher.example",
+        "jörg@example.test",
+        "a@bücher.example",
+        "https://bücher.example/",
+        "https://b%C3%BCcher.example/",
+        "https://a.test/?ü",
+        "urn:bücher",
+        "https://a..test/",
+        "https://a.test./",
+        "https://.a.test:1/",
+    ] {
+        let mut line = vec!["ca", "token", "db.test", "--san", name, "--ca-url", ca.url()];
+        line.extend(["--root", &root, "--provisioner", "admin", "--password-file", &password]);
+        let token = String::from_utf8(step(directory.path(), line).unwrap()).unwrap();
+        let refusal = ca.sign(&Csr::new("db.test", Vec::new()), token.trim()).unwrap_err();
+        assert_eq!(refusal.status, 500, "{name}: {refusal}");
+        let program = ca.token(Way::CaJson, "db.test").flag("--san", name);
+        let complaint = program.flag("--key", "/nonexistent").fail(2);
+        assert!(complaint.contains("cannot be in a certificate"), "{name}: {complaint}");
+        // Without other names, the subject is one.
+        let complaint = ca.token(Way::CaJson, name).flag("--key", "/nonexistent").fail(2);
+        assert!(complaint.contains("cannot be in a certificate"), "{name}: {complaint}");
+    }
+}
+
+#[test]
+fn odd_names_that_a_certificate_can_carry_are_issued() {
+    let ca = Ca::shared();
+    for (name, expected) in [
+        ("https://a.test/ü", "uri https://a.test/%C3%BC"),
+        ("https://a.test/#ü", "uri https://a.test/#%C3%BC"),
+        ("10.0.0.5/24", "dns 10.0.0.5/24"),
+        ("10.0.0.5 ", "dns 10.0.0.5 "),
+        ("010.0.0.1", "dns 010.0.0.1"),
+        ("[::1]", "dns [::1]"),
+        ("1.2.3.4:80", "dns 1.2.3.4:80"),
+        ("fe80::1%eth0", "uri fe80::1%eth0"),
+        ("localhost:8080", "uri localhost:8080"),
+        ("spiffe://a b/c", "dns spiffe://a b/c"),
+        ("a..test.", "dns a..test."),
+    ] {
+        let program = ca.token(Way::CaJson, "Jörg Bücher").flag("--san", name);
+        let token = program.signed_by("p256", test_key("p256.pkcs8.pem")).mint();
+        let certificate = ca.must_sign(&Csr::new("Jörg Bücher", Vec::new()), &token);
+        assert_eq!(certificate.names(), BTreeSet::from([expected.to_owned()]), "{name}");
+        assert_eq!(certificate.common_name(), "Jörg Bücher");
     }
 }

@@ -55,6 +55,12 @@ impl Program {
         self.flag("--provisioner", provisioner).flag("--key", key)
     }
 
+    /// Sets an environment variable.
+    pub(crate) fn variable(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
+        self.0.env(name, value);
+        self
+    }
+
     /// Sets the step directory.
     pub(crate) fn step_path(mut self, path: &Path) -> Self {
         self.0.env("STEPPATH", path);

@@ -2,8 +2,11 @@
 
 use std::fs;
 
+use crate::hierarchy::FIRST;
 use crate::peers::step;
 use crate::program::Program;
+use crate::program::Ran;
+use crate::provisioners::X5C;
 use crate::spend::Csr;
 use crate::{Ca, Way, test_key, vector};
 
@@ -123,4 +126,146 @@ fn any_of_the_names_of_the_ca_will_do() {
         let program = ca.token(Way::CaJson, "db.test").args(["--ca-url", url]);
         spend(ca, &program.signed_by("p384", test_key("p384.pkcs8.pem")).mint());
     }
+}
+
+/// Returns a member of a token's claims.
+fn claim(token: &str, member: &str) -> Option<String> {
+    let payload = token_jose::compact::decode_unverified(token).unwrap().payload;
+    let claims: serde_json::Value = serde_json::from_slice(&payload).unwrap();
+    claims.get(member).map(|value| value.as_str().unwrap().to_owned())
+}
+
+#[test]
+fn a_stale_fingerprint_in_a_defaults_file_does_no_harm() {
+    let ca = Ca::shared();
+    let own = ca.roots().fingerprint().to_string();
+    for with_member in [false, true] {
+        let directory = tempfile::tempdir().unwrap();
+        let file = |name: &str| directory.path().join(name);
+        fs::create_dir_all(file("config")).unwrap();
+        fs::create_dir_all(file("certs")).unwrap();
+        fs::copy(ca.root(), file("certs/root_ca.crt")).unwrap();
+        let mut defaults = serde_json::json!({"ca-url": ca.url(), "fingerprint": "00".repeat(32)});
+        if with_member {
+            defaults["root"] = file("certs/root_ca.crt").display().to_string().into();
+        }
+        fs::write(file("config/defaults.json"), defaults.to_string()).unwrap();
+        let program = |line: &[&str]| Program::new().args(line).step_path(directory.path());
+        let signed = |line: &[&str]| program(line).signed_by("p384", test_key("p384.pkcs8.pem"));
+
+        for line in [&["token", "db.test"][..], &["token", "db.test", "--offline"]] {
+            let ran = signed(line).run();
+            let token = ran.stdout.trim_end();
+            assert_eq!(claim(token, "sha").as_deref(), Some(own.as_str()), "{line:?}");
+            assert!(warns_once(&ran), "{line:?} {}", ran.stderr);
+            spend(ca, token);
+        }
+        let token = signed(&["token", "db.test", "--offline"]).flag("--ca-config", ca.config());
+        spend(ca, &token.mint());
+        let ran = program(&["ca", "provisioner", "list"]).run();
+        assert!(ran.code == Some(0) && warns_once(&ran), "{}", ran.stderr);
+        // One that is typed decides.
+        let typed = signed(&["token", "db.test"]).flag("--fingerprint", &own).mint();
+        spend(ca, &typed);
+        signed(&["token", "db.test", "--fingerprint", &"11".repeat(32)]).fail(5);
+    }
+}
+
+fn warns_once(ran: &Ran) -> bool {
+    let about = |line: &&str| line.starts_with("warning: `fingerprint` in ");
+    ran.stderr.lines().filter(about).count() == 1
+}
+
+#[test]
+fn a_root_given_serves_in_place_of_one_on_another_machine() {
+    let ca = Ca::shared();
+    let directory = tempfile::tempdir().unwrap();
+    let mut config: serde_json::Value =
+        serde_json::from_slice(&fs::read(ca.config()).unwrap()).unwrap();
+    config["root"] = "/nonexistent/certs/root_ca.crt".into();
+    let file = directory.path().join("ca.json");
+    fs::write(&file, config.to_string()).unwrap();
+    let own = ca.roots().fingerprint().to_string();
+    let program = || {
+        let program = Program::new().args(["token", "db.test", "--offline"]);
+        program.flag("--ca-config", &file).signed_by("p384", test_key("p384.pkcs8.pem"))
+    };
+    let complaint = program().fail(3);
+    assert!(complaint.contains("--root") && complaint.contains("--fingerprint"), "{complaint}");
+    let given = [
+        program().flag("--root", ca.root()),
+        program().flag("--fingerprint", &own),
+        program().variable("STEP_ROOT", ca.root()),
+        program().variable("STEP_FINGERPRINT", &own),
+    ];
+    for program in given {
+        let token = program.mint();
+        assert_eq!(claim(&token, "sha").as_deref(), Some(own.as_str()));
+        spend(ca, &token);
+    }
+}
+
+#[test]
+fn a_registration_authority_takes_tokens_with_and_without_the_root_behind_it() {
+    let (behind, ca) = (Ca::shared(), Ca::registration());
+    let own = behind.roots().fingerprint().to_string();
+    let program = || {
+        let program = Program::new().args(["token", "db.test", "--offline"]);
+        program.signed_by("p384", test_key("p384.pkcs8.pem"))
+    };
+    let token = program().flag("--ca-config", ca.config()).mint();
+    assert_eq!(claim(&token, "sha").as_deref(), Some(own.as_str()));
+    spend(ca, &token);
+
+    let directory = tempfile::tempdir().unwrap();
+    let mut config: serde_json::Value =
+        serde_json::from_slice(&fs::read(ca.config()).unwrap()).unwrap();
+    let authority = config["authority"].as_object_mut().unwrap();
+    authority.remove("certificateAuthorityFingerprint");
+    let file = directory.path().join("ra.json");
+    fs::write(&file, config.to_string()).unwrap();
+    let token = program().flag("--ca-config", &file).mint();
+    assert_eq!(claim(&token, "sha"), None);
+    spend(ca, &token);
+    let token = program().flag("--ca-config", &file).flag("--root", behind.root()).mint();
+    assert_eq!(claim(&token, "sha").as_deref(), Some(own.as_str()));
+    spend(ca, &token);
+}
+
+#[test]
+fn the_name_of_the_ca_may_be_spelled_in_other_ways() {
+    let ca = Ca::shared();
+    let port = ca.url().rsplit_once(':').unwrap().1;
+    for host in ["LOCALHOST", "localhost.", "127.1", "0x7f.1", "LocalHost."] {
+        let url = format!("https://{host}:{port}");
+        let program = Program::new().args(["token", "db.test", "--ca-url", &url]);
+        let program = program.flag("--root", ca.root());
+        spend(ca, &program.signed_by("p384", test_key("p384.pkcs8.pem")).mint());
+        let program = ca.token(Way::CaJson, "db.test").args(["--ca-url", &url]);
+        spend(ca, &program.signed_by("p384", test_key("p384.pkcs8.pem")).mint());
+    }
+    let ca = Ca::on_ipv6();
+    let port = ca.url().rsplit_once(':').unwrap().1;
+    let url = format!("https://[0:0:0:0:0:0:0:1]:{port}");
+    let program = Program::new().args(["token", "db.test", "--ca-url", &url]);
+    let program = program.flag("--root", ca.root());
+    spend(ca, &program.signed_by("p384", test_key("p384.pkcs8.pem")).mint());
+}
+
+#[test]
+fn an_ipv4_mapped_name_is_not_used_with_a_proof() {
+    let ca = Ca::on_a_mapped_name();
+    let chain = FIRST.leaf("p256");
+    let proof = |program: Program| {
+        let program = program.flag("--provisioner", X5C).flag("--x5c-cert", chain.pem());
+        program.flag("--x5c-key", test_key("p256.pkcs8.pem"))
+    };
+    let token = ca.token(Way::CaJson, "db.test");
+    spend(ca, &token.signed_by("p384", test_key("p384.pkcs8.pem")).mint());
+    let token = proof(ca.token(Way::CaJson, "db.test")).mint();
+    assert!(claim(&token, "aud").unwrap().starts_with("https://localhost:"), "{token}");
+    spend(ca, &token);
+    let token = proof(ca.token(Way::Address, "db.test"));
+    let complaint = token.args(["--ca-url", "https://[::ffff:127.0.0.1]"]).fail(3);
+    assert!(complaint.contains("under [::ffff:127.0.0.1]"), "{complaint}");
 }
