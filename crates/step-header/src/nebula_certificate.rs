@@ -5,6 +5,7 @@ pub(crate) mod fault;
 mod limits;
 mod v1;
 mod v2;
+mod written;
 
 use token_pem::Section;
 
