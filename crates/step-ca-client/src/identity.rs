@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::path::Path;
+use std::sync::Arc;
 
 use go_json::{Document, Fields};
 use rustls::crypto::aws_lc_rs::default_provider;
@@ -24,6 +25,9 @@ const LEEWAY: i64 = 60;
 #[derive(Clone)]
 pub struct Identity {
     tls: reqwest::Identity,
+    /// The certificate with its intermediates, and the key, in DER.
+    chain: Vec<Vec<u8>>,
+    key: Arc<Zeroizing<Vec<u8>>>,
     not_before: Timestamp,
     not_after: Timestamp,
 }
@@ -81,13 +85,14 @@ impl Identity {
         let mut text = Zeroizing::new(String::new());
         let sections: Vec<_> =
             chain.iter().map(|der| token_pem::encode("CERTIFICATE", der)).collect();
+        let der = Arc::new(key.der.clone());
         let key = token_pem::encode(key.label, &key.der);
         text.reserve_exact(key.len() + sections.iter().map(|section| section.len()).sum::<usize>());
         text.push_str(&key);
         sections.iter().for_each(|section| text.push_str(section));
         let tls = reqwest::Identity::from_pem(text.as_bytes())
             .map_err(|error| IdentityFault::UnusableKey { reason: error.to_string() })?;
-        Ok(Self { tls, not_before, not_after })
+        Ok(Self { tls, chain, key: der, not_before, not_after })
     }
 
     /// Checks that the certificate may be used at `now`, from a minute before its first
@@ -104,6 +109,15 @@ impl Identity {
             return Err(IdentityFault::NotYetValid { not_before: self.not_before });
         }
         Ok(())
+    }
+
+    /// Returns the chain and the key for TLS settings of our own.
+    pub(crate) fn pair(
+        &self,
+    ) -> Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>), String> {
+        let chain = self.chain.iter().map(|der| CertificateDer::from(der.clone())).collect();
+        let key = PrivateKeyDer::try_from(self.key.to_vec()).map_err(str::to_owned)?;
+        Ok((chain, key))
     }
 
     pub(crate) fn tls(&self) -> reqwest::Identity {

@@ -54,6 +54,7 @@ mod bootstrap;
 mod budget;
 mod client;
 mod diagnosis;
+mod dotted_name;
 mod error;
 mod fault;
 mod file;

@@ -24,7 +24,7 @@ use crate::fault::request::RequestFault;
 use crate::identity::Identity;
 use crate::roots::Roots;
 use crate::server_name::{base_of, is_loopback, names_of};
-use crate::{proxy, redirect};
+use crate::{dotted_name, proxy, redirect};
 
 /// The longest answer that is read: 10 MiB.
 pub(crate) const MAX_BODY: usize = 10 << 20;
@@ -84,9 +84,17 @@ struct Outgoing {
 impl Transport {
     /// Trusts only `roots`.
     pub(crate) fn new(ca: &CaUrl, roots: &Roots, options: &Options) -> Result<Self, Error> {
-        let mut builder = builder(ca, options)?.tls_certs_only(anchors(roots)?);
-        if let Some(identity) = &options.identity {
-            builder = builder.identity(identity.tls());
+        let anchors = anchors(roots)?;
+        let mut builder = builder(ca, options)?;
+        if ca.host().ends_with('.') {
+            let config = dotted_name::config(roots, options.identity.as_ref())
+                .map_err(|reason| Error::Setup { source: reason.into() })?;
+            builder = builder.tls_backend_preconfigured(config);
+        } else {
+            builder = builder.tls_certs_only(anchors);
+            if let Some(identity) = &options.identity {
+                builder = builder.identity(identity.tls());
+            }
         }
         let context = Context {
             roots: roots.fingerprints(),

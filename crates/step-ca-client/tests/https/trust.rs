@@ -274,3 +274,49 @@ fn the_certificate_of_a_ca_says_how_its_name_is_spelled() {
         assert_eq!(spelled(given), own);
     }
 }
+
+#[test]
+fn a_name_with_a_dot_at_its_end_is_compared_letter_for_letter() {
+    let authority = Authority::new();
+    let dotted = |names: &[&str], change: fn(&mut rcgen::CertificateParams)| {
+        let server = serving(authority.leaf(names, change));
+        let url = server.url().to_string().replace("127.0.0.1", "localhost.");
+        (server, url)
+    };
+    let health = |url: &str, roots: &Roots, options: &Options| {
+        run(Client::new(&url.parse().unwrap(), roots, options).unwrap().health())
+    };
+    let (roots, options) = (authority.roots(), Options::default());
+    for names in [&["localhost."][..], &["Localhost.", "other.test"], &["localhost"]] {
+        let (_server, url) = dotted(names, |_| {});
+        assert_eq!(health(&url, &roots, &options).unwrap(), "ok", "{names:?}");
+        let error = health(&url, &Authority::new().roots(), &options).unwrap_err();
+        assert!(matches!(fault(&error), RequestFault::Untrusted { .. }), "{error:?}");
+    }
+    for names in [&["localhost.."][..], &["other.test."], &["xlocalhost."]] {
+        let (_server, url) = dotted(names, |_| {});
+        let error = health(&url, &roots, &options).unwrap_err();
+        assert!(matches!(fault(&error), RequestFault::WrongName { .. }), "{error:?}");
+    }
+    // Without the dot, it is another name.
+    let (_server, url) = dotted(&["localhost."], |_| {});
+    let error = health(&url.replace("localhost.", "localhost"), &roots, &options).unwrap_err();
+    assert!(matches!(fault(&error), RequestFault::WrongName { .. }), "{error:?}");
+
+    let (_server, url) = dotted(&["localhost."], |params| {
+        params.not_before = date_time_ymd(2020, 1, 1);
+        params.not_after = date_time_ymd(2020, 1, 2);
+    });
+    let error = health(&url, &roots, &options).unwrap_err();
+    assert!(matches!(fault(&error), RequestFault::Expired { .. }), "{error:?}");
+
+    let clients = Authority::new();
+    let identity = Some(clients.leaf(&["client.test"], |_| {}).identity());
+    let server = Server::with(authority.leaf(&["localhost."], |_| {}), Some(&clients), |_, out| {
+        answer(out, 200, r#"{"status":"ok"}"#)
+    });
+    let url = server.url().to_string().replace("127.0.0.1", "localhost.");
+    let options = Options { identity, ..Options::default() };
+    assert_eq!(health(&url, &roots, &options).unwrap(), "ok");
+    assert!(server.request().has_client_certificate);
+}

@@ -30,6 +30,8 @@ static IPV6: LazyLock<Result<Ca, String>> = LazyLock::new(|| Ca::start("::1", &[
 
 static MAPPED: LazyLock<Result<Ca, String>> =
     LazyLock::new(|| Ca::start("127.0.0.1", &["::ffff:127.0.0.1", "localhost", "127.0.0.1"]));
+static DOTTED: LazyLock<Result<Ca, String>> =
+    LazyLock::new(|| Ca::start("127.0.0.1", &["localhost."]));
 static REGISTRATION: LazyLock<Result<Ca, String>> =
     LazyLock::new(|| on_a_free_port("127.0.0.1", Ca::register));
 
@@ -47,6 +49,11 @@ impl Ca {
     /// Returns a CA whose first name is an IPv4 address in the notation of IPv6.
     pub(crate) fn on_a_mapped_name() -> &'static Self {
         MAPPED.as_ref().unwrap_or_else(|reason| panic!("no CA: {reason}"))
+    }
+
+    /// Returns a CA whose only name has a dot at its end.
+    pub(crate) fn on_a_dotted_name() -> &'static Self {
+        DOTTED.as_ref().unwrap_or_else(|reason| panic!("no CA: {reason}"))
     }
 
     /// Returns a registration authority of the shared CA, with the same provisioners.

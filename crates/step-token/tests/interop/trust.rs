@@ -269,3 +269,14 @@ fn an_ipv4_mapped_name_is_not_used_with_a_proof() {
     let complaint = token.args(["--ca-url", "https://[::ffff:127.0.0.1]"]).fail(3);
     assert!(complaint.contains("under [::ffff:127.0.0.1]"), "{complaint}");
 }
+
+#[test]
+fn a_name_of_the_ca_may_end_with_a_dot() {
+    let ca = Ca::on_a_dotted_name();
+    assert!(ca.url().starts_with("https://localhost.:"), "{}", ca.url());
+    for way in Way::ALL {
+        let token = ca.token(way, "db.test").signed_by("p384", test_key("p384.pkcs8.pem")).mint();
+        assert!(claim(&token, "aud").unwrap().starts_with("https://localhost.:"), "{way:?}");
+        spend(ca, &token);
+    }
+}
