@@ -13,11 +13,11 @@ fuzz_target!(|data: &[u8]| {
     };
     assert!(!config.provisioners.is_empty());
     let _ = format!("{config:?}");
-    let _ = (config.port(), config.names(), config.ssh.any());
+    let _ = (config.port(), config.names(), config.start_fault().map(|fault| fault.to_string()));
     let _ = config.claims.effective(&config.claims).contradiction();
     match config.audience_base() {
         Ok(base) => {
-            assert!(config.answers_to(&base), "the CA would not answer to {base}");
+            assert!(config.own_spelling(&base).is_some(), "the CA would not answer to {base}");
             assert_eq!(base.to_string().parse().ok().as_ref(), Some(&base));
         }
         Err(error) => printable(&error.to_string()),
