@@ -255,12 +255,13 @@ pub(crate) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, E
         Err(ReadError::Io(error)) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => {
             let error = io::Error::from(error);
-            return Err(Error::settings(format!("cannot read {}", path.display())).because(error));
+            return Err(Error::settings(format!("cannot read {}", token_text::ShownPath(path)))
+                .because(error));
         }
     };
     let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&text);
     serde_json::from_slice(text).map(Some).map_err(|error| {
-        Error::settings(format!("cannot parse {}", path.display()))
+        Error::settings(format!("cannot parse {}", token_text::ShownPath(path)))
             .because(error)
             .hint("fix the file, or move it away")
     })
