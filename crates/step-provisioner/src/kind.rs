@@ -209,7 +209,7 @@ impl JwkProvisioner {
     fn read(entry: &Object<'_>) -> Result<Self, Fault> {
         let encrypted_key = entry.non_empty("encryptedKey")?;
         let Some(raw) = entry.raw("key") else {
-            let key = Err("it has no `key`".to_owned());
+            let key = Err("has no `key`".to_owned());
             return Ok(Self { key_id: None, key, algorithm: None, encrypted_key });
         };
         let jwk = Object::value(raw);
