@@ -15,7 +15,7 @@ use crate::fault::roots::RootsFault;
 #[non_exhaustive]
 pub enum Error {
     /// A file cannot be read.
-    #[error("cannot read {what} `{}`", path.display())]
+    #[error("cannot read {what} `{}`", token_text::ShownPath(path))]
     Read {
         /// What the file is, such as `root certificate`.
         what: &'static str,
@@ -26,7 +26,7 @@ pub enum Error {
     },
 
     /// A file is longer than any real file of its kind.
-    #[error("{what} `{}` is longer than {} MiB", path.display(), limit >> 20)]
+    #[error("{what} `{}` is longer than {} MiB", token_text::ShownPath(path), limit >> 20)]
     TooLarge {
         /// What the file is.
         what: &'static str,
@@ -38,7 +38,11 @@ pub enum Error {
 
     /// A relative path in a file leads to nothing, neither from the working directory nor from the
     /// directory of that file.
-    #[error("there is no {what} at `{}` or at `{}`", first.display(), second.display())]
+    #[error(
+        "there is no {what} at `{}` or at `{}`",
+        token_text::ShownPath(first),
+        token_text::ShownPath(second)
+    )]
     InNeither {
         /// What the file is.
         what: &'static str,
@@ -49,7 +53,7 @@ pub enum Error {
     },
 
     /// A ca.json cannot be used to mint tokens.
-    #[error("CA configuration `{}` cannot be used", path.display())]
+    #[error("CA configuration `{}` cannot be used", token_text::ShownPath(path))]
     Config {
         /// The ca.json.
         path: PathBuf,
@@ -58,14 +62,14 @@ pub enum Error {
     },
 
     /// A ca.json has no `root`, so a token cannot pin a root certificate.
-    #[error("CA configuration `{}` names no root certificate", path.display())]
+    #[error("CA configuration `{}` names no root certificate", token_text::ShownPath(path))]
     NoRoot {
         /// The ca.json.
         path: PathBuf,
     },
 
     /// A file of root certificates cannot be used.
-    #[error("root certificate `{}` cannot be used", path.display())]
+    #[error("root certificate `{}` cannot be used", token_text::ShownPath(path))]
     Roots {
         /// The file.
         path: PathBuf,
@@ -75,7 +79,7 @@ pub enum Error {
     },
 
     /// The client identity cannot be used.
-    #[error("client identity `{}` cannot be used", path.display())]
+    #[error("client identity `{}` cannot be used", token_text::ShownPath(path))]
     Identity {
         /// The `identity.json`.
         path: PathBuf,

@@ -292,11 +292,13 @@ fn address_of_file(ca: &OfflineCa, settings: &CaSettings, world: &World) -> Resu
 /// Returns the address of a CA without a ca.json.
 fn bare_address(settings: &CaSettings, world: &World, besides: &str) -> Result<CaUrl, Error> {
     let missing = match settings.config.origin {
-        Origin::Default => format!("{} does not exist", settings.config.value.display()),
+        Origin::Default => {
+            format!("{} does not exist", token_text::ShownPath(&settings.config.value))
+        }
         _ => {
             format!(
                 "{} ({}) does not exist",
-                settings.config.value.display(),
+                token_text::ShownPath(&settings.config.value),
                 settings.config.origin
             )
         }

@@ -11,13 +11,22 @@ use std::process::{Command, Stdio};
 /// Runs the program on a pseudo-terminal, types the password at the prompt, and returns all
 /// that the terminal showed.
 fn on_a_terminal(variables: &[(&str, &str)]) -> String {
+    at_the_prompt(&mint(), b"test-pass-provisioner\n", variables)
+}
+
+/// The command line that asks for a password.
+fn mint() -> String {
     let program = under_test::program();
     let program = program.display();
-    let line =
-        format!("{program} token host --offline --ca-config ca.json --issuer admin@example.com");
+    format!("{program} token host --offline --ca-config ca.json --issuer admin@example.com")
+}
+
+/// Runs a shell's command line on a pseudo-terminal, types the keys at the prompt, and returns all
+/// that the terminal showed.
+fn at_the_prompt(line: &str, keys: &[u8], variables: &[(&str, &str)]) -> String {
     // If the prompt never appears, the time limit ends the run and the test shows the output.
     let mut script = Command::new("timeout")
-        .args(["20", "script", "--quiet", "--return", "--command", &line, "/dev/null"])
+        .args(["20", "script", "--quiet", "--return", "--command", line, "/dev/null"])
         .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../../testdata/vectors"))
         .env_remove("NO_COLOR")
         .env("STEPPATH", "steppath-empty")
@@ -37,7 +46,7 @@ fn on_a_terminal(variables: &[(&str, &str)]) -> String {
             Ok(read) => shown.extend_from_slice(&chunk[..read]),
         }
         if !typed && String::from_utf8_lossy(&shown).contains(PROMPT) {
-            stdin.write_all(b"test-pass-provisioner\n").expect("typed");
+            stdin.write_all(keys).expect("typed");
             typed = true;
         }
     }
@@ -68,4 +77,24 @@ fn colour_is_for_terminals_that_want_it() {
     assert!(on_a_terminal(&[]).contains(green));
     assert!(!on_a_terminal(&[("NO_COLOR", "1")]).contains(green));
     assert!(!on_a_terminal(&[("TERM", "dumb")]).contains(green));
+}
+
+#[test]
+fn a_password_prompt_cannot_be_suspended() {
+    // The shell would turn the echo on, and `fg` would not turn it off again.
+    let shown = at_the_prompt(&mint(), b"\x1a\x15test-pass-provisioner\n", &[]);
+    assert!(shown.contains("eyJ") && !shown.contains("test-pass"), "{shown:?}");
+}
+
+#[test]
+fn a_signal_at_a_prompt_restores_the_terminal_and_is_the_status() {
+    for (signal, status) in [("TERM", 143), ("HUP", 129), ("INT", 130)] {
+        let line = format!(
+            "sh -c '(sleep 2; kill -{signal} $$) & exec {}'; echo status=$?; stty -a",
+            mint()
+        );
+        let shown = at_the_prompt(&line, b"", &[]);
+        assert!(shown.contains(&format!("status={status}")), "{signal}: {shown:?}");
+        assert!(shown.contains(" echo ") && !shown.contains(" -echo "), "{signal}: {shown:?}");
+    }
 }

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use rustix::fs::{FlockOperation, flock};
 
+use token_text::ShownPath;
+
 use crate::error::Error;
 use crate::file;
 
@@ -27,17 +29,16 @@ impl LockedFile {
     ///
     /// A settings error that names the file, the directory or the lock.
     pub fn lock(path: &Path) -> Result<Self, Error> {
-        let path =
-            file::behind_links(path).map_err(|cause| file::cannot_write(path).because(cause))?;
+        let path = file::behind_links(path)?;
         let directory = file::directory_of(&path);
         make_directory(directory).map_err(|cause| {
-            Error::settings(format!("cannot create directory {}", directory.display()))
+            Error::settings(format!("cannot create directory {}", ShownPath(directory)))
                 .because(cause)
         })?;
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let lock = directory.join(format!(".{name}.lock"));
         let cannot = |cause: io::Error| {
-            Error::settings(format!("cannot lock {}", lock.display())).because(cause)
+            Error::settings(format!("cannot lock {}", ShownPath(&lock))).because(cause)
         };
         let file = open_lock(&lock).map_err(cannot)?;
         match wait_for(&file).map_err(cannot)? {
@@ -102,8 +103,8 @@ fn wait_for(file: &File) -> io::Result<bool> {
 }
 
 fn locked(path: &Path, lock: &Path) -> Error {
-    Error::settings(format!("{} is locked by another run", path.display()))
-        .hint(format!("wait, or end the process that has locked {}", lock.display()))
+    Error::settings(format!("{} is locked by another run", ShownPath(path)))
+        .hint(format!("wait, or end the process that has locked {}", ShownPath(lock)))
 }
 
 #[cfg(unix)]

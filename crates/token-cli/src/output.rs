@@ -5,7 +5,7 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
-use token_text::{Wiped, printable_json};
+use token_text::{ShownPath, Wiped, printable_json};
 use zeroize::Zeroizing;
 
 use crate::error::Error;
@@ -136,30 +136,32 @@ impl Destination {
         if path.starts_with("/dev/fd") || path.starts_with("/proc/self/fd") {
             return Ok(Self::Device(path.to_owned()));
         }
-        let path =
-            file::behind_links(path).map_err(|cause| file::cannot_write(path).because(cause))?;
-        match std::fs::metadata(&path) {
+        let path = file::behind_links(path)?;
+        let overwrite = match std::fs::metadata(&path) {
             Ok(found) if found.is_dir() => {
-                let message = format!("{} is a directory ({flag})", path.display());
+                let message = format!("{} is a directory ({flag})", ShownPath(&path));
                 return Err(Error::settings(message).hint("use a file in this directory"));
             }
             Ok(found) if !found.is_file() => return Ok(Self::Device(path)),
-            Ok(_) if !force => may_overwrite(&path, flag, world)?,
-            Ok(_) => {}
+            Ok(_) if !force => {
+                may_overwrite(&path, flag, world)?;
+                true
+            }
+            Ok(_) => true,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 let directory = file::directory_of(&path);
                 if !directory.is_dir() {
                     let message =
-                        format!("directory {} does not exist ({flag})", directory.display());
-                    let hint = format!("create it, or use another file than {}", path.display());
+                        format!("directory {} does not exist ({flag})", ShownPath(directory));
+                    let hint = format!("create it, or use another file than {}", ShownPath(&path));
                     return Err(Error::settings(message).hint(hint));
                 }
+                force
             }
             Err(error) => return Err(file::cannot_write(&path).because(error)),
-        }
+        };
         file::may_be_made_in(file::directory_of(&path))
             .map_err(|cause| file::cannot_write(&path).because(cause))?;
-        let overwrite = force || path.exists();
         Ok(Self::File { path, overwrite })
     }
 
@@ -187,14 +189,14 @@ impl Destination {
 }
 
 fn may_overwrite(path: &Path, flag: &str, world: &World) -> Result<(), Error> {
-    let question = format!("Would you like to overwrite {}", path.display());
+    let question = format!("Would you like to overwrite {}", ShownPath(path));
     match world.ask(|person| person.confirm(&question)) {
         Some(Ok(true)) => Ok(()),
-        Some(Ok(false)) => Err(Error::settings(format!("{} was not overwritten", path.display()))),
+        Some(Ok(false)) => Err(Error::settings(format!("{} was not overwritten", ShownPath(path)))),
         Some(Err(cause)) => {
-            Err(Error::settings(format!("{} was not overwritten", path.display())).because(cause))
+            Err(Error::settings(format!("{} was not overwritten", ShownPath(path))).because(cause))
         }
-        None => Err(Error::settings(format!("{} already exists ({flag})", path.display()))
+        None => Err(Error::settings(format!("{} already exists ({flag})", ShownPath(path)))
             .hint("use --force to overwrite it")),
     }
 }

@@ -1,6 +1,8 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use token_text::ShownPath;
+
 /// A value and where it came from.
 #[derive(Clone, Debug)]
 pub struct Setting<T> {
@@ -61,7 +63,7 @@ impl fmt::Display for Origin {
         match self {
             Self::CommandLine { flag } => write!(f, "--{flag}"),
             Self::Environment { variable } => f.write_str(variable),
-            Self::Defaults { file, key } => write!(f, "`{key}` in {}", file.display()),
+            Self::Defaults { file, key } => write!(f, "`{key}` in {}", ShownPath(file)),
             Self::Default => f.write_str("the default"),
         }
     }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use token_text::{ReadError, read_wiped};
+use token_text::{ReadError, ShownPath, ShownValue, read_wiped};
 use zeroize::Zeroizing;
 
 use crate::error::Error;
@@ -62,11 +62,11 @@ impl FromStr for Source {
 impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Path(path) => write!(f, "{}", path.display()),
+            Self::Path(path) => write!(f, "{}", ShownPath(path)),
             Self::Stdin => f.write_str("standard input"),
-            Self::Variable(name) => write!(f, "environment variable {name}"),
+            Self::Variable(name) => write!(f, "environment variable {}", ShownValue(name)),
             Self::Descriptor(number) => write!(f, "file descriptor {number}"),
-            Self::Credential(name) => write!(f, "credential {name}"),
+            Self::Credential(name) => write!(f, "credential {}", ShownValue(name)),
         }
     }
 }
@@ -126,7 +126,10 @@ impl Source {
             Self::Variable(name) => match world.variable_os(name) {
                 Some(value) => read_wiped(value.as_encoded_bytes(), limit),
                 None => {
-                    let message = format!("environment variable {name} is not set ({origin})");
+                    let message = format!("{self} is not set ({origin})");
+                    if self.is_hidden() {
+                        return Err(Error::settings(message).hint(NAME_EXPECTED));
+                    }
                     let variable = format!("set and export {name} first");
                     return Err(Error::settings(message).hint(variable));
                 }
@@ -142,7 +145,7 @@ impl Source {
             }
             Self::Credential(name) => {
                 let Some(directory) = world.variable_os("CREDENTIALS_DIRECTORY") else {
-                    let message = format!("credential {name} is not available ({origin})");
+                    let message = format!("{self} is not available ({origin})");
                     return Err(Error::settings(message).hint(
                         "use a systemd unit with LoadCredential=: it sets CREDENTIALS_DIRECTORY",
                     ));
@@ -158,8 +161,20 @@ impl Source {
             ReadError::TooLong { limit } => {
                 Error::settings(format!("{self} ({origin}) is larger than {} MiB", limit >> 20))
             }
-            cause => Error::settings(format!("cannot read {self} ({origin})")).because(cause),
+            cause => {
+                let hint = self.is_hidden().then(|| PATH_EXPECTED.to_owned());
+                Error::settings(format!("cannot read {self} ({origin})")).because(cause).hints(hint)
+            }
         })
+    }
+
+    /// Returns whether messages do not show the source, because it may be the secret itself.
+    fn is_hidden(&self) -> bool {
+        match self {
+            Self::Path(path) => ShownValue(&path.to_string_lossy()).is_hidden(),
+            Self::Variable(name) | Self::Credential(name) => ShownValue(name).is_hidden(),
+            Self::Stdin | Self::Descriptor(_) => false,
+        }
     }
 
     /// Returns the stream that this source uses up, if it is one.
@@ -248,7 +263,7 @@ pub fn warn_if_others_can_read(path: &Path, world: &World) {
         let mode = metadata.mode() & 0o777;
         world.warn(&format!(
             "{} can be read by other users (mode {mode:03o}); run `chmod 600` to restrict it",
-            path.display()
+            ShownPath(path)
         ));
     }
 }
@@ -259,6 +274,12 @@ pub fn warn_if_others_can_read(_path: &Path, _world: &World) {}
 
 /// The names of standard input as a path; as a source it is `fd:0`, too.
 const STDIN_PATHS: [&str; 4] = ["-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"];
+
+/// What to do if the value is the secret instead of its place.
+const PATH_EXPECTED: &str = "expected a path; use env:NAME for the value of a variable";
+
+/// The same behind `env:`.
+const NAME_EXPECTED: &str = "expected the name of a variable after `env:`";
 
 /// The most bytes of a secret: larger than any key, password or token.
 pub const MAX_SECRET: u64 = 256 << 10;

@@ -1,10 +1,15 @@
 use std::io::{self, IsTerminal as _, Write as _};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use dialoguer::theme::SimpleTheme;
 use dialoguer::{Confirm, Select};
 use rustix::termios::{
     LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr,
 };
+use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+use token_text::printable;
 use zeroize::{Zeroize as _, Zeroizing};
 
 /// A person who can be asked.
@@ -60,11 +65,11 @@ struct Console;
 
 impl Prompt for Console {
     fn passphrase(&self, prompt: &str) -> io::Result<Zeroizing<Vec<u8>>> {
-        restore_on_interrupt();
+        restore_on_signals();
         // Turn the echo off first: input typed as soon as the prompt appears is then neither shown
         // nor lost.
         let quiet = Quiet::begin()?;
-        write!(io::stderr(), "{prompt}: ")?;
+        write!(io::stderr(), "{}: ", printable(prompt))?;
         let answer = read_line();
         drop(quiet);
         writeln!(io::stderr())?;
@@ -72,19 +77,21 @@ impl Prompt for Console {
     }
 
     fn choose(&self, prompt: &str, items: &[String]) -> io::Result<usize> {
-        restore_on_interrupt();
+        restore_on_signals();
+        // Names come from files and from the CA.
+        let items: Vec<String> = items.iter().map(|item| printable(item)).collect();
         Select::with_theme(&SimpleTheme)
-            .with_prompt(prompt)
-            .items(items)
+            .with_prompt(printable(prompt))
+            .items(&items)
             .default(0)
             .interact()
             .map_err(into_io)
     }
 
     fn confirm(&self, prompt: &str) -> io::Result<bool> {
-        restore_on_interrupt();
+        restore_on_signals();
         Confirm::with_theme(&SimpleTheme)
-            .with_prompt(prompt)
+            .with_prompt(printable(prompt))
             .default(false)
             .interact()
             .map_err(into_io)
@@ -101,6 +108,9 @@ impl Quiet {
         quiet.local_modes.remove(LocalModes::ECHO);
         // Ctrl-\\ would leave the echo off, and perhaps a core file that contains the password.
         quiet.special_codes[SpecialCodeIndex::VQUIT] = 0;
+        // After Ctrl-Z the shell turns the echo on, and `fg` does not turn it off again.
+        quiet.special_codes[SpecialCodeIndex::VSUSP] = 0;
+        set_asked(Some(quiet.clone()));
         tcsetattr(io::stdin(), OptionalActions::Now, &quiet)?;
         Ok(Self(before))
     }
@@ -108,6 +118,7 @@ impl Quiet {
 
 impl Drop for Quiet {
     fn drop(&mut self) {
+        set_asked(None);
         // If that fails there is no terminal left to restore.
         let _ = tcsetattr(io::stdin(), OptionalActions::Now, &self.0);
     }
@@ -130,27 +141,48 @@ fn read_line() -> io::Result<Zeroizing<Vec<u8>>> {
 /// A terminal passes lines of at most 4096 bytes.
 const LONGEST: usize = 4096;
 
-/// Makes Ctrl-C restore the terminal: with echo, and with a cursor.
-fn restore_on_interrupt() {
-    let Ok(before) = tcgetattr(io::stdin()) else { return };
-    // Can be set only once; a second prompt needs no other handler.
-    let _ = ctrlc::set_handler(move || {
-        let _ = tcsetattr(io::stdin(), OptionalActions::Now, &before);
-        let _ = dialoguer::console::Term::stderr().show_cursor();
-        let _ = dialoguer::console::Term::stderr().write_line("");
-        std::process::exit(INTERRUPTED);
+/// The mode of the terminal while a password is asked for.
+static ASKED: Mutex<Option<Termios>> = Mutex::new(None);
+
+fn set_asked(mode: Option<Termios>) {
+    *ASKED.lock().unwrap_or_else(PoisonError::into_inner) = mode;
+}
+
+/// Makes the signals that end the program restore the terminal, with echo and with a cursor; and
+/// SIGCONT turn the echo off again, if a password is asked for: the shell had the terminal meanwhile.
+fn restore_on_signals() {
+    static STARTED: std::sync::Once = std::sync::Once::new();
+    STARTED.call_once(|| {
+        let Ok(before) = tcgetattr(io::stdin()) else { return };
+        let Ok(mut signals) = Signals::new([SIGINT, SIGTERM, SIGHUP, SIGCONT]) else { return };
+        std::thread::spawn(move || {
+            for signal in signals.forever() {
+                if signal == SIGCONT {
+                    let asked = ASKED.lock().unwrap_or_else(PoisonError::into_inner);
+                    if let Some(quiet) = asked.as_ref() {
+                        let _ = tcsetattr(io::stdin(), OptionalActions::Now, quiet);
+                    }
+                    continue;
+                }
+                let _ = tcsetattr(io::stdin(), OptionalActions::Now, &before);
+                let _ = dialoguer::console::Term::stderr().show_cursor();
+                let _ = dialoguer::console::Term::stderr().write_line("");
+                std::process::exit(SIGNALLED + signal);
+            }
+        });
     });
 }
 
-/// What a shell reports for a program that SIGINT ended: 128 + 2.
-const INTERRUPTED: i32 = 130;
+/// What a shell adds to the number of the signal that ended a program.
+const SIGNALLED: i32 = 128;
 
 fn into_io(error: dialoguer::Error) -> io::Error {
     match error {
-        // The signal handler's thread may not have run yet.
+        // Ctrl-C as a character; or a signal, whose thread then ends the program with its own status.
         dialoguer::Error::IO(error) if error.kind() == io::ErrorKind::Interrupted => {
             let _ = dialoguer::console::Term::stderr().show_cursor();
-            std::process::exit(INTERRUPTED)
+            std::thread::sleep(Duration::from_millis(200));
+            std::process::exit(SIGNALLED + SIGINT)
         }
         dialoguer::Error::IO(error) => error,
     }

@@ -63,10 +63,7 @@ impl World {
             terminal: terminal.into_prompt(),
             stdin: RefCell::new(Box::new(Unbuffered)),
             is_process: true,
-            stdout: match is_closed() {
-                false => RefCell::new(Box::new(io::stdout())),
-                true => RefCell::new(Box::new(Closed)),
-            },
+            stdout: RefCell::new(Box::new(io::stdout())),
             stderr: RefCell::new(Box::new(io::stderr())),
             colour: Cell::new(colour),
             quiet: Cell::new(false),
@@ -299,34 +296,6 @@ impl fmt::Debug for World {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("World").field("home", &self.home).finish_non_exhaustive()
     }
-}
-
-/// Standard output that the caller has closed.
-struct Closed;
-
-impl Write for Closed {
-    fn write(&mut self, _bytes: &[u8]) -> io::Result<usize> {
-        Err(io::Error::other("it is closed"))
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-/// Returns whether the caller closed standard output (Q56). The standard library then opens
-/// `/dev/null` for reading and writing in its place; a caller opens it for writing only.
-#[cfg(unix)]
-fn is_closed() -> bool {
-    use rustix::fs::{OFlags, fcntl_getfl, fstat, stat};
-    let null = stat("/dev/null").map(|null| null.st_rdev);
-    fstat(io::stdout()).map(|out| out.st_rdev) == null
-        && fcntl_getfl(io::stdout()).is_ok_and(|flags| flags & OFlags::RWMODE == OFlags::RDWR)
-}
-
-#[cfg(not(unix))]
-fn is_closed() -> bool {
-    false
 }
 
 /// Standard input without the standard library's buffer, which is not wiped.

@@ -58,7 +58,12 @@ impl KeyFile {
         let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
         // Text around PEM may have any encoding; PEM itself is ASCII.
         let Ok(text) = std::str::from_utf8(bytes) else {
-            let lossy = Zeroizing::new(String::from_utf8_lossy(bytes).into_owned());
+            // `from_utf8_lossy` grows; each byte becomes at most three.
+            let mut lossy = Zeroizing::new(String::with_capacity(3 * bytes.len()));
+            for chunk in bytes.utf8_chunks() {
+                lossy.push_str(chunk.valid());
+                lossy.push_str(if chunk.invalid().is_empty() { "" } else { "\u{fffd}" });
+            }
             return if token_pem::has_block(&lossy) {
                 parse_pem(&lossy, labels)
             } else {

@@ -95,8 +95,9 @@ impl<'a> Block<'a> {
         let body = self.text.trim_start_matches(BEGIN).trim_start_matches(self.label);
         let body = body.strip_prefix(DASHES).unwrap_or(body);
         let body = body.rfind(END).and_then(|end| body.get(..end)).unwrap_or(body);
-        let joined: Zeroizing<String> =
-            Zeroizing::new(body.chars().filter(|c| !c.is_ascii_whitespace()).collect());
+        // Allocated once, so that growing leaves no copy of a key in memory.
+        let mut joined = Zeroizing::new(String::with_capacity(body.len()));
+        joined.extend(body.chars().filter(|c| !c.is_ascii_whitespace()));
         STANDARD
             .decode(joined.as_bytes())
             .map(Zeroizing::new)

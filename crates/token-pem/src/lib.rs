@@ -204,14 +204,15 @@ impl Section<'_> {
     /// [`Damaged`] if the section has no END line, or is not base64.
     pub fn contents(&self) -> Result<Vec<u8>, Damaged> {
         let damaged = Damaged { line: self.line };
-        let mut base64 = Vec::new();
+        // Allocated once, so that growing leaves no copy of a key in memory.
+        let mut base64 = Zeroizing::new(Vec::with_capacity(self.rest.len()));
         for line in self.rest.split(|&byte| byte == b'\n').skip(1).map(<[u8]>::trim_ascii) {
             if line.starts_with(DASHES.as_bytes()) {
                 let label = line
                     .strip_prefix(END.as_bytes())
                     .and_then(|end| end.strip_suffix(DASHES.as_bytes()));
                 return match label == Some(self.label) {
-                    true => STANDARD.decode(base64).map_err(|_| damaged),
+                    true => STANDARD.decode(base64.as_slice()).map_err(|_| damaged),
                     false => Err(damaged),
                 };
             }

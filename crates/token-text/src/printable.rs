@@ -19,8 +19,11 @@ pub fn printable_json(json: &str) -> Zeroizing<String> {
     for c in json.chars() {
         match c {
             '\n' => text.push(c),
-            '\u{feff}' => text.push_str("\\ufeff"),
-            c if Shown::escapes(c) => text.push_str(&format!("\\u{:04x}", u32::from(c))),
+            c if Shown::escapes(c) => {
+                for unit in c.encode_utf16(&mut [0; 2]) {
+                    text.push_str(&format!("\\u{unit:04x}"));
+                }
+            }
             c => text.push(c),
         }
     }
@@ -33,7 +36,7 @@ mod tests {
 
     #[test]
     fn json_says_the_same_escaped_and_keeps_its_lines() {
-        let value = serde_json::json!({ "a": "b\u{202e}c\u{9b}\u{feff}\u{61c}\né", "d": [1] });
+        let value = serde_json::json!({ "a": "b\u{202e}c\u{9b}\u{feff}\u{61c}\u{e0041}\u{200b}\né", "d": [1] });
         let json = serde_json::to_string_pretty(&value).unwrap();
         let shown = printable_json(&json);
         assert!(!shown.chars().any(|c| c != '\n' && Shown::escapes(c)), "{}", shown.as_str());

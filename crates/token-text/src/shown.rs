@@ -1,6 +1,7 @@
 //! Text from outside, made safe to print.
 
 use std::fmt;
+use std::path::Path;
 
 /// A text from outside in which whatever a terminal would obey is written as an escape.
 ///
@@ -29,18 +30,86 @@ impl fmt::Display for Shown<'_> {
 }
 
 impl Shown<'_> {
-    /// Returns whether a terminal would obey this character, or show the following ones in another order.
+    /// Returns whether a terminal would obey this character, show the following ones in another order,
+    /// or show nothing in its place.
     #[must_use]
     pub fn escapes(c: char) -> bool {
-        c.is_control() || is_bidi_control(c)
+        c.is_control() || is_invisible(c)
     }
 }
 
-/// The characters that change the writing direction (Unicode Standard Annex #9, table 4), and the
-/// two separators that some terminals take for line ends.
-fn is_bidi_control(c: char) -> bool {
-    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+/// The characters that change the writing direction (Unicode Standard Annex #9, table 4), the two
+/// separators that some terminals take for line ends, and those that show nothing (Unicode's
+/// `Default_Ignorable_Code_Point`): two names that differ in one of them look the same.
+fn is_invisible(c: char) -> bool {
+    matches!(c,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'
+        | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}'
+        | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
+        | '\u{e0000}'..='\u{e0fff}')
 }
+
+/// A value that should be a path, a name or a URL, as messages show it: a key or a secret that was
+/// given in its place is not repeated. A short word may be a path, and is.
+///
+/// ```
+/// use std::path::Path;
+/// use token_text::{ShownPath, ShownValue};
+///
+/// assert_eq!(ShownPath(Path::new("/run/key.pem")).to_string(), "/run/key.pem");
+/// assert_eq!(ShownValue("-----BEGIN PRIVATE KEY-----").to_string(), "(text that is no path)");
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct ShownValue<'a>(pub &'a str);
+
+impl ShownValue<'_> {
+    /// Returns whether the value may be a key, a token or another secret, and cannot be shown.
+    #[must_use]
+    pub fn is_hidden(&self) -> bool {
+        let text = self.0;
+        text.len() > LONGEST_PATH
+            || text.contains("-----BEGIN")
+            || text.contains(|c: char| c == '{' || c.is_control())
+            || text.split(['/', '\\']).any(|part| part.len() > LONGEST_NAME)
+            || is_of_url_with_user(text)
+            || (text.starts_with("eyJ") && text.contains('.') && !text.contains('/'))
+            || (text.len() > LONGEST_WORD && !text.contains(['/', '\\', '.', ' ']))
+    }
+}
+
+impl fmt::Display for ShownValue<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_hidden() { f.write_str(HIDDEN) } else { Shown(self.0).fmt(f) }
+    }
+}
+
+/// A path as messages show it; see [`ShownValue`].
+#[derive(Clone, Copy, Debug)]
+pub struct ShownPath<'a>(pub &'a Path);
+
+impl fmt::Display for ShownPath<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        ShownValue(&self.0.to_string_lossy()).fmt(f)
+    }
+}
+
+/// Returns whether a user name, and perhaps a password, stands before the host.
+fn is_of_url_with_user(text: &str) -> bool {
+    text.split_once("://").is_some_and(|(_, rest)| rest.contains('@'))
+}
+
+/// What is shown in place of a secret.
+const HIDDEN: &str = "(text that is no path)";
+
+/// As long as Linux takes a path.
+const LONGEST_PATH: usize = 4096;
+
+/// As long as Linux takes the name of a file.
+const LONGEST_NAME: usize = 255;
+
+/// A longer word without a dot or a directory more likely is a key than a file.
+const LONGEST_WORD: usize = 64;
 
 /// A text whose control characters are written as escapes, cut after 500 characters.
 ///
@@ -70,6 +139,28 @@ mod tests {
     #[test]
     fn a_name_cannot_reach_the_terminal() {
         assert_eq!(Shown("a\u{1b}[31m\n\u{202e}é").to_string(), "a\\u{1b}[31m\\u{a}\\u{202e}é");
+    }
+
+    #[test]
+    fn what_may_be_a_secret_is_not_shown() {
+        for secret in [
+            "-----BEGIN EC PRIVATE KEY-----\nMHc",
+            "x\ny",
+            "{\"kty\":\"EC\"}",
+            "https://jane:s3cret@ca:abc",
+            "eyJhbGciOiJFUzI1NiJ9.e30.c2ln",
+            &"k".repeat(65),
+            &format!("{}.pem", "k".repeat(300)),
+            &"a/".repeat(3000),
+        ] {
+            assert_eq!(ShownValue(secret).to_string(), HIDDEN, "{secret}");
+            assert_eq!(ShownPath(Path::new(secret)).to_string(), HIDDEN, "{secret}");
+        }
+        for path in
+            ["hunter2", "/run/keys/a b.pem", "../é", "https://ca.example.com:443/x", "user@host"]
+        {
+            assert_eq!(ShownValue(path).to_string(), path);
+        }
     }
 
     #[test]

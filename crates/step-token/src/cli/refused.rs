@@ -4,6 +4,7 @@ use std::error::Error as _;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use token_cli::Error;
+use token_text::ShownValue;
 
 use crate::cli::elsewhere;
 
@@ -19,7 +20,8 @@ pub(crate) fn refused(
     let is_px = path.first().is_some_and(|first| first == "px");
     let context = |kind| error.get(kind).map(ToString::to_string).unwrap_or_default();
     let flag = flag_of(&context(ContextKind::InvalidArg));
-    let value = context(ContextKind::InvalidValue);
+    let given = context(ContextKind::InvalidValue);
+    let value = ShownValue(&given);
     match error.kind() {
         ErrorKind::MissingRequiredArgument => {
             let missing = match error.get(ContextKind::InvalidArg) {
@@ -33,7 +35,7 @@ pub(crate) fn refused(
                 .hint("quote a value that contains spaces; use --help to see the usage")
         }
         ErrorKind::UnknownArgument if !flag.starts_with('-') => {
-            Error::usage(format!("unexpected argument `{flag}`"))
+            Error::usage(format!("unexpected argument `{}`", ShownValue(&flag)))
                 .hint("use --san or --principal to add names: a token has only one subject")
         }
         ErrorKind::UnknownArgument => {
@@ -46,15 +48,15 @@ pub(crate) fn refused(
             let name = context(ContextKind::InvalidSubcommand);
             let suggested = context(ContextKind::SuggestedSubcommand);
             let elsewhere = elsewhere::command(path, &name).map(str::to_owned);
-            Error::usage(format!("unknown command `{name}`"))
+            Error::usage(format!("unknown command `{}`", ShownValue(&name)))
                 .hint(elsewhere.unwrap_or_else(|| did_you_mean(&suggested, "commands")))
         }
         ErrorKind::InvalidValue | ErrorKind::ValueValidation => {
             let known = context(ContextKind::ValidValue);
             let known = (!known.is_empty()).then(|| format!("use one of {known}"));
             let message = match error.source().map(ToString::to_string) {
-                // What quotes the value itself need not be told it again.
-                Some(why) if why.starts_with(&format!("\"{value}\"")) => format!("{why} ({flag})"),
+                // What quotes the value itself, perhaps without the password in it, need not be told it.
+                Some(why) if why.starts_with('"') => format!("{why} ({flag})"),
                 Some(why) => format!("`{value}` is not a valid {flag}: {why}"),
                 None => format!("`{value}` is not a valid {flag}"),
             };

@@ -34,6 +34,9 @@ impl NamedKey {
             "key" => format!("key {}", key.value),
             _ => format!("key {} ({})", key.value, key.origin),
         };
+        if is_utf_16(&bytes) {
+            return Err(Error::key(format!("{called} is UTF-16")).hint("save the file as UTF-8"));
+        }
         let file = parse(&bytes).map_err(|cause| unusable(&called, flag, &cause))?;
         Ok(Self { file, called, prompt: key.value.to_string(), flag, of_ca: true })
     }
@@ -142,15 +145,15 @@ impl NamedKey {
             .hint("use --password-file FILE to read the password from a file"))
     }
 
-    /// Decrypts the key with a password from a file. step drops all blanks from its end, so a
-    /// password that fails with them is tried without.
+    /// Decrypts the key with a password from a file. step drops all of Unicode's white space from its
+    /// end, so a password that fails with it is tried without.
     fn open_with(
         &self,
         sealed: &SealedKey,
         passphrase: &Passphrase,
         source: &str,
     ) -> Result<PrivateKey, Error> {
-        let trimmed = Passphrase::new(passphrase.expose().trim_ascii_end().to_vec());
+        let trimmed = Passphrase::new(without_white_space(passphrase.expose()).to_vec());
         let opened = match sealed.open(passphrase) {
             Err(JoseError::WrongPassphrase)
                 if trimmed.expose().len() < passphrase.expose().len() && !trimmed.is_empty() =>
@@ -179,7 +182,7 @@ impl NamedKey {
             }
             _ => format!("no password for {called}, and no terminal to ask on"),
         };
-        let variable = if self.of_ca { " (or STEP_PASSWORD_FILE)" } else { "" };
+        let variable = if self.of_ca { " (or STEP_PROVISIONER_PASSWORD_FILE)" } else { "" };
         Error::key(message).hint(format!(
             "use --password-file FILE{variable}; env:NAME, fd:N, cred:NAME and - also work"
         ))
@@ -207,6 +210,10 @@ impl Password {
             return Ok(Self::None);
         }
         let bytes = source.value.read(&source.origin, world)?;
+        if is_utf_16(&bytes) {
+            let message = format!("{} ({}) is UTF-16", source.value, source.origin);
+            return Err(Error::key(message).hint("save the password as UTF-8"));
+        }
         let text = without_line_end(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes));
         let named = format!("{} ({})", source.value, source.origin);
         match text {
@@ -216,8 +223,32 @@ impl Password {
     }
 }
 
+/// Drops white space, Unicode's too, from the end of a password; one that is not UTF-8 loses ASCII's.
+fn without_white_space(password: &[u8]) -> &[u8] {
+    match std::str::from_utf8(password) {
+        Ok(text) => text.trim_end().as_bytes(),
+        Err(_) => password.trim_ascii_end(),
+    }
+}
+
+/// Returns whether a text is UTF-16, as PowerShell writes it: with a byte order mark, or with a NUL
+/// in every second place.
+fn is_utf_16(bytes: &[u8]) -> bool {
+    let every_second_is_nul = |first: usize| {
+        bytes.len() >= 4
+            && bytes.len().is_multiple_of(2)
+            && bytes.iter().skip(first).step_by(2).all(|&byte| byte == 0)
+    };
+    bytes.starts_with(b"\xff\xfe")
+        || bytes.starts_with(b"\xfe\xff")
+        || every_second_is_nul(0)
+        || every_second_is_nul(1)
+}
+
 pub(crate) fn unusable(called: &str, flag: &str, cause: &JoseError) -> Error {
-    let error = Error::key(format!("{called} {cause}"));
+    // The other causes begin with a verb.
+    let verb = if matches!(cause, JoseError::UnknownAlgorithm { .. }) { "has an " } else { "" };
+    let error = Error::key(format!("{called} {verb}{cause}"));
     match cause {
         JoseError::UnsupportedSealing { .. } => error
             .hint("run `step crypto change-pass` or `openssl pkcs8 -topk8` to encrypt it again"),
@@ -261,3 +292,31 @@ const KEY_STORES: [&str; 10] = [
     "tpmkms",
     "yubikey",
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn white_space_of_any_kind_is_dropped_from_the_end() {
+        for (given, left) in [
+            ("pw \u{a0}\u{2003}\r\n", "pw"),
+            ("pw\u{85}", "pw"),
+            (" pw", " pw"),
+            ("pw\u{200b}", "pw\u{200b}"),
+        ] {
+            assert_eq!(without_white_space(given.as_bytes()), left.as_bytes(), "{given:?}");
+        }
+        assert_eq!(without_white_space(b"\xff \n"), b"\xff");
+    }
+
+    #[test]
+    fn utf_16_is_told_from_a_password() {
+        for text in [&b"\xff\xfep\0w\0"[..], b"\xfe\xff\0p\0w", b"p\0w\0", b"\0p\0w"] {
+            assert!(is_utf_16(text), "{text:?}");
+        }
+        for text in [&b""[..], b"pw", b"\xef\xbb\xbfpw", b"p\0", b"a\0bc"] {
+            assert!(!is_utf_16(text), "{text:?}");
+        }
+    }
+}

@@ -248,7 +248,7 @@ fn read_file(path: &Path, flag: &str, world: &World) -> Result<Zeroizing<Vec<u8>
 fn shown(path: &Path) -> String {
     match path.as_os_str() == "-" {
         true => "standard input".to_owned(),
-        false => path.display().to_string(),
+        false => token_text::ShownPath(path).to_string(),
     }
 }
 

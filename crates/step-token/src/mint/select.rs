@@ -341,7 +341,7 @@ fn nobody(why: Unselected, settings: &MintSettings) -> Error {
     let list = if settings.ca.offline {
         format!(
             "run `step-token ca provisioner list --offline --ca-config {} --table` to list them",
-            settings.ca.config.value.display()
+            token_text::ShownPath(&settings.ca.config.value)
         )
     } else {
         "run `step-token ca provisioner list --table` to list them".to_owned()

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use token_cli::{Error, Given, Origin, Setting, Switch, World};
+use token_text::{ShownPath, ShownValue};
 
 use token_text::Shown;
 
@@ -45,7 +46,7 @@ impl<'a> Layers<'a> {
             }
             Some(file) if file.exists() => vec![file.clone()],
             Some(file) => {
-                let message = format!("file {} does not exist (--config)", file.display());
+                let message = format!("file {} does not exist (--config)", ShownPath(file));
                 return Err(Error::settings(message));
             }
         };
@@ -56,7 +57,7 @@ impl<'a> Layers<'a> {
                 let dropped;
                 (read, dropped) = read.without(&["context", "profile", "authority"]);
                 for key in dropped {
-                    world.note(&format!("`{key}` in {} is ignored", file.display()));
+                    world.note(&format!("`{key}` in {} is ignored", ShownPath(&file)));
                 }
             }
             defaults.push(read);
@@ -196,9 +197,9 @@ where
     T: FromStr<Err: Display>,
 {
     text.value.parse().map_err(|cause: T::Err| {
-        let (origin, value, cause) = (&text.origin, &text.value, cause.to_string());
-        // The cause already quotes the value.
-        Error::settings(match cause.starts_with(&format!("\"{value}\"")) {
+        let (origin, value, cause) = (&text.origin, ShownValue(&text.value), cause.to_string());
+        // The cause already quotes the value, perhaps without the password in it.
+        Error::settings(match cause.starts_with('"') {
             true => format!("{cause} ({origin}, for --{flag})"),
             false => format!("`{value}` is not a valid --{flag} ({origin}): {cause}"),
         })

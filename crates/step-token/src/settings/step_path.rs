@@ -8,7 +8,7 @@ use go_json::{Document, Fields, Mismatch, Value};
 use serde::Serialize;
 use serde_json::ser::PrettyFormatter;
 use token_cli::{Error, LockedDirectory, World, file};
-use token_text::{ReadError, Shown};
+use token_text::{ReadError, Shown, ShownPath};
 
 /// The base directory: `$STEPPATH`, else `.step` in the home directory.
 #[derive(Clone, Debug)]
@@ -290,11 +290,12 @@ pub(crate) fn read_json<T>(
         Err(ReadError::Io(error)) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => {
             let error = io::Error::from(error);
-            return Err(Error::settings(format!("cannot read {}", path.display())).because(error));
+            return Err(Error::settings(format!("cannot read {}", token_text::ShownPath(path)))
+                .because(error));
         }
     };
     let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&text);
-    let unparsable = || Error::settings(format!("cannot parse {}", path.display()));
+    let unparsable = || Error::settings(format!("cannot parse {}", ShownPath(path)));
     let hint = "fix the file, or move it away";
     let document = Document::whole(text).map_err(|cause| unparsable().because(cause).hint(hint))?;
     read(document.value()).map(Some).map_err(|cause| unparsable().because(cause).hint(hint))
