@@ -100,7 +100,10 @@ impl CaConfig {
         let claims = claims.map_err(Fault::of_document)?;
         for provisioner in &mut provisioners {
             let contradiction = provisioner.claims.effective(&claims).contradiction();
-            let fault = provisioner.fault.clone().or(contradiction.map(Disabled::Lifetimes));
+            let fault = provisioner
+                .fault
+                .clone()
+                .or(contradiction.map(|it| Box::new(Disabled::Lifetimes(it))));
             provisioner.disabled = fault.filter(|_| !enable_admin);
         }
         let backdate = authority.duration("backdate").map_err(Fault::of_document)?;
@@ -131,7 +134,7 @@ impl CaConfig {
             return;
         }
         for provisioner in self.provisioners.iter_mut().filter(|it| it.disabled.is_none()) {
-            provisioner.disabled = fault(&provisioner.kind);
+            provisioner.disabled = fault(&provisioner.kind).map(Box::new);
         }
     }
 

@@ -121,11 +121,11 @@ pub enum Kind {
     /// An OpenID Connect identity provider.
     Oidc(Box<OidcProvisioner>),
     /// Identity tokens of Google Cloud instances.
-    Gcp(GcpProvisioner),
+    Gcp(Box<GcpProvisioner>),
     /// Identity documents of AWS instances.
-    Aws(AwsProvisioner),
+    Aws(Box<AwsProvisioner>),
     /// Identity tokens of Azure machines.
-    Azure(AzureProvisioner),
+    Azure(Box<AzureProvisioner>),
     /// The ACME protocol, which does not use tokens.
     Acme,
     /// Certificates below a given root.
@@ -154,9 +154,9 @@ impl Kind {
         Ok(match name {
             KindName::Jwk => Self::Jwk(Box::new(JwkProvisioner::read(entry)?)),
             KindName::Oidc => Self::Oidc(Box::new(OidcProvisioner::read(entry)?)),
-            KindName::Gcp => Self::Gcp(GcpProvisioner::read(entry)?),
-            KindName::Aws => Self::Aws(AwsProvisioner::read(entry)?),
-            KindName::Azure => Self::Azure(AzureProvisioner::read(entry)?),
+            KindName::Gcp => Self::Gcp(Box::new(GcpProvisioner::read(entry)?)),
+            KindName::Aws => Self::Aws(Box::new(AwsProvisioner::read(entry)?)),
+            KindName::Azure => Self::Azure(Box::new(AzureProvisioner::read(entry)?)),
             KindName::Acme => Self::Acme,
             KindName::X5c => Self::X5c { roots: entry.bytes("roots")? },
             KindName::K8sSa => Self::K8sSa { public_keys: entry.bytes("publicKeys")? },

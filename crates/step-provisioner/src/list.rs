@@ -1,6 +1,7 @@
 //! Lists of provisioners, as a CA sends them and as in a ca.json.
 
 use std::fmt;
+use std::sync::Arc;
 
 use go_json::Value;
 use serde_json::value::RawValue;
@@ -74,8 +75,9 @@ pub(crate) fn parse_entries(
 ) -> Result<(Vec<Provisioner>, Vec<Skipped>), Error> {
     let mut provisioners = Vec::with_capacity(entries.len());
     let mut skipped = Vec::new();
+    let none = Arc::new(ProvisionerClaims::default());
     for (index, &entry) in entries.iter().enumerate() {
-        match parse_entry(index, entry)? {
+        match parse_entry(index, entry, &none)? {
             Ok(provisioner) => provisioners.push(provisioner),
             Err(unknown) => skipped.push(unknown),
         }
@@ -83,7 +85,12 @@ pub(crate) fn parse_entries(
     Ok((provisioners, skipped))
 }
 
-fn parse_entry(index: usize, value: Value<'_>) -> Result<Result<Provisioner, Skipped>, Error> {
+/// `none` are the claims of an entry that sets none.
+fn parse_entry(
+    index: usize,
+    value: Value<'_>,
+    none: &Arc<ProvisionerClaims>,
+) -> Result<Result<Provisioner, Skipped>, Error> {
     let raw = RawValue::from_string(value.text().to_owned()).map_err(|_| Error::Entry { index })?;
     if value.is_null() {
         return Ok(Err(Skipped { index, name: String::new(), kind: String::new(), raw }));
@@ -102,12 +109,13 @@ fn parse_entry(index: usize, value: Value<'_>) -> Result<Result<Provisioner, Ski
     };
     let (name, kind) =
         (entry.string("name").map_err(fault)?, Kind::read(known, &entry).map_err(fault)?);
+    let claims = entry.object("claims").and_then(|c| ProvisionerClaims::read(&c)).map_err(fault)?;
     Ok(Ok(Provisioner {
-        fault: initialise::fault(&name, &kind, &entry).map_err(fault)?,
+        fault: initialise::fault(&name, &kind, &entry).map_err(fault)?.map(Box::new),
         name,
         kind,
-        claims: entry.object("claims").and_then(|c| ProvisionerClaims::read(&c)).map_err(fault)?,
-        disabled: disabled(&entry).map_err(fault)?,
+        claims: if claims == **none { Arc::clone(none) } else { Arc::new(claims) },
+        disabled: disabled(&entry).map_err(fault)?.map(Box::new),
         raw,
     }))
 }

@@ -1,6 +1,7 @@
 //! One entry of a CA's list of provisioners.
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde_json::value::RawValue;
 use step_claims::Operation;
@@ -21,14 +22,14 @@ pub struct Provisioner {
     pub name: String,
     /// The type, with the members that belong to it.
     pub kind: Kind,
-    /// Its settings for the certificates it issues.
-    pub claims: ProvisionerClaims,
+    /// Its settings for the certificates it issues; those that set nothing are one in memory.
+    pub claims: Arc<ProvisionerClaims>,
     /// Why the CA has disabled it, if it has: it failed to initialise and refuses every token. In the
     /// CA's own list this is what the CA says; in a ca.json it is what step-ca decides at its start,
     /// see [`CaConfig::check_anchors`](crate::CaConfig::check_anchors).
-    pub disabled: Option<Disabled>,
+    pub disabled: Option<Box<Disabled>>,
     /// What is wrong with its members, which disables it if it is in a ca.json.
-    pub(crate) fault: Option<Disabled>,
+    pub(crate) fault: Option<Box<Disabled>>,
     /// The entry as the CA sent it, with all its members.
     pub raw: Box<RawValue>,
 }
