@@ -7,7 +7,7 @@ use step_provisioner::{
 };
 use token_cli::{Error, World};
 use token_jose::Thumbprint;
-use token_text::Shown;
+use token_text::Excerpt;
 
 use crate::authority::Authority;
 use crate::mint::proof::CertificateProof;
@@ -318,7 +318,7 @@ impl Query<'_> {
 fn has_usable_key(provisioner: &Provisioner) -> Result<(), Error> {
     match &provisioner.kind {
         Kind::Jwk(jwk) => jwk.key.as_ref().map(|_| ()).map_err(|reason| {
-            let name = Shown(&provisioner.name);
+            let name = Excerpt(&provisioner.name);
             Error::key(format!("provisioner `{name}` has an unusable public key: it {reason}"))
                 .hint("fix its `key` in the CA's configuration")
         }),
