@@ -103,8 +103,8 @@ fn entry() -> impl Strategy<Value = Value> {
         1 => json!({ "type": "OIDC", "name": name, "clientID": other }),
         2 => json!({ "type": "Azure", "name": name, "tenantID": other }),
         3 => json!({ "type": "ACME", "name": name }),
-        4 => json!({ "type": "K8sSA", "name": name, "publicKeys": other }),
-        _ => json!({ "type": "X5C", "name": name, "roots": other }),
+        4 => json!({ "type": "K8sSA", "name": name }),
+        _ => json!({ "type": "X5C", "name": name, "roots": "AAAA" }),
     })
 }
 
