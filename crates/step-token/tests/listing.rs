@@ -63,6 +63,27 @@ fn a_table_is_no_larger_than_the_list() {
 }
 
 #[test]
+fn ten_of_many_are_named() {
+    let list = (0..12).map(|n| {
+        let mut entry = recorded();
+        entry["name"] = json!(format!("jwk-{n}"));
+        entry["key"]["kid"] = json!(format!("key-{n}"));
+        entry
+    });
+    let list: Vec<_> = list.collect();
+    for (choice, told) in [
+        (&[][..], "hint: there are 2 more choices\n"),
+        (&["--kid", "nope"], "`key-9` and 2 more"),
+        (&["--provisioner", "nope"], "`jwk-9` and 2 more"),
+    ] {
+        let (exit, _, err) = run(&[&["token", "db.internal"], choice].concat(), &ca_json(&list));
+        assert_eq!(exit, Exit::Settings, "{err}");
+        assert!(err.contains(told), "{err}");
+        assert!(!err.contains("jwk-10") && !err.contains("key-10"), "{err}");
+    }
+}
+
+#[test]
 fn the_list_is_written_as_step_indents_it() {
     let entries =
         [json!({ "type": "ACME", "name": "a", "empty": [], "none": {}, "b": [1, { "c": "d" }] })];

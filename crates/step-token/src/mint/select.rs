@@ -184,7 +184,8 @@ impl Query<'_> {
             return Ok(());
         };
         let message = format!("no provisioner can authorise `{}`", self.operation);
-        Err(Error::settings(message).hint_for_each(reasons, |more| format!("check {more} more, which cannot either")))
+        Err(Error::settings(message)
+            .hint_for_each(reasons, |more| format!("check {more} more, which cannot either")))
     }
 
     /// Returns why a provisioner cannot authorise the request, if that is so.
