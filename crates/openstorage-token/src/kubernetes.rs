@@ -354,7 +354,7 @@ pub enum SecretError {
     },
 
     /// Several Secrets have the member.
-    #[error("has several Secrets with a `{key}`: {}", secrets.join(", "))]
+    #[error("has several Secrets with a `{key}`: {}", token_text::Listed(secrets))]
     Several {
         /// The member.
         key: String,
@@ -371,7 +371,7 @@ pub enum SecretError {
 }
 
 fn listed(there: &[String]) -> String {
-    if there.is_empty() { String::new() } else { format!(", only {}", there.join(", ")) }
+    if there.is_empty() { String::new() } else { format!(", only {}", token_text::Listed(there)) }
 }
 
 /// What Stork and PX-Backup look for.

@@ -1,6 +1,7 @@
 //! A leaf certificate and its signers, in that order.
 
 use token_jose::PublicKey;
+use token_text::Several;
 use token_time::Timestamp;
 
 use crate::error::Error;
@@ -144,11 +145,10 @@ impl Roots {
         Self { all_read: certificates.len() == ders.len(), certificates }
     }
 
-    /// Returns the names of the first few, each in backticks.
+    /// Returns the names of the first few, each in backquotes.
     fn names(&self) -> String {
-        let names = self.certificates.iter().map(|root| format!("`{}`", root.name()));
-        let more = if self.certificates.len() > MOST_NAMES { ", …" } else { "" };
-        format!("{}{more}", names.take(MOST_NAMES).collect::<Vec<_>>().join(", "))
+        let names: Vec<_> = self.certificates.iter().map(|root| root.name()).collect();
+        Several(&names).to_string()
     }
 }
 
@@ -214,6 +214,3 @@ fn each_once<'a>(certificates: impl Iterator<Item = &'a Certificate>) -> Vec<&'a
     }
     seen
 }
-
-/// The most roots that are reported.
-const MOST_NAMES: usize = 3;

@@ -20,7 +20,7 @@ pub enum Error {
     NoCertificate,
 
     /// The PEM contains no certificate.
-    #[error("contains no certificate, only {}", labels.join(", "))]
+    #[error("contains no certificate, only {}", token_text::Listed(labels))]
     OnlyOther {
         /// The labels found, each in backticks.
         labels: Vec<String>,
@@ -57,7 +57,10 @@ pub enum Error {
     },
 
     /// The first certificate is not a leaf, and several others could be.
-    #[error("begins with a CA certificate and has several that could be the leaf: {}", names.join(", "))]
+    #[error(
+        "begins with a CA certificate and has several that could be the leaf: {}",
+        token_text::Listed(names)
+    )]
     SeveralLeaves {
         /// Their names.
         names: Vec<String>,
@@ -250,7 +253,7 @@ pub enum Error {
     },
 
     /// A name that the certificate does not have.
-    #[error("does not have the name `{asked}`; it has {}", own.join(", "))]
+    #[error("does not have the name `{asked}`; it has {}", token_text::Listed(own))]
     OtherName {
         /// The name asked for.
         asked: String,

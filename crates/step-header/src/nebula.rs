@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use step_claims::{Operation, Purpose, Subject};
 use step_provisioner::{Kind, ProofKind};
 use token_jose::{KeyId, KeyKind, PrivateKey, ProofHeader, PublicKey};
+use token_text::Several;
 use token_time::Timestamp;
 
 use crate::error::Error;
@@ -127,11 +128,7 @@ impl Proof for Nebula {
             None => missed(format!(
                 "is signed by a Nebula CA with the fingerprint {}, which is not one of {}",
                 hex(issuer),
-                roots
-                    .iter()
-                    .map(|root| format!("`{}`", root.name()))
-                    .collect::<Vec<_>>()
-                    .join(", ")
+                Several(&roots.iter().map(|root| root.name()).collect::<Vec<_>>())
             )),
             Some(root) if !root.is_ca() || root.curve() != self.certificate.curve() => {
                 missed(format!("is signed by `{}`, which is not a CA for its curve", root.name()))

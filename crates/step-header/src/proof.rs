@@ -128,7 +128,10 @@ pub enum Warning {
     Reordered,
 
     /// Certificates that sign nothing in the chain, or are repeated.
-    #[error("contains certificates that the chain does not need, which are left out: {}", names.join(", "))]
+    #[error(
+        "contains certificates that the chain does not need, which are left out: {}",
+        token_text::Listed(names)
+    )]
     LeftOut {
         /// Their names.
         names: Vec<String>,
@@ -152,7 +155,7 @@ pub enum Warning {
     #[error(
         "does not have the name `{name}`: the CA refuses a certificate request that has it as an \
          alternative name, and takes one without; the certificate has {}",
-        own.join(", ")
+        token_text::Listed(own)
     )]
     ForeignName {
         /// The name.

@@ -1,6 +1,6 @@
 //! Why a CA has disabled a provisioner.
 
-use token_text::Shown;
+use token_text::Excerpt;
 
 use crate::limits::Contradiction;
 
@@ -9,7 +9,7 @@ use crate::limits::Contradiction;
 #[non_exhaustive]
 pub enum Disabled {
     /// The CA says so itself.
-    #[error("{}", Shown(reason))]
+    #[error("{}", Excerpt(reason))]
     Reported {
         /// Its reason, or its name for the state.
         reason: String,

@@ -3,9 +3,7 @@
 use std::fmt;
 
 use go_json::Malformed;
-use token_text::Shown;
-
-use crate::several::Several;
+use token_text::{Excerpt, Several};
 
 /// Why a list of provisioners or a ca.json cannot be used.
 ///
@@ -38,7 +36,7 @@ pub enum Error {
     },
 
     /// A member of a provisioner has the wrong type.
-    #[error("provisioners[{index}] (`{}`): `{member}` is not {expected}", Shown(name))]
+    #[error("provisioners[{index}] (`{}`): `{member}` is not {expected}", Excerpt(name))]
     Provisioner {
         /// Its place in the list, from 0.
         index: usize,
@@ -68,7 +66,7 @@ pub enum Error {
     NoDnsNames,
 
     /// The first of `dnsNames` is not a host.
-    #[error("`dnsNames` begins with `{}`, which is not a host", Shown(name))]
+    #[error("`dnsNames` begins with `{}`, which is not a host", Excerpt(name))]
     DnsName {
         /// The name.
         name: String,

@@ -64,7 +64,7 @@ fn missing_one(members: &[(&'static str, &str)]) -> Option<Disabled> {
 
 fn unknown_one(name: &'static str, found: &[String], known: &[&str]) -> Option<Disabled> {
     let unknown = found.iter().find(|found| !known.contains(&found.as_str()))?;
-    let unknown = token_text::Shown(unknown);
+    let unknown = token_text::Excerpt(unknown);
     Some(member(name, format!("has `{unknown}`; step-ca knows {}", known.join(", "))))
 }
 

@@ -51,7 +51,6 @@ mod object;
 mod proof;
 mod provisioner;
 mod select;
-mod several;
 mod ssh_keys;
 mod start;
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::value::RawValue;
 use step_claims::Operation;
-use token_text::Shown;
+use token_text::Excerpt;
 
 use crate::capability::Capability;
 use crate::claims::ProvisionerClaims;
@@ -75,14 +75,16 @@ impl Provisioner {
     /// `admin@example.com (JWK) [kid: …]`, or `[no kid]`. Control characters are written as escapes.
     #[must_use]
     pub fn label(&self) -> String {
-        let (name, kind) = (Shown(&self.name), self.kind.name());
+        let (name, kind) = (Excerpt(&self.name), self.kind.name());
         match &self.kind {
             Kind::Jwk(jwk) => match &jwk.key_id {
-                Some(key_id) => format!("{name} ({kind}) [kid: {}]", Shown(key_id.as_str())),
+                Some(key_id) => format!("{name} ({kind}) [kid: {}]", Excerpt(key_id.as_str())),
                 None => format!("{name} ({kind}) [no kid]"),
             },
-            Kind::Oidc(oidc) => format!("{name} ({kind}) [client: {}]", Shown(&oidc.client_id)),
-            Kind::Azure(azure) => format!("{name} ({kind}) [tenant: {}]", Shown(&azure.tenant_id)),
+            Kind::Oidc(oidc) => format!("{name} ({kind}) [client: {}]", Excerpt(&oidc.client_id)),
+            Kind::Azure(azure) => {
+                format!("{name} ({kind}) [tenant: {}]", Excerpt(&azure.tenant_id))
+            }
             _ => format!("{name} ({kind})"),
         }
     }

@@ -5,7 +5,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use token_text::Shown;
+use token_text::Excerpt;
 use token_time::SignedDuration;
 
 use crate::claims::ProvisionerClaims;
@@ -31,21 +31,26 @@ pub enum StartFault {
     Lifetimes(Contradiction),
 
     /// A JWK provisioner has no key: step-ca crashes.
-    #[error("the JWK provisioner `{}` has no `key`", Shown(name))]
+    #[error("the JWK provisioner `{}` has no `key`", Excerpt(name))]
     NoKey {
         /// Its name.
         name: String,
     },
 
     /// Two provisioners have one name.
-    #[error("two provisioners have the name `{}`", Shown(name))]
+    #[error("two provisioners have the name `{}`", Excerpt(name))]
     SameName {
         /// The name.
         name: String,
     },
 
     /// A token could be for either of two provisioners.
-    #[error("tokens for {} and {} have the same ID, `{}`", Shown(one), Shown(other), Shown(id))]
+    #[error(
+        "tokens for {} and {} have the same ID, `{}`",
+        Excerpt(one),
+        Excerpt(other),
+        Excerpt(id)
+    )]
     SameId {
         /// The label of the first.
         one: String,

@@ -272,7 +272,7 @@ fn address_of_file(ca: &OfflineCa, settings: &CaSettings, world: &World) -> Resu
             Ok(spelled)
         }
         (Some(url), None) if url.origin.is_command_line() => {
-            let names = ca.config().names().join(", ");
+            let names = token_text::Listed(&ca.config().names()).to_string();
             let message = format!(
                 "the dnsNames of {} do not include {}",
                 ca.path().display(),

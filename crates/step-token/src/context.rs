@@ -126,7 +126,7 @@ fn choose(contexts: &Contexts, world: &World) -> Result<String, Error> {
     let names: Vec<String> = contexts.keys().cloned().collect();
     match world.ask(|person| person.choose("Context to use", &names)) {
         None => Err(Error::usage("no context given, and no terminal to ask on")
-            .hint(format!("use a known context: {}", names.join(", ")))),
+            .hint(format!("use a known context: {}", token_text::Listed(&names)))),
         Some(Err(cause)) => Err(Error::settings("no context was chosen").because(cause)),
         Some(Ok(chosen)) => {
             names.get(chosen).cloned().ok_or_else(|| Error::settings("no context was chosen"))

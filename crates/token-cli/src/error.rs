@@ -60,6 +60,16 @@ impl Error {
         self
     }
 
+    /// Adds a hint for each of the first ten, and `more` for those that are left.
+    #[must_use]
+    pub fn hint_for_each(mut self, hints: Vec<String>, more: impl FnOnce(usize) -> String) -> Self {
+        const MOST: usize = 10;
+        let left = hints.len().saturating_sub(MOST);
+        self.hints.extend(hints.into_iter().take(MOST));
+        self.hints.extend((left > 0).then(|| more(left)));
+        self
+    }
+
     /// Adds the cause, which is printed after the message.
     #[must_use]
     pub fn because(mut self, cause: impl StdError + Send + Sync + 'static) -> Self {

@@ -68,14 +68,14 @@ pub enum Error {
     SymmetricKey,
 
     /// A key set has several keys and none was named.
-    #[error("is a set of {} keys ({}); choose one by its key ID", .key_ids.len(), .key_ids.join(", "))]
+    #[error("is a set of {} keys ({}); choose one by its key ID", .key_ids.len(), token_text::Listed(key_ids))]
     SeveralKeysInSet {
         /// The key IDs, `-` for a key without one.
         key_ids: Vec<String>,
     },
 
     /// No key of a set has the ID asked for.
-    #[error("is a key set without the key ID `{asked}`; it has {}", .key_ids.join(", "))]
+    #[error("is a key set without the key ID `{asked}`; it has {}", token_text::Listed(key_ids))]
     NotInSet {
         /// The key ID asked for.
         asked: String,

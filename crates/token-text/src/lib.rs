@@ -5,6 +5,7 @@
 //!
 //! - [`Shown`]: a text in which whatever a terminal would obey is an escape; [`Excerpt`] also cuts
 //!   it to a length that a message can carry.
+//! - [`Several`] and [`Listed`]: a list of names, cut after ten.
 //! - [`ShownPath`] and [`ShownValue`]: a value that should be a path or a name, unless it may be a secret.
 //! - [`printable`] and [`printable_json`]: the same for a whole line, and for JSON.
 //! - [`Wiped`]: bytes that are overwritten when they are dropped, also when they grow.
@@ -21,9 +22,11 @@
 //! ```
 
 mod printable;
+mod several;
 mod shown;
 mod wiped;
 
 pub use printable::{printable, printable_json};
+pub use several::{Listed, Several};
 pub use shown::{Excerpt, Shown, ShownPath, ShownValue};
 pub use wiped::{ReadError, Wiped, read_wiped};

@@ -463,10 +463,17 @@ mod tests {
             ("a: b", "\"a: b\""),
             ("", "\"\""),
             ("tab\tüé\u{7f}", "\"tab\\tüé\\u007f\""),
+            ("a\u{61c}\u{200b}\u{1d173}", "\"a\\u061c\\u200b\\U0001d173\""),
         ] {
             let node = Node::mapping(vec![(Node::scalar("k"), Node::scalar(text))]);
             assert_eq!(write(&node).as_str(), format!("k: {written}\n"));
         }
+    }
+
+    #[test]
+    fn a_plain_scalar_that_hides_a_letter_is_quoted() {
+        let root = parse("k: a\u{3164}b\n").unwrap().first.unwrap();
+        assert_eq!(write(&root).as_str(), "k: \"a\\u3164b\"\n");
     }
 
     proptest! {

@@ -1,5 +1,6 @@
 //! YAML in block style, as go-yaml formats it.
 
+use token_text::Shown;
 use zeroize::Zeroizing;
 
 use super::node::{Node, Value};
@@ -157,7 +158,7 @@ fn write_inline(node: &Node, text: &mut String) {
     }
 }
 
-/// Writes a double-quoted scalar (YAML 1.2 §7.3.1), which is a JSON string too.
+/// Writes a double-quoted scalar (YAML 1.2 §7.3.1), in which whatever a terminal would obey is an escape.
 fn quote(value: &str, text: &mut String) {
     text.push('"');
     for c in value.chars() {
@@ -167,16 +168,10 @@ fn quote(value: &str, text: &mut String) {
             '\n' => text.push_str("\\n"),
             '\r' => text.push_str("\\r"),
             '\t' => text.push_str("\\t"),
-            // Control characters, and those that change the direction of text on a terminal.
-            '\0'..='\u{1f}'
-            | '\u{7f}'..='\u{9f}'
-            | '\u{200e}'
-            | '\u{200f}'
-            | '\u{2028}'..='\u{202e}'
-            | '\u{2066}'..='\u{2069}'
-            | '\u{feff}' => {
-                text.push_str(&format!("\\u{:04x}", u32::from(c)));
-            }
+            c if Shown::escapes(c) => match u32::from(c) {
+                code @ ..=0xffff => text.push_str(&format!("\\u{code:04x}")),
+                code => text.push_str(&format!("\\U{code:08x}")),
+            },
             c => text.push(c),
         }
     }
@@ -186,7 +181,8 @@ fn quote(value: &str, text: &mut String) {
 /// Returns whether a scalar that was read plain may be written plain in a block. With any other
 /// character in it, it is neither a number nor a boolean, so quotes do not change its meaning.
 fn may_be_plain(text: &str) -> bool {
-    let inside = |c: char| c.is_alphanumeric() || "_-./@+:~=%$ ".contains(c);
+    let inside =
+        |c: char| (c.is_alphanumeric() && !Shown::escapes(c)) || "_-./@+:~=%$ ".contains(c);
     let first = text.chars().next();
     let begins = first.is_none_or(|c| c.is_alphanumeric() || "_./~+-".contains(c));
     let is_marker = ["-", "---", "..."].contains(&text);

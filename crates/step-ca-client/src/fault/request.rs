@@ -4,7 +4,7 @@ use std::error::Error as StdError;
 use std::time::Duration;
 
 use step_claims::RootFingerprint;
-use token_text::Excerpt;
+use token_text::{Excerpt, Several};
 use token_time::Timestamp;
 
 use super::roots::{RootsFault, list};
@@ -254,16 +254,7 @@ pub enum RequestFault {
 }
 
 fn names(presented: &[String]) -> String {
-    const MOST: usize = 10;
-    if presented.is_empty() {
-        return "no names".to_owned();
-    }
-    let shown = presented.iter().take(MOST).map(|name| format!("`{}`", Excerpt(name)));
-    let shown = shown.collect::<Vec<_>>().join(", ");
-    match presented.len().saturating_sub(MOST) {
-        0 => shown,
-        more => format!("{shown} and {more} more"),
-    }
+    if presented.is_empty() { "no names".to_owned() } else { Several(presented).to_string() }
 }
 
 fn status_line(status: u16) -> String {

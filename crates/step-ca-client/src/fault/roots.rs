@@ -1,5 +1,5 @@
 use step_claims::RootFingerprint;
-use token_text::Excerpt;
+use token_text::{Listed, Several};
 
 /// Why bytes cannot be used as root certificates.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -45,15 +45,10 @@ fn no_certificate(labels: &[String]) -> String {
     if labels.is_empty() {
         return "it is not a certificate: expected PEM or DER".to_owned();
     }
-    let labels: Vec<_> = labels.iter().map(|label| format!("`{}`", Excerpt(label))).collect();
-    format!("it contains no certificate, only {}", labels.join(", "))
+    format!("it contains no certificate, only {}", Several(labels))
 }
 
 pub(crate) fn list(fingerprints: &[RootFingerprint]) -> String {
-    const MOST: usize = 5;
-    let shown: Vec<_> = fingerprints.iter().take(MOST).map(ToString::to_string).collect();
-    match fingerprints.len().saturating_sub(MOST) {
-        0 => shown.join(", "),
-        more => format!("{} and {more} more", shown.join(", ")),
-    }
+    let shown: Vec<_> = fingerprints.iter().map(ToString::to_string).collect();
+    Listed(&shown).to_string()
 }

@@ -1,5 +1,7 @@
 //! Why bytes are not a usable Nebula certificate.
 
+use token_text::Several;
+
 /// Why bytes are not a usable Nebula certificate; messages are to be read after the name of a file.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -9,7 +11,7 @@ pub enum NebulaFault {
     Empty,
 
     /// There is PEM, but no Nebula certificate in it.
-    #[error("contains no Nebula certificate, only {}", list(labels))]
+    #[error("contains no Nebula certificate, only {}", Several(labels))]
     OtherPem {
         /// The labels found instead, each once, at most a few.
         labels: Vec<String>,
@@ -63,8 +65,4 @@ impl From<token_pem::Damaged> for NebulaFault {
     fn from(damaged: token_pem::Damaged) -> Self {
         Self::DamagedPem { line: damaged.line }
     }
-}
-
-fn list(labels: &[String]) -> String {
-    labels.iter().map(|label| format!("`{label}`")).collect::<Vec<_>>().join(", ")
 }

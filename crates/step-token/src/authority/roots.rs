@@ -106,7 +106,7 @@ pub(crate) fn without_fingerprint(
     let known: Vec<String> = known.iter().map(ToString::to_string).collect();
     let (value, origin) = (fingerprint.value, &fingerprint.origin);
     Error::settings(format!("{place} has no certificate with the fingerprint {value} ({origin})"))
-        .hint(format!("use a fingerprint it has: {}", known.join(", ")))
+        .hint(format!("use a fingerprint it has: {}", token_text::Listed(&known)))
 }
 
 pub(crate) fn no_root(settings: &CaSettings) -> Error {

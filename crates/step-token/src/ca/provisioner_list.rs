@@ -5,6 +5,8 @@ use std::collections::HashMap;
 
 use clap::Args;
 use serde::Serialize as _;
+use serde_json::Value;
+use serde_json::ser::PrettyFormatter;
 use serde_json::value::RawValue;
 use step_claims::Operation;
 use step_provisioner::{Capability, Disabled, Kind, Provisioner};
@@ -48,7 +50,7 @@ pub(crate) fn run(args: &ListArgs, global: &GlobalArgs, world: &World) -> Result
         }
         let provisioners = &config.provisioners;
         match form {
-            Form::Json => json(&provisioners.iter().map(with_state).collect::<Vec<_>>())?,
+            Form::Json => json(|| provisioners.iter().map(with_state))?,
             Form::Table => table(provisioners),
             Form::Capabilities => capabilities(provisioners, |provisioner, operation| {
                 config.capability(provisioner, operation)
@@ -62,7 +64,7 @@ pub(crate) fn run(args: &ListArgs, global: &GlobalArgs, world: &World) -> Result
         let connection = Connection::open(&url.value, &settings, world)?;
         let list = connection.wait(connection.client.provisioner_list())?;
         match form {
-            Form::Json => json(&list.raw().map(Cow::Borrowed).collect::<Vec<_>>())?,
+            Form::Json => json(|| list.raw().map(Cow::Borrowed))?,
             Form::Table => table(&list.provisioners),
             Form::Capabilities => capabilities(&list.provisioners, Provisioner::capability),
         }
@@ -103,20 +105,37 @@ fn with_state(provisioner: &Provisioner) -> Cow<'_, RawValue> {
     published().map_or(Cow::Borrowed(raw), Cow::Owned)
 }
 
-/// Indents with three spaces, one member a line, as step does and as scripts expect.
-fn json(entries: &[Cow<'_, RawValue>]) -> Result<String, Error> {
+/// Indents with three spaces, one member a line, as step does and as scripts expect. One entry is in
+/// memory at a time: as values, a list takes many times its size.
+fn json<'a, I: Iterator<Item = Cow<'a, RawValue>>>(
+    entries: impl Fn() -> I,
+) -> Result<String, Error> {
     let write = || -> Result<String, serde_json::Error> {
-        let compact = serde_json::to_string(entries)?;
         // Print the list even if a number in it is too large to parse.
-        let Ok(value) = serde_json::from_str::<serde_json::Value>(&compact) else {
-            return Ok(format!("{}\n", printable_json(&compact).as_str()));
-        };
-        let mut text = Vec::new();
-        let formatter = serde_json::ser::PrettyFormatter::with_indent(b"   ");
-        value.serialize(&mut serde_json::Serializer::with_formatter(&mut text, formatter))?;
-        Ok(format!("{}\n", printable_json(&String::from_utf8_lossy(&text)).as_str()))
+        let readable = entries().all(|entry| serde_json::from_str::<Value>(entry.get()).is_ok());
+        let mut text = String::from("[");
+        for (position, entry) in entries().enumerate() {
+            text.push_str(if position == 0 { "" } else { "," });
+            match readable {
+                true => text.push_str(&printable_json(&indented(&entry)?)),
+                false => text.push_str(&printable_json(entry.get())),
+            }
+        }
+        text.push_str(if readable && text != "[" { "\n]\n" } else { "]\n" });
+        Ok(text)
     };
     write().map_err(|cause| Error::settings("cannot write JSON").because(cause))
+}
+
+/// Returns an entry as it stands in an indented list, from the line feed before it.
+fn indented(entry: &RawValue) -> Result<String, serde_json::Error> {
+    let list = [serde_json::from_str::<Value>(entry.get())?];
+    let mut text = Vec::new();
+    let formatter = PrettyFormatter::with_indent(b"   ");
+    list.serialize(&mut serde_json::Serializer::with_formatter(&mut text, formatter))?;
+    let text = String::from_utf8_lossy(&text);
+    let entry = text.strip_prefix('[').and_then(|text| text.strip_suffix("\n]"));
+    Ok(entry.unwrap_or(&text).to_owned())
 }
 
 /// One line per provisioner; if one is disabled, its state has a number, explained below the table.

@@ -156,8 +156,9 @@ impl CertificateProof {
             }
         }
         let message = format!("no provisioner trusts {}", self.called);
-        reasons.push(self.what_is_needed(any_incomplete));
-        Err(Error::settings(message).hints(reasons))
+        Err(Error::settings(message)
+            .hint_for_each(reasons, |more| format!("check {more} more, which do not either"))
+            .hint(self.what_is_needed(any_incomplete)))
     }
 
     /// Returns what to do about a certificate that is not trusted.

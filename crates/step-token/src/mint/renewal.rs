@@ -4,7 +4,7 @@ use step_claims::Operation;
 use step_header::{Trust, Warning};
 use step_provisioner::{CaConfig, Provisioner};
 use token_cli::{Error, World};
-use token_text::Shown;
+use token_text::Excerpt;
 
 use crate::authority::{Authority, RenewingCa};
 use crate::mint::proof::CertificateProof;
@@ -67,7 +67,7 @@ fn by_file(proof: &CertificateProof, ca: &RenewingCa) -> Result<Decided, Error> 
                 "{} was issued through the provisioner `{}`, which {} does not have: the CA does not \
                  renew it",
                 proof.called(),
-                Shown(name),
+                Excerpt(name),
                 ca.file.path().display()
             );
             Err(Error::settings(message)

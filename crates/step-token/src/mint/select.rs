@@ -7,7 +7,7 @@ use step_provisioner::{
 };
 use token_cli::{Error, World};
 use token_jose::Thumbprint;
-use token_text::Shown;
+use token_text::Excerpt;
 
 use crate::authority::Authority;
 use crate::mint::proof::CertificateProof;
@@ -134,9 +134,10 @@ impl Query<'_> {
                 Some(_) => "use --provisioner (STEP_PROVISIONER) to select one",
                 None => "use --provisioner (STEP_PROVISIONER) or --kid (STEP_KID) to select one",
             };
-            let each = labels.iter().map(|label| format!("one choice is {label}"));
+            let each = labels.iter().map(|label| format!("one choice is {label}")).collect();
             return Err(Error::settings("several provisioners can be used for this token")
-                .hints(each.chain([way_out.to_owned()])));
+                .hint_for_each(each, |more| format!("there are {more} more choices"))
+                .hint(way_out));
         };
         let none = || Error::settings("no provisioner was chosen");
         let chosen = chosen.map_err(|cause| none().because(cause))?;
@@ -176,17 +177,15 @@ impl Query<'_> {
 
     /// Refuses several provisioners if none of them may authorise the request.
     fn one_must_be_able(&self, several: &[&Provisioner]) -> Result<(), Error> {
-        const MOST: usize = 10;
         let refusal = |entry: &&Provisioner| {
             self.refusal(entry).map(|reason| format!("check {}: {reason}", entry.label()))
         };
         let Some(reasons) = several.iter().map(refusal).collect::<Option<Vec<_>>>() else {
             return Ok(());
         };
-        let more = reasons.len().saturating_sub(MOST);
-        let more = (more > 0).then(|| format!("check {more} more, which cannot either"));
         let message = format!("no provisioner can authorise `{}`", self.operation);
-        Err(Error::settings(message).hints(reasons.into_iter().take(MOST).chain(more)))
+        Err(Error::settings(message)
+            .hint_for_each(reasons, |more| format!("check {more} more, which cannot either")))
     }
 
     /// Returns why a provisioner cannot authorise the request, if that is so.
@@ -318,7 +317,7 @@ impl Query<'_> {
 fn has_usable_key(provisioner: &Provisioner) -> Result<(), Error> {
     match &provisioner.kind {
         Kind::Jwk(jwk) => jwk.key.as_ref().map(|_| ()).map_err(|reason| {
-            let name = Shown(&provisioner.name);
+            let name = Excerpt(&provisioner.name);
             Error::key(format!("provisioner `{name}` has an unusable public key: it {reason}"))
                 .hint("fix its `key` in the CA's configuration")
         }),

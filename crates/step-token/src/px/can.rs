@@ -77,7 +77,7 @@ pub(super) fn find<'a>(roles: &'a Roles, name: &str) -> Result<&'a Role, Error> 
         let names: Vec<&str> = roles.iter().map(|role| role.name.as_str()).collect();
         let meant = match roles.nearest(name) {
             Some(nearest) => format!("did you mean `{nearest}`?"),
-            None => format!("the known roles are {}", names.join(", ")),
+            None => format!("the known roles are {}", token_text::Listed(&names)),
         };
         Error::usage(format!("role `{name}` is not known here"))
             .hint(meant)

@@ -73,7 +73,7 @@ pub(super) fn unusable(path: &Path, cause: &ContextsError) -> Error {
             error.hint("run `step-token px context create NAME --token-file FILE` to create it")
         }
         ContextsError::Unknown { there, .. } => {
-            error.hint(format!("use a known context: {}", there.join(", ")))
+            error.hint(format!("use a known context: {}", token_text::Listed(there)))
         }
         ContextsError::Twice { .. } => error.hint("remove one of them from the file"),
         _ => error.hint(

@@ -3,7 +3,7 @@
 use openstorage_token::{Fault, Finding, Identity, Outcome, StrictWarning, Verdict, Warning};
 use serde::Serialize;
 use token_cli::Mark;
-use token_text::printable;
+use token_text::{Listed, printable};
 use token_time::Timestamp;
 
 use crate::px::rights::{Answers, CanObject, OwnershipObject};
@@ -97,7 +97,9 @@ impl Report {
             _ => {
                 let identity = self.verdict.identity.as_ref();
                 let name = identity.map(|identity| identity.username.clone()).unwrap_or_default();
-                let roles = identity.map(|identity| identity.roles.join(", ")).unwrap_or_default();
+                let roles = identity
+                    .map(|identity| Listed(&identity.roles).to_string())
+                    .unwrap_or_default();
                 let roles =
                     if roles.is_empty() { "no role".to_owned() } else { format!("roles {roles}") };
                 format!(

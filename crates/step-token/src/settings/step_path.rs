@@ -8,7 +8,7 @@ use go_json::{Document, Fields, Mismatch, Value};
 use serde::Serialize;
 use serde_json::ser::PrettyFormatter;
 use token_cli::{Error, LockedDirectory, World, file};
-use token_text::{ReadError, Shown, ShownPath};
+use token_text::{Listed, ReadError, Shown, ShownPath};
 
 /// The base directory: `$STEPPATH`, else `.step` in the home directory.
 #[derive(Clone, Debug)]
@@ -235,7 +235,7 @@ fn choose(base: &Base, contexts: &Contexts, world: &World) -> Result<String, Err
         return Ok(only.clone());
     }
     let Some(chosen) = world.ask(|person| person.choose("Context to use", &names)) else {
-        let message = format!("no current context; there are several: {}", names.join(", "));
+        let message = format!("no current context; there are several: {}", Listed(&names));
         return Err(Error::settings(message)
             .hint("use --context or STEP_CONTEXT, or run `step-token context select NAME`"));
     };
@@ -252,7 +252,7 @@ pub(crate) fn unknown(name: &str, place: &str, base: &Base, contexts: &Contexts)
         format!("check {}: it has no contexts", base.contexts_file().display())
     } else {
         let names: Vec<&str> = contexts.keys().map(String::as_str).collect();
-        format!("use a known context: {}", names.join(", "))
+        format!("use a known context: {}", Listed(&names))
     };
     Error::settings(message).hint(hint)
 }
