@@ -58,7 +58,7 @@ fn is_invisible(c: char) -> bool {
 /// use token_text::{ShownPath, ShownValue};
 ///
 /// assert_eq!(ShownPath(Path::new("/run/key.pem")).to_string(), "/run/key.pem");
-/// assert_eq!(ShownValue("-----BEGIN PRIVATE KEY-----").to_string(), "(text that is no path)");
+/// assert_eq!(ShownValue("-----BEGIN PRIVATE KEY-----").to_string(), "(not shown)");
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct ShownValue<'a>(pub &'a str);
@@ -100,7 +100,7 @@ fn is_of_url_with_user(text: &str) -> bool {
 }
 
 /// What is shown in place of a secret.
-const HIDDEN: &str = "(text that is no path)";
+const HIDDEN: &str = "(not shown)";
 
 /// As long as Linux takes a path.
 const LONGEST_PATH: usize = 4096;
