@@ -15,7 +15,7 @@ use token_time::Timestamp;
 const FINGERPRINT: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig::with_cases(16))]
 
     #[test]
     fn no_list_makes_a_panic_or_a_flood(entries in vec(entry(), 1..40)) {
