@@ -128,7 +128,7 @@ impl Authority {
             (Some(url), false) => url.value.clone(),
             (None, false) => {
                 return Err(Error::settings("no CA given")
-                    .hint("use --ca-url or STEP_CA_URL, or --offline with a ca.json"));
+                    .hint("use --ca-url URL or STEP_CA_URL, or --offline --ca-config FILE with the CA's ca.json"));
             }
         };
         let roots = match roots_on_disk(settings, world) {
@@ -315,7 +315,7 @@ fn bare_address(settings: &CaSettings, world: &World, besides: &str) -> Result<C
 
 fn no_ca() -> Error {
     Error::settings("no CA given").hint(
-        "use --ca-url or STEP_CA_URL, or run `step ca bootstrap` to write \
-         defaults.json; --offline with a ca.json needs no URL",
+        "use --ca-url URL or STEP_CA_URL, or run `step ca bootstrap` to write defaults.json; \
+         where the CA's ca.json is at hand, use --offline --ca-config FILE",
     )
 }

@@ -56,6 +56,13 @@ pub(crate) enum Commands {
         /// Shell to write the script for
         shell: clap_complete::Shell,
     },
+    /// Print the names that a word can become, for the completion script
+    #[command(hide = true)]
+    Complete {
+        /// Words after the program's name; the last one is being typed
+        #[arg(last = true, required = true, value_name = "WORD")]
+        words: Vec<OsString>,
+    },
     /// Write manual pages into a directory
     Man {
         /// Existing directory to write to
@@ -137,7 +144,7 @@ pub(crate) fn parse(arguments: Vec<OsString>, dialect: Dialect) -> Result<Parsed
                         spelling::command_at(&command, &path).clone().render_help().to_string();
                     Ok(Parsed::NoCommand(dialect.in_its_words(help)))
                 }
-                _ => Err(refused(&error, &path, |flag| match below {
+                _ => Err(refused(&error, &path, dialect, |flag| match below {
                     None => having(flag, &path),
                     Some(_) => Vec::new(),
                 })),

@@ -7,6 +7,7 @@ mod authority;
 mod ca;
 mod cli;
 mod commands;
+mod completion;
 mod context;
 mod manual;
 mod mint;

@@ -1,20 +1,10 @@
-//! Completion scripts and manual pages, made from the tree of commands.
+//! Manual pages, made from the tree of commands.
 
 use std::path::Path;
 
-use token_cli::{Error, World, file, output};
+use token_cli::{Error, World, file};
 
 use crate::commands;
-
-/// Prints a completion script.
-pub(crate) fn completion(shell: clap_complete::Shell, world: &World) -> Result<(), Error> {
-    let mut script = Vec::new();
-    clap_complete::generate(shell, &mut commands::command(), "step-token", &mut script);
-    // clap_complete 4.6 takes the dash in the program's name for a subcommand, in half of the places
-    // where bash looks it up.
-    let script = String::from_utf8_lossy(&script).replace("step__subcmd__token", "step__token");
-    output::stdout(script.as_bytes(), world)
-}
 
 /// Writes a manual page for every command.
 pub(crate) fn pages(directory: &Path, world: &World) -> Result<(), Error> {

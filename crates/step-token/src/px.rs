@@ -25,6 +25,8 @@ mod token_origin;
 mod verify;
 mod way_out;
 
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand};
 use token_cli::{Error, Exit, Switch, World};
 
@@ -94,6 +96,14 @@ pub(crate) enum PxAuthCommands {
 pub(crate) enum PxAuthTokenCommands {
     /// Mint a token
     Generate(Lazily<PxTokenArgs>),
+}
+
+/// Returns the names of the contexts, for completion.
+pub(crate) fn context_names(file: Option<PathBuf>, world: &World) -> Result<Vec<String>, Error> {
+    let path = contexts_file::path(&PxContextsFileArg { contextconfig: file }, world)?;
+    let contexts = contexts_file::load(&path)?;
+    let all = contexts.map(|contexts| contexts.all()).unwrap_or_default();
+    Ok(all.into_iter().map(|context| context.name).collect())
 }
 
 /// Runs a `px` command.

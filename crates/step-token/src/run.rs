@@ -9,7 +9,7 @@ use crate::cli::dialect::Dialect;
 use crate::cli::verbose;
 use crate::cli::version::{self, Form};
 use crate::commands::{self, CaCommands, Cli, Commands, Parsed, ProvisionerCommands};
-use crate::{context, manual, px, token};
+use crate::{completion, context, manual, px, token};
 
 /// Runs the program: `argv` as the operating system hands it over, the program's name first.
 ///
@@ -19,7 +19,7 @@ pub fn run(argv: impl IntoIterator<Item = OsString>, world: &World) -> Exit {
     match try_run(argv, world) {
         Ok(exit) => exit,
         Err(error) => {
-            world.say(&error.report());
+            world.report(&error);
             error.exit()
         }
     }
@@ -40,6 +40,9 @@ fn try_run(argv: impl IntoIterator<Item = OsString>, world: &World) -> Result<Ex
             version::print(dialect.banner(), Form::of(json), world).map(|()| Exit::Done)
         }
         Parsed::Command(cli) => {
+            if let Some(color) = cli.global.color {
+                world.set_colour(color.into());
+            }
             world.set_quiet(Switch::is_on(cli.global.quiet));
             if Switch::is_on(cli.global.no_prompt) {
                 world.forbid_prompts();
@@ -70,7 +73,8 @@ fn run_command(cli: &Cli, banner: Option<&str>, world: &World) -> Result<Exit, E
         }
         Commands::Context(command) => context::run(command, world),
         Commands::Px(px) => return px::run(px, &cli.global, banner, world),
-        Commands::Completion { shell } => manual::completion(*shell, world),
+        Commands::Completion { shell } => completion::script(*shell, world),
+        Commands::Complete { words } => completion::names(words, world),
         Commands::Man { directory } => manual::pages(directory, world),
         Commands::Version(args) => {
             version::print(banner, Form::of(Switch::is_on(args.json)), world)

@@ -5,7 +5,7 @@ pub(crate) mod args;
 pub(crate) mod description;
 pub(crate) mod settings;
 
-use step_claims::{TokenId, Validity};
+use step_claims::{Purpose, TokenId, Validity};
 use step_mint::{Ca, Mint, Minted, Request};
 use token_cli::{Error, Output, World};
 use token_time::SignedDuration;
@@ -84,9 +84,7 @@ pub(crate) fn run(args: &TokenArgs, global: &GlobalArgs, world: &World) -> Resul
             let token = minted.token.expose();
             output.write(token, |it| Description::of_minted(&minted, it), world)
         }
-        (TokenSource::Key, None) => {
-            Err(Error::usage("no subject given").hint("use --help to see the usage"))
-        }
+        (TokenSource::Key, None) => Err(request::no_subject(operation)),
     }
 }
 
@@ -144,6 +142,14 @@ fn mint_one(
     };
     if settings.validity.long_lived {
         warn_of_long_life(validity, world);
+    }
+    if let Purpose::SshUser(certificate) = &request.purpose
+        && certificate.principals.is_empty()
+    {
+        world.warn(&format!(
+            "the only login is the subject, `{}`: use --principal for other logins",
+            request.subject
+        ));
     }
     let token_id = TokenId::from_random(world.random()?);
     mint.token(request, validity, token_id).map_err(|cause| match cause {

@@ -98,3 +98,30 @@ fn a_signal_at_a_prompt_restores_the_terminal_and_is_the_status() {
         assert!(shown.contains(" echo ") && !shown.contains(" -echo "), "{signal}: {shown:?}");
     }
 }
+
+#[test]
+fn labels_are_coloured_on_a_terminal_only() {
+    let red = "\u{1b}[1;31merror:\u{1b}[0m";
+    let line = |flags: &str| format!("echo '{PROMPT}'; {} {flags}", mint());
+    let without_password =
+        |flags: &str, variables: &[(&str, &str)]| at_the_prompt(&line(flags), b"", variables);
+    assert!(without_password("--no-prompt", &[]).contains(red));
+    assert!(without_password("--no-prompt --color auto", &[]).contains(red));
+    assert!(without_password("--no-prompt --color", &[("NO_COLOR", "1")]).contains(red));
+    for (flags, variables) in [
+        ("--no-prompt --color never", &[][..]),
+        ("--no-prompt --color=false", &[]),
+        ("--no-prompt", &[("NO_COLOR", "1")]),
+        ("--no-prompt", &[("TERM", "dumb")]),
+        ("--no-prompt 2>&1 | cat", &[]),
+    ] {
+        let shown = without_password(flags, variables);
+        assert!(shown.contains("error:") && !shown.contains(red), "{flags}: {shown:?}");
+    }
+}
+
+#[test]
+fn the_end_of_input_is_no_password() {
+    let shown = at_the_prompt(&mint(), b"\x04", &[]);
+    assert!(shown.contains("no password for") && !shown.contains("wrong password"), "{shown:?}");
+}

@@ -34,4 +34,5 @@ Exit status:
   2  usage: the command line is not valid
   3  settings or files
   4  the key or its password
-  5  the CA or the network";
+  5  the CA or the network
+  129, 130, 143  ended by SIGHUP, SIGINT (Ctrl-C) or SIGTERM";

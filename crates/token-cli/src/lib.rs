@@ -26,6 +26,7 @@
 //! assert_eq!(error.exit(), Exit::Settings);
 //! ```
 
+mod colour;
 mod error;
 mod exit;
 pub mod file;
@@ -40,6 +41,7 @@ mod table;
 mod terminal;
 mod world;
 
+pub use colour::Colour;
 pub use error::Error;
 pub use exit::{EXIT_HELP, Exit};
 pub use given::{Given, Switch, empty_flag};

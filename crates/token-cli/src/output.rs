@@ -8,6 +8,7 @@ use serde::Serialize;
 use token_text::{ShownPath, Wiped, printable_json};
 use zeroize::Zeroizing;
 
+use crate::colour::painted;
 use crate::error::Error;
 use crate::file;
 use crate::setting::Setting;
@@ -219,6 +220,18 @@ pub fn stdout(bytes: &[u8], world: &World) -> Result<(), Error> {
     world
         .write_stdout(bytes)
         .map_err(|cause| Error::settings("cannot write to standard output").because(cause))
+}
+
+/// Writes a verdict's report to standard output, its marks in colour on a terminal.
+///
+/// # Errors
+///
+/// As [`stdout`].
+pub fn report(text: &str, world: &World) -> Result<(), Error> {
+    match world.stdout_has_colour() {
+        true => stdout(painted(text).as_bytes(), world),
+        false => stdout(text.as_bytes(), world),
+    }
 }
 
 /// How a token was delivered, for the JSON object that describes it.

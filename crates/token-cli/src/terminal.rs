@@ -3,7 +3,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use dialoguer::theme::SimpleTheme;
-use dialoguer::{Confirm, Select};
+use dialoguer::{Confirm, FuzzySelect};
 use rustix::termios::{
     LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr,
 };
@@ -18,7 +18,8 @@ pub trait Prompt {
     ///
     /// # Errors
     ///
-    /// If the terminal is closed, or the person interrupts.
+    /// If the terminal is closed, or the person interrupts; [`io::ErrorKind::UnexpectedEof`] if the
+    /// person gives none (Ctrl-D).
     fn passphrase(&self, prompt: &str) -> io::Result<Zeroizing<Vec<u8>>>;
 
     /// Asks for one of `items`; returns its index.
@@ -80,8 +81,8 @@ impl Prompt for Console {
         restore_on_signals();
         // Names come from files and from the CA.
         let items: Vec<String> = items.iter().map(|item| printable(item)).collect();
-        Select::with_theme(&SimpleTheme)
-            .with_prompt(printable(prompt))
+        FuzzySelect::with_theme(&SimpleTheme)
+            .with_prompt(format!("{} ({KEYS})", printable(prompt)))
             .items(&items)
             .default(0)
             .interact()
@@ -128,7 +129,14 @@ impl Drop for Quiet {
 fn read_line() -> io::Result<Zeroizing<Vec<u8>>> {
     let mut line = Zeroizing::new(Vec::with_capacity(LONGEST));
     let mut byte = [0];
-    while rustix::io::read(io::stdin(), &mut byte)? == 1 && byte != *b"\n" {
+    loop {
+        match rustix::io::read(io::stdin(), &mut byte)? {
+            // Ctrl-D, or a terminal that is gone.
+            0 if line.is_empty() => return Err(io::ErrorKind::UnexpectedEof.into()),
+            0 => break,
+            _ if byte == *b"\n" => break,
+            _ => {}
+        }
         if line.len() == LONGEST {
             return Err(io::Error::other("the password is too long"));
         }
@@ -137,6 +145,9 @@ fn read_line() -> io::Result<Zeroizing<Vec<u8>>> {
     byte.zeroize();
     Ok(line)
 }
+
+/// What a menu takes.
+const KEYS: &str = "type to filter, arrow keys to move, Enter to choose";
 
 /// A terminal passes lines of at most 4096 bytes.
 const LONGEST: usize = 4096;

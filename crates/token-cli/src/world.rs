@@ -2,13 +2,14 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt;
-use std::io::{self, Read, Write};
+use std::io::{self, IsTerminal as _, Read, Write};
 use std::path::PathBuf;
 
 use token_text::{ReadError, printable, read_wiped};
 use token_time::Timestamp;
 use zeroize::Zeroizing;
 
+use crate::colour::{Colour, painted};
 use crate::error::Error;
 use crate::offered::Offered;
 use crate::terminal::{Prompt, Terminal};
@@ -28,7 +29,8 @@ pub struct World {
     is_process: bool,
     stdout: RefCell<Box<dyn Write>>,
     stderr: RefCell<Box<dyn Write>>,
-    colour: Cell<bool>,
+    /// Whether stdout and stderr take colour.
+    colour: Cell<(bool, bool)>,
     quiet: Cell<bool>,
     prompts: Cell<bool>,
     asked: Cell<bool>,
@@ -48,9 +50,10 @@ impl World {
             .filter_map(|(name, value)| name.into_string().ok().map(|name| (name, value)))
             .collect();
         let terminal = Terminal::of_process();
-        let colour = terminal.stderr_is_terminal()
-            && env.get("NO_COLOR").is_none_or(|value| value.is_empty())
+        let is_wanted = env.get("NO_COLOR").is_none_or(|value| value.is_empty())
             && env.get("TERM").is_none_or(|value| value != "dumb");
+        let colour =
+            (is_wanted && io::stdout().is_terminal(), is_wanted && terminal.stderr_is_terminal());
         let home = match env.get("HOME") {
             Some(home) if !home.is_empty() => Some(PathBuf::from(home)),
             _ => directories::BaseDirs::new().map(|base| base.home_dir().to_owned()),
@@ -89,7 +92,7 @@ impl World {
             is_process: false,
             stdout: RefCell::new(Box::new(io::sink())),
             stderr: RefCell::new(Box::new(io::sink())),
-            colour: Cell::new(false),
+            colour: Cell::new((false, false)),
             quiet: Cell::new(false),
             prompts: Cell::new(true),
             asked: Cell::new(false),
@@ -210,9 +213,22 @@ impl World {
         self.prompts.set(false);
     }
 
-    /// Turns colour on or off, whether stderr is a terminal or not.
-    pub fn set_colour(&self, colour: bool) {
-        self.colour.set(colour);
+    /// Turns colour on or off, whether stdout and stderr are terminals or not.
+    pub fn set_colour(&self, colour: Colour) {
+        match colour {
+            Colour::Auto => {}
+            Colour::Always => self.colour.set((true, true)),
+            Colour::Never => self.colour.set((false, false)),
+        }
+    }
+
+    /// Returns whether stdout takes colour.
+    pub(crate) fn stdout_has_colour(&self) -> bool {
+        self.colour.get().0
+    }
+
+    fn stderr_has_colour(&self) -> bool {
+        self.colour.get().1
     }
 
     /// Turns [`note`](Self::note), [`done`](Self::done) and [`announce`](Self::announce) off or on.
@@ -257,7 +273,7 @@ impl World {
     /// Notes something a person may want to know, after `note:`; `--quiet` silences it.
     pub fn note(&self, text: &str) {
         if !self.quiet.get() {
-            self.say(&format!("note: {}", printable(text)));
+            self.tell(&format!("note: {}", printable(text)));
         }
     }
 
@@ -274,7 +290,7 @@ impl World {
             return;
         }
         let chosen = printable(chosen);
-        if self.colour.get() {
+        if self.stderr_has_colour() {
             self.say(&format!("\u{1b}[32m✔\u{1b}[0m \u{1b}[1m{what}:\u{1b}[0m {chosen}"));
         } else {
             self.say(&format!("✔ {what}: {chosen}"));
@@ -283,7 +299,20 @@ impl World {
 
     /// Prints a warning; `--quiet` does not turn it off.
     pub fn warn(&self, text: &str) {
-        self.say(&format!("warning: {}", printable(text)));
+        self.tell(&format!("warning: {}", printable(text)));
+    }
+
+    /// Prints an error with its causes and hints.
+    pub fn report(&self, error: &Error) {
+        self.tell(&error.report());
+    }
+
+    /// Writes lines that begin with a label.
+    fn tell(&self, text: &str) {
+        match self.stderr_has_colour() {
+            true => self.say(&painted(text)),
+            false => self.say(text),
+        }
     }
 
     /// Writes a line to stderr. A failure cannot be reported anywhere, and is ignored.

@@ -59,7 +59,7 @@ pub(crate) fn run(args: &ListArgs, global: &GlobalArgs, world: &World) -> Result
     } else {
         let Some(url) = &settings.url else {
             return Err(Error::settings("no CA given")
-                .hint("use --ca-url or STEP_CA_URL, or --offline to read a ca.json"));
+                .hint("use --ca-url URL or STEP_CA_URL, or --offline --ca-config FILE with the CA's ca.json"));
         };
         let connection = Connection::open(&url.value, &settings, world)?;
         let list = connection.wait(connection.client.provisioner_list())?;

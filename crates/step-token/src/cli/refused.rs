@@ -6,6 +6,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use token_cli::Error;
 use token_text::ShownValue;
 
+use crate::cli::dialect::Dialect;
 use crate::cli::elsewhere;
 
 /// Turns the parser's error into one of the program: one line, then hints.
@@ -15,8 +16,11 @@ use crate::cli::elsewhere;
 pub(crate) fn refused(
     error: &clap::Error,
     path: &[String],
+    dialect: Dialect,
     others: impl FnOnce(&str) -> Vec<String>,
 ) -> Error {
+    let usage = dialect.in_its_words(help_of(dialect.name(), path));
+    let has_names = path.last().is_some_and(|last| last == "token");
     let is_px = path.first().is_some_and(|first| first == "px");
     let context = |kind| error.get(kind).map(ToString::to_string).unwrap_or_default();
     let flag = flag_of(&context(ContextKind::InvalidArg));
@@ -28,28 +32,33 @@ pub(crate) fn refused(
                 Some(ContextValue::Strings(names)) => names.clone(),
                 _ => vec![flag],
             };
-            nothing_given_for(&missing)
+            nothing_given_for(&missing).hint(format!("{usage} to see what to add"))
         }
         ErrorKind::UnknownArgument if !flag.starts_with('-') && is_px => {
             Error::usage("unexpected argument")
-                .hint("quote a value that contains spaces; use --help to see the usage")
+                .hint(format!("quote a value that contains spaces; {usage} to see the usage"))
         }
         ErrorKind::UnknownArgument if !flag.starts_with('-') => {
-            Error::usage(format!("unexpected argument `{}`", ShownValue(&flag)))
-                .hint("use --san or --principal to add names: a token has only one subject")
+            let hint = match has_names {
+                true => {
+                    "use --san or --principal to add names: a token has only one subject".to_owned()
+                }
+                false => format!("leave it out; {usage} to see the usage"),
+            };
+            Error::usage(format!("unexpected argument `{}`", ShownValue(&flag))).hint(hint)
         }
         ErrorKind::UnknownArgument => {
             let suggested = flag_of(&context(ContextKind::SuggestedArg));
             let elsewhere = elsewhere::flag(&flag, &others(&flag));
             Error::usage(format!("unknown flag {flag}"))
-                .hint(elsewhere.unwrap_or_else(|| did_you_mean(&suggested, "flags")))
+                .hint(elsewhere.unwrap_or_else(|| did_you_mean(&suggested, "flags", &usage)))
         }
         ErrorKind::InvalidSubcommand => {
             let name = context(ContextKind::InvalidSubcommand);
             let suggested = context(ContextKind::SuggestedSubcommand);
             let elsewhere = elsewhere::command(path, &name).map(str::to_owned);
             Error::usage(format!("unknown command `{}`", ShownValue(&name)))
-                .hint(elsewhere.unwrap_or_else(|| did_you_mean(&suggested, "commands")))
+                .hint(elsewhere.unwrap_or_else(|| did_you_mean(&suggested, "commands", &usage)))
         }
         ErrorKind::InvalidValue | ErrorKind::ValueValidation => {
             let known = context(ContextKind::ValidValue);
@@ -66,9 +75,15 @@ pub(crate) fn refused(
             let text = error.render().to_string();
             let first = text.lines().next().unwrap_or("cannot parse the command line");
             Error::usage(first.strip_prefix("error: ").unwrap_or(first))
-                .hint("use --help to see the usage")
+                .hint(format!("{usage} to see the usage"))
         }
     }
+}
+
+/// Returns the start of a hint that prints the help of a command.
+fn help_of(program: &str, path: &[String]) -> String {
+    let words = [program].into_iter().chain(path.iter().map(String::as_str));
+    format!("run `{} --help`", words.collect::<Vec<_>>().join(" "))
 }
 
 /// Reports arguments that are missing.
@@ -76,7 +91,7 @@ fn nothing_given_for(names: &[String]) -> Error {
     let no =
         |name: &String| format!("no {}", flag_of(name).trim_matches(['<', '>']).to_lowercase());
     let missing: Vec<String> = names.iter().map(no).collect();
-    Error::usage(format!("{} given", missing.join(" and "))).hint("use --help to see the usage")
+    Error::usage(format!("{} given", missing.join(" and ")))
 }
 
 /// Returns a flag without the value names that the parser shows after it.
@@ -85,9 +100,9 @@ fn flag_of(shown: &str) -> String {
     shown.get(..end).unwrap_or(shown).to_owned()
 }
 
-fn did_you_mean(suggested: &str, kind: &str) -> String {
+fn did_you_mean(suggested: &str, kind: &str, usage: &str) -> String {
     match suggested {
-        "" => format!("use --help to list the {kind}"),
+        "" => format!("{usage} to list the {kind}"),
         suggested => format!("did you mean {suggested}?"),
     }
 }

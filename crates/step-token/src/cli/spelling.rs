@@ -4,12 +4,14 @@
 //! value that begins with a dash, and refuses two spellings of the same flag. Each flag becomes
 //! `--name=value` under its main name, so that the parser need not guess (Q40, Q62).
 
+use std::any::TypeId;
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
+use std::iter::Peekable;
 
 use clap::{Arg, Command};
 
-use token_cli::Error;
+use token_cli::{Error, Given, Source};
 
 /// A rewritten command line.
 pub(crate) struct Normal {
@@ -33,7 +35,7 @@ pub(crate) fn normalise(
     mut root: Command,
     describe: impl Fn(Command, &[&str]) -> Command,
 ) -> Result<Normal, Error> {
-    let mut arguments = arguments.into_iter();
+    let mut arguments = arguments.into_iter().peekable();
     let mut path: Vec<String> = Vec::new();
     let mut spellings = BTreeMap::new();
     let mut result = Vec::new();
@@ -129,18 +131,24 @@ impl<'a> Flag<'a> {
     fn normal(
         &self,
         known: &Arg,
-        arguments: &mut impl Iterator<Item = OsString>,
+        arguments: &mut Peekable<impl Iterator<Item = OsString>>,
     ) -> Result<OsString, Error> {
         let alone = || OsString::from(format!("--{}", known.get_long().unwrap_or_default()));
         let value = match self.value {
             Some(value) => OsString::from(value),
             None if takes_value(known) => arguments.next().ok_or_else(|| {
-                Error::usage(format!("--{} needs a value", self.name))
-                    .hint(format!("use `--{}=` for an empty value", self.name))
+                Error::usage(format!("{} needs a value", typed(self.name)))
+                    .hint(self.with_value(known))
             })?,
             // A flag with an optional value other than a boolean has its own default for none.
             None if known.get_value_names().is_some_and(|n| n.iter().any(|n| *n != "BOOL")) => {
-                return Ok(alone());
+                // `--color never`: its values are known, and are no commands.
+                let values = known.get_possible_values();
+                let is_value = |next: &OsString| values.iter().any(|it| *next == *it.get_name());
+                match arguments.next_if(is_value) {
+                    Some(value) => value,
+                    None => return Ok(alone()),
+                }
             }
             None => OsString::from("true"),
         };
@@ -152,6 +160,19 @@ impl<'a> Flag<'a> {
         joined.push("=");
         joined.push(value);
         Ok(joined)
+    }
+
+    /// Says how the flag is written with its value.
+    fn with_value(&self, known: &Arg) -> String {
+        let names = known.get_value_names().unwrap_or_default();
+        let value = names.first().map_or("VALUE", |name| name.as_str());
+        let sources = match known.get_value_parser().type_id() {
+            id if id == TypeId::of::<Given<Source>>() => {
+                "; env:NAME, fd:N, cred:NAME and - also work"
+            }
+            _ => "",
+        };
+        format!("use {} {value}{sources}", typed(self.name))
     }
 
     /// Returns the form that the parser refuses with a suggestion.

@@ -36,6 +36,14 @@ pub(crate) fn given_account(
     }
 }
 
+/// Returns whether such a token can be meant where no subject is given. Offline the ca.json tells,
+/// which costs no request.
+pub(crate) fn may_replace_a_request(settings: &MintSettings) -> bool {
+    settings.ca.offline
+        || matches!(settings.proof, Some(ProofSettings::K8sSa(_)))
+        || std::path::Path::new(MOUNTED).exists()
+}
+
 /// Returns the token given by a flag, or the one that Kubernetes mounts.
 pub(crate) fn service_account(
     given: Option<Account>,

@@ -132,8 +132,13 @@ impl NamedKey {
             let Some(answer) = world.ask(|person| person.passphrase(&prompt)) else {
                 return Err(self.no_password(password));
             };
-            let answer = answer.map_err(|cause| {
-                Error::key(format!("cannot read a password for {}", self.called)).because(cause)
+            let answer = answer.map_err(|cause| match cause.kind() {
+                std::io::ErrorKind::UnexpectedEof => {
+                    self.way_to_a_password(format!("no password for {}", self.called))
+                }
+                _ => {
+                    Error::key(format!("cannot read a password for {}", self.called)).because(cause)
+                }
             })?;
             match sealed.open(&Passphrase::new(answer.to_vec())) {
                 Ok(key) => return Ok(key),
@@ -182,6 +187,10 @@ impl NamedKey {
             }
             _ => format!("no password for {called}, and no terminal to ask on"),
         };
+        self.way_to_a_password(message)
+    }
+
+    fn way_to_a_password(&self, message: String) -> Error {
         let variable = if self.of_ca { " (or STEP_PROVISIONER_PASSWORD_FILE)" } else { "" };
         Error::key(message).hint(format!(
             "use --password-file FILE{variable}; env:NAME, fd:N, cred:NAME and - also work"

@@ -100,7 +100,7 @@ fn of_entry(
     let Some(text) = text else {
         let keeper = if authority.config().is_some() { "the ca.json" } else { "the CA" };
         return Err(Error::key(format!("{keeper} does not have {called} (`encryptedKey`)"))
-            .hint("use --key FILE"));
+            .hint("use --key with the file that the provisioner was made with, or with its `encryptedKey` saved as a file"));
     };
     let file = KeyFile::parse_jwk(&text).map_err(|cause| unusable(&called, "key", &cause))?;
     let prompt = "the provisioner key".to_owned();

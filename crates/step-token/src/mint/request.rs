@@ -13,6 +13,7 @@ use token_text::ReadError;
 use token_time::Timestamp;
 use zeroize::Zeroizing;
 
+use crate::mint::fetch;
 use crate::mint::proof::CertificateProof;
 use crate::mint::settings::MintSettings;
 
@@ -28,7 +29,8 @@ pub(crate) fn read(
     let validity = &settings.validity;
     let subject = match (&settings.subject, proof) {
         (Some(text), _) => subject(text, operation)?,
-        (None, None) => return Ok(None),
+        (None, None) if fetch::may_replace_a_request(settings) => return Ok(None),
+        (None, None) => return Err(no_subject(operation)),
         (None, Some(proof)) => proof.subject().ok_or_else(|| {
             Error::usage("no subject given, and the certificate has no common name")
                 .hint("add a subject: the CA accepts any for such a certificate")
@@ -64,6 +66,24 @@ pub(crate) fn validity(request: &Request, now: Timestamp) -> Result<Validity, Er
             _ => error
                 .hint("check --not-before and --not-after: each is a time, or a duration from now"),
         }
+    })
+}
+
+/// Says what the subject is to be.
+pub(crate) fn no_subject(operation: Operation) -> Error {
+    Error::usage("no subject given").hint(match operation {
+        Operation::Revoke => {
+            "add the certificate's serial number: run `openssl x509 -noout -serial -in FILE` to print \
+             it, and put 0x in front"
+        }
+        Operation::SshRevoke => {
+            "add the certificate's serial number: run `ssh-keygen -L -f KEY-cert.pub` to print it"
+        }
+        Operation::SshUser => "add the person's login, as in `step-token token jane --ssh`",
+        Operation::SshHost => {
+            "add the host's name, as in `step-token token web.internal --ssh --host`"
+        }
+        _ => "add the name that the certificate is for, as in `step-token token db.internal`",
     })
 }
 

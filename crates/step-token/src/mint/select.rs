@@ -222,7 +222,8 @@ impl Query<'_> {
         if settings.proof.is_none() && asked.key.is_none() {
             let message = "no key given, and no ca.json to take one from";
             return Err(Error::settings(message)
-                .hint("use --key with the provisioner's key, or --ca-config with a ca.json"));
+                .hint("use --key with the provisioner's key, or with a file that holds the `encryptedKey` of its \
+                       entry in `step-token ca provisioner list`; or use --ca-config with a ca.json"));
         }
         let who = format!("a {kind} provisioner");
         refuse(Capability::of(kind, self.operation), &who, self.operation)?;

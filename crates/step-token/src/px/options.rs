@@ -28,10 +28,6 @@ pub(crate) struct PxGlobalArgs {
     #[arg(long, global = true)]
     pub(crate) raw: Option<Switch>,
 
-    /// Use colour, whether or not the output is a terminal
-    #[arg(long, global = true)]
-    pub(crate) color: Option<Switch>,
-
     #[arg(long, global = true, hide = true, value_name = "FILE")]
     pub(crate) ca: Option<String>,
 
@@ -68,9 +64,6 @@ pub(super) fn prepare(
             "{flag} has no effect: nothing here connects to a server"
         ))
         .hint("leave it out"));
-    }
-    if let Some(color) = args.color {
-        world.set_colour(color.0);
     }
     if Switch::is_on(args.raw) {
         world.set_quiet(true);

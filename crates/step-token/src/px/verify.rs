@@ -77,7 +77,7 @@ pub(super) fn run(
     };
     match options.json {
         true => options.print(&report.object(), world)?,
-        false => output::stdout(report.text().as_bytes(), world)?,
+        false => output::report(&report.text(), world)?,
     }
     Ok(if report.is_yes() { Exit::Done } else { Exit::No })
 }

@@ -12,6 +12,7 @@ use token_cli::{Error, Origin, Setting, Source, Stream, World, one_reader_of_eac
 
 use crate::mint::key::refuse_key_store;
 use crate::mint::proof_settings::ProofSettings;
+use crate::mint::request::no_subject;
 use crate::mint::settings::MintSettings;
 use crate::settings::effect::{disagree, note_ignored, refuse_if_typed, refuse_or_clear};
 
@@ -140,9 +141,12 @@ fn subject(settings: &mut MintSettings) -> Result<(), Error> {
         _ if says => settings.subject = None,
         // It may be a provisioner that accepts a Kubernetes token.
         None if settings.proof.is_none() && settings.provisioner.name.is_some() => {}
-        Some(_) => return Err(Error::usage("the subject cannot be empty")),
+        Some(_) => {
+            return Err(Error::usage("the subject cannot be empty")
+                .hint("check the variable that it comes from"));
+        }
         None => {
-            return Err(Error::usage("no subject given").hint("use --help to see the usage"));
+            return Err(no_subject(settings.operation()));
         }
     }
     Ok(())

@@ -163,4 +163,6 @@ Examples:
   step-token token db.internal --offline --ca-config ca.json --password-file env:PASSWORD
   step-token token host-1 --ssh --host --principal host-1.internal --provisioner admin
   step-token token 0x0A1B2C --revoke --key admin.jwk
+  TOKEN=$(step-token token --renew --x5c-cert db.crt --x5c-key db.key --ca-url ca.internal) &&
+    curl --cacert root_ca.crt -X POST -H \"Authorization: Bearer $TOKEN\" https://ca.internal/renew
   step-token px token --auth-config admin.yaml --issuer my_issuer --shared-secret-file secret";

@@ -1,0 +1,220 @@
+//! Completion: the script for a shell, and the names that it asks the program for.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::builder::PossibleValuesParser;
+use clap::{Arg, Command, ValueHint};
+use openstorage_token::{Generation, Roles, TokenAlgorithm};
+use step_provisioner::Kind;
+use token_cli::{Error, Given, Switch, World, output};
+
+use crate::authority::ca_json;
+use crate::commands;
+use crate::px;
+use crate::settings::ca::CaSettings;
+use crate::settings::ca_args::{CaArgs, ContextArg};
+use crate::settings::global::GlobalArgs;
+use crate::settings::step_path::Base;
+
+/// Prints the script.
+pub(crate) fn script(shell: clap_complete::Shell, world: &World) -> Result<(), Error> {
+    let mut script = Vec::new();
+    let mut command = with_values(commands::command());
+    clap_complete::generate(shell, &mut command, "step-token", &mut script);
+    // clap_complete 4.6 takes the dash in the program's name for a subcommand, in half of the places
+    // where bash looks it up.
+    let mut script = String::from_utf8_lossy(&script).replace("step__subcmd__token", "step__token");
+    if shell == clap_complete::Shell::Bash {
+        script.push_str(include_str!("completion/bash.sh"));
+    }
+    output::stdout(script.as_bytes(), world)
+}
+
+/// Says of each argument whether its value is a file, or which values it can have.
+fn with_values(command: Command) -> Command {
+    command.mut_args(with_value).mut_subcommands(with_values)
+}
+
+fn with_value(argument: Arg) -> Arg {
+    let name = value_name(&argument);
+    match name.as_str() {
+        _ if !argument.get_possible_values().is_empty() => argument,
+        "BOOL" => argument,
+        "ALG" => {
+            let names = TokenAlgorithm::ALL.map(TokenAlgorithm::as_str);
+            argument.value_parser(PossibleValuesParser::new(names))
+        }
+        "ROLE" => argument.value_parser(PossibleValuesParser::new(roles())),
+        name if FILES.contains(&name) => argument.value_hint(ValueHint::FilePath),
+        "DIRECTORY" => argument.value_hint(ValueHint::DirPath),
+        _ => argument.value_hint(ValueHint::Other),
+    }
+}
+
+fn value_name(argument: &Arg) -> String {
+    let names = argument.get_value_names().unwrap_or_default();
+    names.first().map(ToString::to_string).unwrap_or_default()
+}
+
+/// How the values are called that are files.
+const FILES: [&str; 2] = ["FILE", "SOURCE"];
+
+fn roles() -> Vec<String> {
+    let built_in = Roles::built_in(Generation::Current);
+    built_in.iter().map(|role| role.name.clone()).collect()
+}
+
+/// Prints what the last of these words can become: first which kind of thing that is, then the names
+/// if they are known, each followed by NUL. Asks no CA and no person; an error is no answer.
+pub(crate) fn names(words: &[OsString], world: &World) -> Result<(), Error> {
+    world.set_quiet(true);
+    world.forbid_prompts();
+    let words: Option<Vec<&str>> = words.iter().map(|word| word.to_str()).collect();
+    let mut answer = String::new();
+    if let Some(line) = words.as_deref().and_then(Line::of) {
+        let names = line.names(world);
+        match names {
+            Some(names) => {
+                answer.push_str("names\0");
+                let fitting = names.into_iter().filter(|it| it.starts_with(line.word));
+                fitting.for_each(|name| answer.extend([name.as_str(), "\0"]));
+            }
+            None if line.is_file() => answer.push_str("files\0"),
+            None => {}
+        }
+    }
+    output::stdout(answer.as_bytes(), world)
+}
+
+/// A command line that is being typed.
+struct Line<'a> {
+    before: &'a [&'a str],
+    /// The flag whose value is typed, without dashes.
+    flag: Option<&'a str>,
+    word: &'a str,
+}
+
+impl<'a> Line<'a> {
+    fn of(words: &'a [&'a str]) -> Option<Self> {
+        let (last, before) = words.split_last()?;
+        Some(match last.strip_prefix("--").and_then(|flag| flag.split_once('=')) {
+            Some((flag, word)) => Self { before, flag: Some(flag), word },
+            None => {
+                let flag =
+                    before.last().filter(|it| it.len() > 1).and_then(|it| it.strip_prefix('-'));
+                let flag = flag.map(|flag| flag.trim_start_matches('-'));
+                Self { before, flag: flag.filter(|it| !it.contains('=')), word: last }
+            }
+        })
+    }
+
+    /// Returns the value of a flag that stands further left.
+    fn value(&self, flag: &str) -> Option<&'a str> {
+        let joined = format!("--{flag}=");
+        let after = |at: usize| self.before.get(at + 1).copied();
+        (0..self.before.len()).rev().find_map(|at| {
+            let word = self.before.get(at).copied()?;
+            match word.trim_start_matches('-') == flag && word.starts_with('-') {
+                true => after(at),
+                false => word.strip_prefix(joined.as_str()),
+            }
+        })
+    }
+
+    /// Returns the commands that the line names.
+    fn path(&self) -> Vec<&'a str> {
+        let words = self.before.iter().copied();
+        words.filter(|word| !word.starts_with('-')).collect()
+    }
+
+    /// Returns the names that the word can be, if the program knows them.
+    fn names(&self, world: &World) -> Option<Vec<String>> {
+        let path = self.path();
+        let is_px = path.first() == Some(&"px");
+        let mut names = match (self.flag, path.as_slice()) {
+            (Some("provisioner" | "issuer"), _) if !is_px => self.provisioners(false, world),
+            (Some("kid"), _) if !is_px => self.provisioners(true, world),
+            (Some("context"), _) if !is_px => contexts(world),
+            (Some("context"), _) | (None, ["px", "context" | "ctx", "set" | "delete"]) => {
+                px::context_names(self.value("contextconfig").map(PathBuf::from), world)
+            }
+            (_, ["context", "select" | "remove"]) => contexts(world),
+            _ => return None,
+        }
+        .unwrap_or_default();
+        names.retain(|name| !name.is_empty() && !name.contains('\0'));
+        names.sort();
+        names.dedup();
+        Some(names)
+    }
+
+    /// Returns the names, or the key IDs, of the provisioners in the ca.json that the line means.
+    fn provisioners(&self, key_ids: bool, world: &World) -> Result<Vec<String>, Error> {
+        let given = self.value("ca-config").map(|file| Given::Value(PathBuf::from(file)));
+        let context = ContextArg { context: self.value("context").map(str::to_owned) };
+        let args =
+            CaArgs { offline: Some(Switch(true)), ca_config: given, context, ..CaArgs::default() };
+        let config = self.value("config").map(PathBuf::from);
+        let global = GlobalArgs { config, ..GlobalArgs::default() };
+        let settings = CaSettings::resolve(&args, &global, world)?;
+        let ca = ca_json::open(&settings, world.now())?;
+        let provisioners = ca.config().provisioners.iter();
+        Ok(match key_ids {
+            false => provisioners.map(|it| it.name.clone()).collect(),
+            true => provisioners
+                .filter_map(|it| match &it.kind {
+                    Kind::Jwk(jwk) => jwk.key_id.as_ref().map(|id| id.as_str().to_owned()),
+                    _ => None,
+                })
+                .collect(),
+        })
+    }
+
+    /// Returns whether the word is an argument, not a flag's value, that names a file.
+    fn is_file(&self) -> bool {
+        if self.flag.is_some() || self.word.starts_with('-') {
+            return false;
+        }
+        let root = commands::command();
+        let command = self
+            .path()
+            .iter()
+            .fold(&root, |command, word| command.find_subcommand(word).unwrap_or(command));
+        command.get_positionals().any(|it| {
+            let name = value_name(it);
+            FILES.contains(&name.as_str()) || name == "DIRECTORY"
+        })
+    }
+}
+
+fn contexts(world: &World) -> Result<Vec<String>, Error> {
+    Ok(Base::find(world)?.contexts()?.into_keys().collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_flag_and_the_word_are_found() {
+        for (words, flag, word) in [
+            (&["token", "--provisioner", "a b"][..], Some("provisioner"), "a b"),
+            (&["token", "--provisioner=a=b"], Some("provisioner"), "a=b"),
+            (&["token", "-n", ""], Some("n"), ""),
+            (&["token", "--kid=x", "na"], None, "na"),
+            (&["token", "-", "na"], None, "na"),
+            (&[""], None, ""),
+        ] {
+            let line = Line::of(words).unwrap();
+            assert_eq!((line.flag, line.word), (flag, word), "{words:?}");
+        }
+    }
+
+    #[test]
+    fn the_value_that_counts_is_the_last_one() {
+        let words = ["token", "--ca-config", "a", "--ca-config=b", "--kid", ""];
+        assert_eq!(Line::of(&words).unwrap().value("ca-config"), Some("b"));
+        assert_eq!(Line::of(&words).unwrap().value("config"), None);
+    }
+}
