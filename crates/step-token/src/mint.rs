@@ -2,6 +2,7 @@
 
 pub(crate) mod fetch;
 pub(crate) mod key;
+pub(crate) mod key_text;
 pub(crate) mod proof;
 pub(crate) mod proof_settings;
 pub(crate) mod provisioner_key;

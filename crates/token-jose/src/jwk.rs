@@ -63,7 +63,9 @@ impl Jwk {
         let public = self.public_key()?;
         let algorithm = match self.alg.as_deref() {
             None | Some("") => Algorithm::of(kind),
-            Some(name) => name.parse()?,
+            Some(name) => {
+                name.parse().map_err(|cause| jwk(&format!("its `alg` names an {cause}")))?
+            }
         };
         let d = secret("d", &self.d)?;
         let material = match kind {

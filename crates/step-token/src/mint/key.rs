@@ -20,6 +20,8 @@ pub(crate) struct NamedKey {
     of_ca: bool,
 }
 
+use crate::mint::key_text;
+
 impl NamedKey {
     /// Reads a key file with one of the library's parsers.
     pub(crate) fn read(
@@ -37,6 +39,7 @@ impl NamedKey {
         if is_utf_16(&bytes) {
             return Err(Error::key(format!("{called} is UTF-16")).hint("save the file as UTF-8"));
         }
+        let bytes = key_text::restored(bytes);
         let file = parse(&bytes).map_err(|cause| unusable(&called, flag, &cause))?;
         Ok(Self { file, called, prompt: key.value.to_string(), flag, of_ca: true })
     }
@@ -255,9 +258,7 @@ fn is_utf_16(bytes: &[u8]) -> bool {
 }
 
 pub(crate) fn unusable(called: &str, flag: &str, cause: &JoseError) -> Error {
-    // The other causes begin with a verb.
-    let verb = if matches!(cause, JoseError::UnknownAlgorithm { .. }) { "has an " } else { "" };
-    let error = Error::key(format!("{called} {verb}{cause}"));
+    let error = Error::key(format!("{called} {cause}"));
     match cause {
         JoseError::UnsupportedSealing { .. } => error
             .hint("run `step crypto change-pass` or `openssl pkcs8 -topk8` to encrypt it again"),

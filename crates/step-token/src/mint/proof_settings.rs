@@ -82,8 +82,13 @@ pub(crate) enum CertificateKind {
 }
 
 impl ProofSettings {
-    /// Resolves the flags of a proof, and refuses an incomplete one and more than one.
-    pub(crate) fn settle(args: &ProofArgs, layers: &Layers<'_>) -> Result<Option<Self>, Error> {
+    /// Resolves the flags of a proof, and refuses an incomplete one and more than one. With `key`
+    /// on the command line, half a proof from elsewhere is ignored with a note.
+    pub(crate) fn settle(
+        args: &ProofArgs,
+        key: Option<&Origin>,
+        layers: &Layers<'_>,
+    ) -> Result<Option<Self>, Error> {
         if let Some(kms) = layers.one("kms", args.kms.as_ref())? {
             return Err(no_key_stores(&kms.origin));
         }
@@ -120,6 +125,18 @@ impl ProofSettings {
             }
             note_ignored(origin, "it needs --x5c-cert", layers.world);
         }
+        let half = match chosen {
+            Some(ProofKind::X5c) => x5c.half(),
+            Some(ProofKind::SshPop) => sshpop.half(),
+            Some(ProofKind::Nebula) => nebula.half(),
+            _ => None,
+        };
+        if let Some(half) = half
+            && key.is_some_and(|key| key.is_command_line() && key.outranks(half))
+        {
+            note_ignored(half, "the command line gives a key", layers.world);
+            return Ok(None);
+        }
         let certificate = match chosen {
             None => return Ok(None),
             Some(ProofKind::X5c) => x5c.complete(CertificateKind::X5c { insecure })?,
@@ -143,9 +160,14 @@ impl ProofSettings {
     }
 
     /// Returns the flag that names it in a message.
+    ///
+    /// Of a certificate and its key that is the one with precedence: if either was typed, the proof
+    /// was typed.
     pub(crate) fn origin(&self) -> &Origin {
         match self {
-            Self::Certificate(certificate) => &certificate.certificate.origin,
+            Self::Certificate(CertificateSettings { certificate, key, .. }) => {
+                stronger(&certificate.origin, &key.origin)
+            }
             Self::K8sSa(token) => &token.origin,
         }
     }
@@ -172,9 +194,17 @@ impl CertificateFlags {
         let certificate = self.certificate.as_ref().map(|setting| &setting.origin);
         let key = self.key.as_ref().map(|setting| &setting.origin);
         match (certificate, key) {
-            (Some(certificate), Some(key)) if key.outranks(certificate) => Some(key.clone()),
-            (Some(origin), _) | (None, Some(origin)) => Some(origin.clone()),
+            (Some(certificate), Some(key)) => Some(stronger(certificate, key).clone()),
+            (Some(origin), None) | (None, Some(origin)) => Some(origin.clone()),
             (None, None) => None,
+        }
+    }
+
+    /// Returns the origin of one of them, if the other is missing.
+    fn half(&self) -> Option<&Origin> {
+        match (&self.certificate, &self.key) {
+            (Some(half), None) | (None, Some(half)) => Some(&half.origin),
+            _ => None,
         }
     }
 
@@ -194,6 +224,11 @@ impl CertificateFlags {
             }
         }
     }
+}
+
+/// Returns the origin that takes precedence, the first of two of the same rank.
+fn stronger<'a>(one: &'a Origin, other: &'a Origin) -> &'a Origin {
+    if other.outranks(one) { other } else { one }
 }
 
 fn variable(flag: &str) -> String {

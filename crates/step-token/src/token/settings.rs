@@ -40,6 +40,7 @@ impl Settings {
         let own = layers
             .one("provisioner-password-file", provisioner.provisioner_password_file.as_ref())?;
         let shared = layers.one("password-file", provisioner.password_file.as_ref())?;
+        let key = layers.one("key", provisioner.key.as_ref())?;
         let file = layers.path("output-file", output.output_file.as_ref())?;
         let mint = MintSettings {
             subject: args.subject.clone(),
@@ -67,13 +68,13 @@ impl Settings {
                 cert_not_after: when(layers, "cert-not-after", validity.cert_not_after.as_ref())?,
                 long_lived: layers.switch("long-lived", validity.long_lived)?.value,
             },
+            proof: ProofSettings::settle(&args.proof, key.as_ref().map(|key| &key.origin), layers)?,
             provisioner: ProvisionerSettings {
                 key_id: layers.one("kid", provisioner.kid.as_ref())?,
                 name: layers.one("provisioner", provisioner.provisioner.as_ref())?,
-                key: layers.one("key", provisioner.key.as_ref())?,
+                key,
                 passphrase: own.or(shared),
             },
-            proof: ProofSettings::settle(&args.proof, layers)?,
             ca: CaSettings::settle(&args.ca, layers, step_path)?,
         };
         let output = OutputSettings {
