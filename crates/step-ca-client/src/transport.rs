@@ -249,9 +249,11 @@ impl Transport {
         match &result {
             Ok(response) => {
                 let status = response.status().as_u16();
-                tracing::debug!(%method, %url, status, milliseconds);
+                tracing::debug!("{method} {url}: status {status} after {milliseconds} ms");
             }
-            Err(fault) => tracing::debug!(%method, %url, %fault, milliseconds),
+            Err(fault) => {
+                tracing::debug!("{method} {url}: {fault}, after {milliseconds} ms");
+            }
         }
         result
     }
