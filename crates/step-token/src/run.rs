@@ -9,6 +9,7 @@ use crate::cli::dialect::Dialect;
 use crate::cli::verbose;
 use crate::cli::version::{self, Form};
 use crate::commands::{self, CaCommands, Cli, Commands, Parsed, ProvisionerCommands};
+use crate::settings::global::Color;
 use crate::{completion, context, manual, px, token};
 
 /// Runs the program: `argv` as the operating system hands it over, the program's name first.
@@ -29,8 +30,12 @@ fn try_run(argv: impl IntoIterator<Item = OsString>, world: &World) -> Result<Ex
     let mut argv = argv.into_iter();
     let dialect = Dialect::of(argv.next().as_deref());
     let arguments: Vec<OsString> = argv.collect();
-    dialect.admit(&arguments)?;
-    match commands::parse(arguments, dialect)? {
+    let color = Color::find(&arguments);
+    let parsed = dialect.admit(&arguments).and_then(|()| commands::parse(arguments, dialect));
+    if let (Err(_) | Ok(Parsed::NoCommand(_)), Some(color)) = (&parsed, color) {
+        world.set_colour(color.into());
+    }
+    match parsed? {
         Parsed::Help(text) => output::stdout(text.as_bytes(), world).map(|()| Exit::Done),
         Parsed::NoCommand(help) => {
             world.say(&help);

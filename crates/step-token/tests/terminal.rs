@@ -114,6 +114,8 @@ fn labels_are_coloured_on_a_terminal_only() {
         ("--no-prompt", &[("NO_COLOR", "1")]),
         ("--no-prompt", &[("TERM", "dumb")]),
         ("--no-prompt 2>&1 | cat", &[]),
+        ("--color=never --no-such-flag", &[]),
+        ("--no-such-flag --color never", &[]),
     ] {
         let shown = without_password(flags, variables);
         assert!(shown.contains("error:") && !shown.contains(red), "{flags}: {shown:?}");
@@ -122,6 +124,10 @@ fn labels_are_coloured_on_a_terminal_only() {
 
 #[test]
 fn the_end_of_input_is_no_password() {
-    let shown = at_the_prompt(&mint(), b"\x04", &[]);
-    assert!(shown.contains("no password for") && !shown.contains("wrong password"), "{shown:?}");
+    // The first Ctrl-D after text sends the text without a line end.
+    for keys in [&b"\x04"[..], b"test-pass-provisioner\x04\x04"] {
+        let shown = at_the_prompt(&mint(), keys, &[]);
+        let is_refused = shown.contains("no password for") && !shown.contains("wrong password");
+        assert!(is_refused && !shown.contains("eyJ"), "{shown:?}");
+    }
 }

@@ -131,9 +131,8 @@ fn read_line() -> io::Result<Zeroizing<Vec<u8>>> {
     let mut byte = [0];
     loop {
         match rustix::io::read(io::stdin(), &mut byte)? {
-            // Ctrl-D, or a terminal that is gone.
-            0 if line.is_empty() => return Err(io::ErrorKind::UnexpectedEof.into()),
-            0 => break,
+            // Ctrl-D, after text too, or a terminal that is gone.
+            0 => return Err(io::ErrorKind::UnexpectedEof.into()),
             _ if byte == *b"\n" => break,
             _ => {}
         }

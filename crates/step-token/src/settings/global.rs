@@ -1,3 +1,4 @@
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
@@ -46,12 +47,56 @@ pub(crate) enum Color {
     Never,
 }
 
+impl Color {
+    /// Finds the flag in a command line that cannot be parsed, so that its error obeys it.
+    pub(crate) fn find(arguments: &[OsString]) -> Option<Self> {
+        let words: Vec<&str> = arguments
+            .iter()
+            .map(|word| word.to_str().unwrap_or_default())
+            .take_while(|word| *word != "--")
+            .collect();
+        words.iter().enumerate().rev().find_map(|(at, word)| {
+            let flag = word.strip_prefix("--").or_else(|| word.strip_prefix('-'))?;
+            let value = |text: &str| Self::from_str(text, false).ok();
+            match flag.split_once('=') {
+                Some(("color", text)) => value(text),
+                None if flag == "color" => {
+                    Some(words.get(at + 1).and_then(|next| value(next)).unwrap_or(Self::Always))
+                }
+                _ => None,
+            }
+        })
+    }
+}
+
 impl From<Color> for Colour {
     fn from(color: Color) -> Self {
         match color {
             Color::Auto => Self::Auto,
             Color::Always => Self::Always,
             Color::Never => Self::Never,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_flag_counts() {
+        for (line, found) in [
+            ("token x --nope --color=never", Some(Color::Never)),
+            ("--color never token --nope", Some(Color::Never)),
+            ("-color=false token", Some(Color::Never)),
+            ("--color token --nope", Some(Color::Always)),
+            ("--color never token --color", Some(Color::Always)),
+            ("--color=blue token", None),
+            ("token -- --color=never", None),
+            ("token x --nope", None),
+        ] {
+            let arguments: Vec<OsString> = line.split(' ').map(OsString::from).collect();
+            assert_eq!(Color::find(&arguments), found, "{line}");
         }
     }
 }
