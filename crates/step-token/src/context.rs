@@ -9,7 +9,7 @@ use token_cli::{Error, Switch, World, output};
 use token_text::printable;
 
 use crate::cli::lazily::{Described, Lazily};
-use crate::settings::step_path::{Base, Context, Contexts, unknown};
+use crate::settings::step_path::{ADD, Base, Context, Contexts, unknown};
 
 /// The `context` commands.
 #[derive(Debug, Subcommand)]
@@ -108,7 +108,7 @@ fn select(base: &Base, name: Option<&str>, world: &World) -> Result<(), Error> {
     let contexts = base.contexts()?;
     if contexts.is_empty() {
         let message = format!("{} has no contexts", base.contexts_file().display());
-        return Err(Error::settings(message));
+        return Err(Error::settings(message).hint(ADD));
     }
     let name = match name {
         Some(name) => name.to_owned(),

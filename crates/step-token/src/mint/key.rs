@@ -40,7 +40,10 @@ impl NamedKey {
             return Err(Error::key(format!("{called} is UTF-16")).hint("save the file as UTF-8"));
         }
         let bytes = key_text::restored(bytes);
-        let file = parse(&bytes).map_err(|cause| unusable(&called, flag, &cause))?;
+        let file = parse(&bytes).map_err(|cause| {
+            key_text::not_saved_alone(&bytes, &called)
+                .unwrap_or_else(|| unusable(&called, flag, &cause))
+        })?;
         Ok(Self { file, called, prompt: key.value.to_string(), flag, of_ca: true })
     }
 

@@ -1,7 +1,8 @@
-//! The text of keys as environment variables and CI systems leave it.
+//! The text of keys as environment variables, CI systems and people leave it.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use token_cli::Error;
 use zeroize::Zeroizing;
 
 /// Returns the text of a key with its line breaks, if they are written out (`\n`, `\r\n`) as in JSON
@@ -58,6 +59,21 @@ fn with_line_breaks(bytes: Zeroizing<Vec<u8>>) -> Zeroizing<Vec<u8>> {
     text
 }
 
+/// Says how to save a provisioner's encrypted key, if a text is the entry, list or ca.json that has
+/// it, or the key in the quotes of JSON.
+pub(crate) fn not_saved_alone(text: &[u8], called: &str) -> Option<Error> {
+    let text = std::str::from_utf8(text).ok()?.trim_ascii();
+    let what = match text.as_bytes().first()? {
+        b'{' | b'[' if text.contains("\"encryptedKey\"") => "has `encryptedKey` among others",
+        b'"' if text.starts_with("\"eyJ") => "has the key in quotes",
+        _ => return None,
+    };
+    Some(
+        Error::key(format!("{called} {what}"))
+            .hint("save the text of `encryptedKey` alone and without quotes, as `jq -r` writes it"),
+    )
+}
+
 const BEGIN: &[u8] = b"-----BEGIN ";
 
 #[cfg(test)]
@@ -92,5 +108,21 @@ mod tests {
         assert_eq!(of(&STANDARD.encode(r#"{"kty":"EC"}"#)), r#"{"kty":"EC"}"#);
         let other = STANDARD.encode("something else");
         assert_eq!(of(&other), other);
+    }
+
+    #[test]
+    fn a_key_that_was_not_saved_alone_is_recognised() {
+        for text in [
+            "[{\"name\": \"a\", \"encryptedKey\": \"eyJ\"}]",
+            "\n{\"encryptedKey\": \"eyJ\"}",
+            "\"eyJhbGciOiJQQkVTMiJ9.a.b.c.d\"\n",
+        ] {
+            let error = not_saved_alone(text.as_bytes(), "key x").unwrap();
+            assert!(error.report().contains("jq -r"), "{text}");
+        }
+        for text in ["", "eyJhbGciOiJQQkVTMiJ9.a.b.c.d", "{\"kty\": \"EC\"}", "\"", "\u{feff}"] {
+            assert!(not_saved_alone(text.as_bytes(), "key x").is_none(), "{text}");
+        }
+        assert!(not_saved_alone(b"\xff", "key x").is_none());
     }
 }

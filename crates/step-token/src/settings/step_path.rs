@@ -245,11 +245,15 @@ fn choose(base: &Base, contexts: &Contexts, world: &World) -> Result<String, Err
     Ok(name)
 }
 
+/// How a context is made; step does it.
+pub(crate) const ADD: &str =
+    "run `step ca bootstrap --context NAME --ca-url URL --fingerprint FINGERPRINT` to add one";
+
 pub(crate) fn unknown(name: &str, place: &str, base: &Base, contexts: &Contexts) -> Error {
     let from = if place.is_empty() { String::new() } else { format!(" ({place})") };
     let message = format!("unknown context `{name}`{from}");
     let hint = if contexts.is_empty() {
-        format!("check {}: it has no contexts", base.contexts_file().display())
+        format!("{} has no contexts: {ADD}", base.contexts_file().display())
     } else {
         let names: Vec<&str> = contexts.keys().map(String::as_str).collect();
         format!("use a known context: {}", Listed(&names))

@@ -15,6 +15,8 @@ use crate::{Ca, Way, test_key, vector};
 enum Form {
     /// In the provisioner's entry, encrypted with a password.
     Entry,
+    /// The text of the entry's `encryptedKey`, saved as a file.
+    SavedEntry,
     /// A plain JWK.
     Jwk,
     /// A JWK encrypted with a password, as `step crypto jwk create` writes it.
@@ -28,12 +30,20 @@ enum Form {
 }
 
 impl Form {
-    const ALL: [Self; 6] =
-        [Self::Entry, Self::Jwk, Self::SealedJwk, Self::Pem, Self::SealedPem, Self::OpenSsh];
+    const ALL: [Self; 7] = [
+        Self::Entry,
+        Self::SavedEntry,
+        Self::Jwk,
+        Self::SealedJwk,
+        Self::Pem,
+        Self::SealedPem,
+        Self::OpenSsh,
+    ];
 
     fn file(self, ca: &Ca, key: &KeyType) -> Option<PathBuf> {
         match self {
             Self::Entry => None,
+            Self::SavedEntry => Some(save_entry(ca, key.name)),
             Self::Jwk => Some(test_key(key.jwk)),
             Self::SealedJwk => Some(ca.path(&format!("keys/{}.jwe.json", key.name))),
             Self::Pem => Some(test_key(&format!("{}.pkcs8.pem", key.file))),
@@ -43,13 +53,23 @@ impl Form {
     }
 
     fn is_sealed(self) -> bool {
-        matches!(self, Self::Entry | Self::SealedJwk | Self::SealedPem)
+        matches!(self, Self::Entry | Self::SavedEntry | Self::SealedJwk | Self::SealedPem)
     }
 
     /// Returns whether the key names its algorithm.
     fn names_algorithm(self) -> bool {
-        matches!(self, Self::Entry | Self::Jwk | Self::SealedJwk)
+        matches!(self, Self::Entry | Self::SavedEntry | Self::Jwk | Self::SealedJwk)
     }
+}
+
+/// Saves the encrypted key of an entry, as `jq -r` would.
+fn save_entry(ca: &Ca, name: &str) -> PathBuf {
+    let config: Value = serde_json::from_slice(&std::fs::read(ca.config()).unwrap()).unwrap();
+    let entries = config["authority"]["provisioners"].as_array().unwrap();
+    let entry = entries.iter().find(|entry| entry["name"] == name).unwrap();
+    let path = ca.path(&format!("keys/{name}.saved"));
+    std::fs::write(&path, format!("{}\n", entry["encryptedKey"].as_str().unwrap())).unwrap();
+    path
 }
 
 fn every_form_by_every_way(key: &KeyType) {

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::process::Command;
 use std::thread::sleep;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -110,6 +111,27 @@ fn a_certificate_for_every_key_type_is_renewed_by_every_way() {
             assert!(renewed.is_vouched_by("p256", KEY_ID), "{key}, {way:?}");
         }
     }
+}
+
+#[test]
+fn curl_spends_a_token_as_the_help_says() {
+    let ca = Ca::shared();
+    let held = Held::issued(ca, "p256", "p256");
+    let token = held.token(ca, Way::Address).mint();
+    let curl = || {
+        let mut curl = Command::new("curl");
+        curl.args(["--silent", "--show-error", "--fail", "--cacert"]).arg(ca.root());
+        curl.args(["-X", "POST", "-H", &format!("Authorization: Bearer {token}")]);
+        curl.arg(format!("{}/renew", ca.url())).output().expect("curl is there")
+    };
+    let output = curl();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let answer: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let renewed = Certificate::from_pem(answer["crt"].as_str().unwrap());
+    assert_ne!(renewed.serial(), held.certificate.serial());
+    assert_eq!(renewed.names(), held.certificate.names());
+    assert_eq!(answer["certChain"].as_array().unwrap().len(), 2);
+    assert!(!curl().status.success(), "a token is spent once");
 }
 
 #[test]
