@@ -80,8 +80,11 @@ pub(crate) fn names(words: &[OsString], world: &World) -> Result<(), Error> {
                 let fitting = names.into_iter().filter(|it| it.starts_with(line.word));
                 fitting.for_each(|name| answer.extend([name.as_str(), "\0"]));
             }
-            None if line.is_file() => answer.push_str("files\0"),
-            None => {}
+            None => answer.push_str(match line.argument() {
+                Some(name) if FILES.contains(&name.as_str()) => "files\0",
+                Some(name) if name == "DIRECTORY" => "directories\0",
+                _ => "",
+            }),
         }
     }
     output::stdout(answer.as_bytes(), world)
@@ -171,20 +174,19 @@ impl<'a> Line<'a> {
         })
     }
 
-    /// Returns whether the word is an argument, not a flag's value, that names a file.
-    fn is_file(&self) -> bool {
+    /// Returns the name of the file or directory that the command takes, if the word is no flag and
+    /// no flag's value.
+    fn argument(&self) -> Option<String> {
         if self.flag.is_some() || self.word.starts_with('-') {
-            return false;
+            return None;
         }
         let root = commands::command();
         let command = self
             .path()
             .iter()
             .fold(&root, |command, word| command.find_subcommand(word).unwrap_or(command));
-        command.get_positionals().any(|it| {
-            let name = value_name(it);
-            FILES.contains(&name.as_str()) || name == "DIRECTORY"
-        })
+        let mut names = command.get_positionals().map(value_name);
+        names.find(|name| FILES.contains(&name.as_str()) || name == "DIRECTORY")
     }
 }
 

@@ -8,6 +8,9 @@
 #[path = "cli/claims.rs"]
 mod claims;
 #[cfg(unix)]
+#[path = "cli/completion.rs"]
+mod completion;
+#[cfg(unix)]
 #[path = "cli/contexts.rs"]
 mod contexts;
 #[cfg(unix)]

@@ -20,7 +20,11 @@ _step_token() {
         elif [[ $char == ['|&;('] ]]; then
             words=() word= raw=
         elif [[ $char == [[:space:]] ]]; then
-            [[ -z ${raw%?} ]] || words+=("$word")
+            if [[ -n ${raw%?} ]]; then
+                # bash expands a home directory at the start of an unquoted word.
+                if [[ $raw == '~/'* ]]; then word=$HOME${word:1}; fi
+                words+=("$word")
+            fi
             word= raw=
         else
             word+=$char
@@ -47,7 +51,15 @@ _step_token() {
             compopt -o filenames 2> /dev/null
             while IFS= read -r value; do COMPREPLY+=("$value"); done < <(compgen -f -- "$2")
             ;;
-        *) _step__token "$@" ;;
+        directories)
+            compopt -o filenames 2> /dev/null
+            while IFS= read -r value; do COMPREPLY+=("$value"); done < <(compgen -d -- "$2")
+            ;;
+        *)
+            _step__token "$@"
+            # It offers the word itself where it knows no values.
+            [[ -n ${COMPREPLY[*]} ]] || COMPREPLY=()
+            ;;
     esac
 }
 if [[ ${BASH_VERSINFO[0]} -eq 4 && ${BASH_VERSINFO[1]} -ge 4 || ${BASH_VERSINFO[0]} -gt 4 ]]; then
