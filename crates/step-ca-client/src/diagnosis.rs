@@ -34,7 +34,7 @@ impl RequestFault {
                 return Self::ClientCertificate { shown: context.identity, alert };
             }
             if let Some(reason) = cause.to_string().strip_prefix("tunnel error: ") {
-                return Self::Proxy { reason: reason.to_owned() };
+                return Self::Proxy { reason: of_tunnel(reason) };
             }
             // reqwest gives the TLS library the address with its brackets, but only behind a proxy.
             if cause.to_string() == "Invalid Server Name" {
@@ -117,6 +117,17 @@ impl RequestFault {
         }
         Self::NotJson { line: error.line(), column: error.column() }
     }
+}
+
+/// Words what the HTTP library says of a proxy.
+fn of_tunnel(reason: &str) -> String {
+    match reason {
+        "failed to create underlying connection" => "cannot be reached",
+        "proxy authorization required" => "wants a user name and a password",
+        "unsuccessful" => "refused to connect to the CA",
+        other => return format!("did not connect: {other}"),
+    }
+    .to_owned()
 }
 
 /// Yields an error and its causes; an `io::Error` does not return the error inside it as source.

@@ -56,13 +56,6 @@ pub(crate) enum Commands {
         /// Shell to write the script for
         shell: clap_complete::Shell,
     },
-    /// Print the names that a word can become, for the completion script
-    #[command(hide = true)]
-    Complete {
-        /// Words after the program's name; the last one is being typed
-        #[arg(last = true, required = true, value_name = "WORD")]
-        words: Vec<OsString>,
-    },
     /// Write manual pages into a directory
     Man {
         /// Existing directory to write to

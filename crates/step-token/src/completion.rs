@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, Command, ValueHint};
+use clap_complete::Shell;
 use openstorage_token::{Generation, Roles, TokenAlgorithm};
 use step_provisioner::Kind;
 use token_cli::{Error, Given, Switch, World, output};
@@ -18,15 +19,22 @@ use crate::settings::global::GlobalArgs;
 use crate::settings::step_path::Base;
 
 /// Prints the script.
-pub(crate) fn script(shell: clap_complete::Shell, world: &World) -> Result<(), Error> {
+pub(crate) fn script(shell: Shell, world: &World) -> Result<(), Error> {
     let mut script = Vec::new();
     let mut command = with_values(commands::command());
     clap_complete::generate(shell, &mut command, "step-token", &mut script);
     // clap_complete 4.6 takes the dash in the program's name for a subcommand, in half of the places
     // where bash looks it up.
     let mut script = String::from_utf8_lossy(&script).replace("step__subcmd__token", "step__token");
-    if shell == clap_complete::Shell::Bash {
-        script.push_str(include_str!("completion/bash.sh"));
+    match shell {
+        Shell::Bash => script.push_str(include_str!("completion/bash.sh")),
+        Shell::Fish => script.push_str(include_str!("completion/fish.fish")),
+        Shell::Zsh => {
+            // Ours registers another function.
+            script.truncate(script.rfind("if [ \"$funcstack").unwrap_or(script.len()));
+            script.push_str(include_str!("completion/zsh.zsh"));
+        }
+        _ => {}
     }
     output::stdout(script.as_bytes(), world)
 }
@@ -65,9 +73,16 @@ fn roles() -> Vec<String> {
     built_in.iter().map(|role| role.name.clone()).collect()
 }
 
+/// Returns the words of a line that a completion script asks about. It is no command for people.
+pub(crate) fn question(arguments: &[OsString]) -> Option<&[OsString]> {
+    let (command, rest) = arguments.split_first()?;
+    let (separator, words) = rest.split_first()?;
+    (command == "complete" && separator == "--").then_some(words)
+}
+
 /// Prints what the last of these words can become: first which kind of thing that is, then the names
 /// if they are known, each followed by NUL. Asks no CA and no person; an error is no answer.
-pub(crate) fn names(words: &[OsString], world: &World) -> Result<(), Error> {
+pub(crate) fn answer(words: &[OsString], world: &World) -> Result<(), Error> {
     world.set_quiet(true);
     world.forbid_prompts();
     let words: Option<Vec<&str>> = words.iter().map(|word| word.to_str()).collect();
@@ -143,6 +158,7 @@ impl<'a> Line<'a> {
                 px::context_names(self.value("contextconfig").map(PathBuf::from), world)
             }
             (_, ["context", "select" | "remove"]) => contexts(world),
+            (None, ["px", "can" | "roles"]) => Ok(roles()),
             _ => return None,
         }
         .unwrap_or_default();

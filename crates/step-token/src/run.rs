@@ -30,6 +30,9 @@ fn try_run(argv: impl IntoIterator<Item = OsString>, world: &World) -> Result<Ex
     let mut argv = argv.into_iter();
     let dialect = Dialect::of(argv.next().as_deref());
     let arguments: Vec<OsString> = argv.collect();
+    if let Some(words) = completion::question(&arguments) {
+        return completion::answer(words, world).map(|()| Exit::Done);
+    }
     let color = Color::find(&arguments);
     let parsed = dialect.admit(&arguments).and_then(|()| commands::parse(arguments, dialect));
     if let (Err(_) | Ok(Parsed::NoCommand(_)), Some(color)) = (&parsed, color) {
@@ -79,7 +82,6 @@ fn run_command(cli: &Cli, banner: Option<&str>, world: &World) -> Result<Exit, E
         Commands::Context(command) => context::run(command, world),
         Commands::Px(px) => return px::run(px, &cli.global, banner, world),
         Commands::Completion { shell } => completion::script(*shell, world),
-        Commands::Complete { words } => completion::names(words, world),
         Commands::Man { directory } => manual::pages(directory, world),
         Commands::Version(args) => {
             version::print(banner, Form::of(Switch::is_on(args.json)), world)

@@ -21,9 +21,14 @@ fn mint() -> String {
     format!("{program} token host --offline --ca-config ca.json --issuer admin@example.com")
 }
 
-/// Runs a shell's command line on a pseudo-terminal, types the keys at the prompt, and returns all
-/// that the terminal showed.
+/// Runs a shell's command line on a pseudo-terminal, types the keys at the prompt for a password,
+/// and returns all that the terminal showed.
 fn at_the_prompt(line: &str, keys: &[u8], variables: &[(&str, &str)]) -> String {
+    at_the_prompts(line, &[(PROMPT, keys)], variables)
+}
+
+/// Does the same with several prompts, each with its keys.
+fn at_the_prompts(line: &str, prompts: &[(&str, &[u8])], variables: &[(&str, &str)]) -> String {
     // If the prompt never appears, the time limit ends the run and the test shows the output.
     let mut script = Command::new("timeout")
         .args(["20", "script", "--quiet", "--return", "--command", line, "/dev/null"])
@@ -39,15 +44,18 @@ fn at_the_prompt(line: &str, keys: &[u8], variables: &[(&str, &str)]) -> String 
     let mut stdin = script.stdin.take().expect("a pipe");
     let mut stdout = script.stdout.take().expect("a pipe");
     let (mut shown, mut chunk) = (Vec::new(), [0; 1024]);
-    let mut typed = false;
+    let mut prompts = prompts.iter().peekable();
+    // A prompt is looked for behind the one before.
+    let mut answered = 0;
     loop {
         match stdout.read(&mut chunk) {
             Ok(0) | Err(_) => break,
             Ok(read) => shown.extend_from_slice(&chunk[..read]),
         }
-        if !typed && String::from_utf8_lossy(&shown).contains(PROMPT) {
+        let is_shown = |text: &str| String::from_utf8_lossy(&shown[answered..]).contains(text);
+        if let Some((_, keys)) = prompts.next_if(|(prompt, _)| is_shown(prompt)) {
+            answered = shown.len();
             stdin.write_all(keys).expect("typed");
-            typed = true;
         }
     }
     script.wait().expect("it ends");
@@ -129,5 +137,37 @@ fn the_end_of_input_is_no_password() {
         let shown = at_the_prompt(&mint(), keys, &[]);
         let is_refused = shown.contains("no password for") && !shown.contains("wrong password");
         assert!(is_refused && !shown.contains("eyJ"), "{shown:?}");
+    }
+}
+
+/// A command line that asks for a provisioner.
+fn choose() -> String {
+    format!(
+        "{} token host --offline --ca-config ca.json; echo status=$?",
+        under_test::program().display()
+    )
+}
+
+#[test]
+fn a_menu_is_filtered_as_one_types() {
+    let menu =
+        "Provisioner to use (type to filter, arrow keys to move, Enter to choose, Esc to leave)";
+    let shown = at_the_prompts(&choose(), &[(menu, b"plain"), ("plain|", b"\r")], &[]);
+    assert!(shown.contains("✔") && shown.contains("plain (JWK)"), "{shown:?}");
+    assert!(shown.contains("eyJ") && shown.contains("status=0"), "{shown:?}");
+    // The second one of the list, by an arrow key; its key wants a password.
+    let keys: [(&str, &[u8]); 2] = [(menu, b"\x1b[B\r"), (PROMPT, b"test-pass-provisioner\n")];
+    let shown = at_the_prompts(&choose(), &keys, &[]);
+    assert!(shown.contains("rsa (JWK)") && shown.contains("status="), "{shown:?}");
+}
+
+#[test]
+fn a_menu_can_be_left() {
+    let menu = "Enter to choose, Esc to leave) ";
+    for (keys, status) in [(&b"\x03"[..], "status=130"), (b"\x1b", "status=3")] {
+        let shown = at_the_prompts(&choose(), &[(menu, keys)], &[]);
+        assert!(shown.contains(status) && !shown.contains("eyJ"), "{shown:?}");
+        // The cursor is back.
+        assert!(shown.rfind("\u{1b}[?25h") > shown.rfind("\u{1b}[?25l"), "{shown:?}");
     }
 }

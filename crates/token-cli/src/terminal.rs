@@ -85,8 +85,9 @@ impl Prompt for Console {
             .with_prompt(format!("{} ({KEYS})", printable(prompt)))
             .items(&items)
             .default(0)
-            .interact()
-            .map_err(into_io)
+            .interact_opt()
+            .map_err(into_io)?
+            .ok_or_else(|| io::Error::other("the menu was left"))
     }
 
     fn confirm(&self, prompt: &str) -> io::Result<bool> {
@@ -146,7 +147,7 @@ fn read_line() -> io::Result<Zeroizing<Vec<u8>>> {
 }
 
 /// What a menu takes.
-const KEYS: &str = "type to filter, arrow keys to move, Enter to choose";
+const KEYS: &str = "type to filter, arrow keys to move, Enter to choose, Esc to leave";
 
 /// A terminal passes lines of at most 4096 bytes.
 const LONGEST: usize = 4096;

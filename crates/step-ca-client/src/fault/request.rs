@@ -64,9 +64,9 @@ pub enum RequestFault {
     },
 
     /// The proxy, named by an environment variable such as `HTTPS_PROXY`, is at fault.
-    #[error("the proxy did not connect: {}", Excerpt(reason))]
+    #[error("the proxy {}", Excerpt(reason))]
     Proxy {
-        /// What the HTTP library says.
+        /// What it did, as the end of a sentence.
         reason: String,
     },
 

@@ -145,6 +145,9 @@ fn ca_error(cause: step_ca_client::Error) -> Error {
             | RequestFault::NameNotResolved { .. }
             | RequestFault::Unreachable,
         ) => "check that the CA is running and that --ca-url is right",
+        Some(RequestFault::Proxy { .. }) => {
+            "check the proxy's address in HTTPS_PROXY or ALL_PROXY, or add the CA's host to NO_PROXY"
+        }
         Some(RequestFault::AddressBehindProxy) => {
             "use a host name of the CA as --ca-url, or add the address to NO_PROXY"
         }

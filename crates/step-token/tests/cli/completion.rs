@@ -129,3 +129,76 @@ fn files_and_directories_are_offered_where_one_is_due() {
     assert!(files.contains(&"bent-file".to_owned()), "{files:?}");
     assert_eq!(completed(&sandbox, "man ", "bent-", "bent-"), ["bent-folder"]);
 }
+
+/// Runs a shell's script in the sandbox, with the program as `$0` or its first argument, and returns
+/// the lines that it printed.
+fn printed(sandbox: &Sandbox, mut shell: Command) -> Vec<String> {
+    let directory = program().parent().expect("the program is in a directory").to_owned();
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let path = std::env::join_paths([directory].into_iter().chain(std::env::split_paths(&path)));
+    let output = shell
+        .current_dir(sandbox.path(""))
+        .env_clear()
+        .env("PATH", path.expect("no colon in it"))
+        .env("HOME", sandbox.path("home"))
+        .output()
+        .expect("scripts/peers installs zsh and fish");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && stderr.is_empty(), "{stderr}");
+    String::from_utf8(output.stdout).expect("text").lines().map(str::to_owned).collect()
+}
+
+/// Completes in zsh: these are the words of the line, the last one as typed so far.
+fn in_zsh(sandbox: &Sandbox, words: &[&str]) -> Vec<String> {
+    const ANSWERS: &str = r#"
+        autoload -U compinit; compinit -u -D
+        eval "$(step-token completion zsh)"
+        # zsh has them only while it completes.
+        compset() { [[ "$*" == '-P *=' ]] || print -u2 "compset $*"; }
+        compadd() { shift; print -rl -- "${(@q+)@}"; }
+        words=(step-token "$@") CURRENT=$(($# + 1)) PREFIX=$argv[-1]
+        $_comps[step-token] || true
+    "#;
+    let mut zsh = Command::new("zsh");
+    zsh.args(["-f", "-c", ANSWERS, "zsh"]).args(words);
+    printed(sandbox, zsh)
+}
+
+#[test]
+fn zsh_is_told_the_names_as_they_are() {
+    let sandbox = Sandbox::of("token");
+    with_provisioners(&sandbox, &ODD);
+    fs::create_dir_all(sandbox.path("home")).unwrap();
+    fs::copy(sandbox.path("names.json"), sandbox.path("home/names.json")).unwrap();
+    let provisioner = ["token", "x", "--offline", "--ca-config", "~/names.json", "--provisioner"];
+    let answers = in_zsh(&sandbox, &[&provisioner[..], &["n"]].concat());
+    assert_eq!(answers, ["$'new\\nline'", "ns:one", "ns:two"]);
+    assert_eq!(in_zsh(&sandbox, &[&provisioner[..], &["\\$x\\ "]].concat()), ["'$x `id`'"]);
+    assert_eq!(in_zsh(&sandbox, &[&provisioner[..], &[""]].concat()).len(), ODD.len());
+    let joined = ["token", "x", "--offline", "--ca-config=names.json", "--provisioner=ns:t"];
+    assert_eq!(in_zsh(&sandbox, &joined), ["ns:two"]);
+    assert_eq!(in_zsh(&sandbox, &["px", "can", "system.v"]), ["system.view"]);
+}
+
+#[test]
+fn fish_offers_names_where_they_are_known() {
+    let sandbox = Sandbox::of("token");
+    with_provisioners(&sandbox, &ODD);
+    let in_fish = |line: &str| {
+        let mut fish = Command::new("fish");
+        fish.args(["--no-config", "-c"]);
+        fish.arg("step-token completion fish | source; complete --do-complete $argv[1]");
+        printed(&sandbox, {
+            fish.arg(format!("step-token {line}"));
+            fish
+        })
+    };
+    let line = "token x --offline --ca-config names.json --provisioner";
+    assert_eq!(in_fish(&format!("{line} ns")), ["ns:one", "ns:two"]);
+    assert_eq!(in_fish(&format!("{line}=ns:t")), ["--provisioner=ns:two"]);
+    assert_eq!(in_fish(&format!("{line} a")), ["a b", "a=b"]);
+    // A line break would end the name.
+    assert_eq!(in_fish(&format!("{line} ''")).len(), ODD.len() - 1);
+    assert_eq!(in_fish("px can system.v"), ["system.view"]);
+    assert_eq!(in_fish("token x --san "), [""; 0]);
+}

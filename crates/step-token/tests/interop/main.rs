@@ -25,6 +25,7 @@ mod nebula;
 mod peers;
 mod program;
 mod provisioners;
+mod proxy;
 mod renew;
 mod revocation;
 mod rules;
