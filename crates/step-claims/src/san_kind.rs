@@ -53,7 +53,7 @@ impl San {
         let text = self.as_str();
         if text.parse::<IpAddr>().is_ok() {
             SanKind::IpAddress
-        } else if GoUrl::parse(text).is_some() {
+        } else if url_of(text).is_some() {
             SanKind::Uri
         } else if text.contains('@') {
             SanKind::Email
@@ -73,9 +73,9 @@ impl San {
     /// - [`Error::UriHost`] if a URI has a host with an empty label.
     pub fn check(&self) -> Result<(), Error> {
         let (name, kind) = (self.as_str(), self.kind());
-        let url = GoUrl::parse(name).filter(|_| kind == SanKind::Uri);
+        let url = url_of(name).filter(|_| kind == SanKind::Uri);
         let is_written_in_ascii = match &url {
-            Some(url) => url.is_written_in_ascii && url.host.is_ascii(),
+            Some(url) => url.to_string().is_ascii() && url.host().is_ascii(),
             None => name.is_ascii(),
         };
         if !is_written_in_ascii {
@@ -85,7 +85,7 @@ impl San {
         match url {
             Some(url) if !url.has_usable_host() => Err(Error::UriHost {
                 name: name.to_owned(),
-                host: String::from_utf8_lossy(&url.host).into_owned(),
+                host: String::from_utf8_lossy(url.host()).into_owned(),
             }),
             _ => Ok(()),
         }
@@ -117,6 +117,11 @@ impl San {
         (trimmed != text && !trimmed.is_empty())
             .then(|| (SanKind::DnsName, Some(trimmed.to_owned())))
     }
+}
+
+/// Returns a URL with a scheme.
+fn url_of(text: &str) -> Option<GoUrl> {
+    GoUrl::parse(text).filter(|url| !url.scheme().is_empty())
 }
 
 /// Reads an address with blanks or brackets around it, a mask, a port or a zone behind it, or

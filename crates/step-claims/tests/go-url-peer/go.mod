@@ -1,0 +1,3 @@
+module step-token.test/go-url-peer
+
+go 1.24.0
