@@ -82,6 +82,12 @@ impl GoUrl {
         &self.scheme
     }
 
+    /// Returns whether there is a user name, even an empty one.
+    #[must_use]
+    pub fn has_user(&self) -> bool {
+        self.user.is_some()
+    }
+
     /// Returns the host with its port, decoded; empty if there is none.
     #[must_use]
     pub fn host(&self) -> &[u8] {

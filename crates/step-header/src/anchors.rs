@@ -6,12 +6,13 @@
 use step_provisioner::{Disabled, Kind};
 use token_pem::Section;
 use token_time::Timestamp;
-use x509_parser::certificate::X509Certificate;
 use x509_parser::certification_request::X509CertificationRequest;
 use x509_parser::prelude::FromDer as _;
-use x509_parser::x509::SubjectPublicKeyInfo;
 
 use crate::nebula_certificate::certificate::NebulaCertificate;
+use crate::verify::certificate::X509Certificate;
+use crate::verify::der::{Der, SEQUENCE};
+use crate::verify::key;
 
 /// Returns why step-ca disables a provisioner that starts at the time `now`, because of the
 /// certificates or keys it trusts.
@@ -98,30 +99,33 @@ fn place(section: &Section<'_>) -> String {
 }
 
 fn is_certificate(der: &[u8]) -> bool {
-    X509Certificate::from_der(der).is_ok_and(|(rest, _)| rest.is_empty())
+    X509Certificate::parse(der).is_ok()
 }
 
 fn has_public_key(label: &[u8], der: &[u8]) -> bool {
     match label {
-        b"PUBLIC KEY" => SubjectPublicKeyInfo::from_der(der)
-            .is_ok_and(|(rest, key)| rest.is_empty() && signs(&key)),
-        b"CERTIFICATE" => X509Certificate::from_der(der)
-            .is_ok_and(|(rest, it)| rest.is_empty() && signs(it.public_key())),
+        b"PUBLIC KEY" => {
+            let mut outer = Der::new(der);
+            let info = outer.element(SEQUENCE).filter(|_| outer.is_empty());
+            info.is_some_and(|info| signs(info.contents))
+        }
+        b"CERTIFICATE" => X509Certificate::parse(der).is_ok_and(|it| it.key.is_some()),
         b"CERTIFICATE REQUEST" | b"NEW CERTIFICATE REQUEST" => {
             X509CertificationRequest::from_der(der).is_ok_and(|(rest, it)| {
-                rest.is_empty() && signs(&it.certification_request_info.subject_pki)
+                let key = Der::new(it.certification_request_info.subject_pki.raw)
+                    .element(SEQUENCE)
+                    .map(|info| info.contents.to_vec());
+                rest.is_empty() && key.is_some_and(|info| signs(&info))
             })
         }
         _ => false,
     }
 }
 
-/// Whether a key is of a type that step-ca verifies with: RSA, ECDSA, Ed25519.
-fn signs(key: &SubjectPublicKeyInfo<'_>) -> bool {
-    const RSA: &str = "1.2.840.113549.1.1.1";
-    const EC: &str = "1.2.840.10045.2.1";
-    const ED25519: &str = "1.3.101.112";
-    [RSA, EC, ED25519].contains(&key.algorithm.algorithm.to_id_string().as_str())
+/// Returns whether this is the inside of a SubjectPublicKeyInfo of a type that step-ca verifies
+/// with: RSA, ECDSA on a NIST curve, Ed25519.
+fn signs(info: &[u8]) -> bool {
+    matches!(key::read(info), Some(Some(_)))
 }
 
 #[cfg(test)]

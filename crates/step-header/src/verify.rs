@@ -7,10 +7,12 @@ pub(crate) mod certificate;
 pub(crate) mod constraints;
 pub(crate) mod der;
 mod extensions;
-mod key;
+pub(crate) mod key;
 mod names;
 mod text;
 mod time;
+
+use std::collections::HashSet;
 
 use token_time::Timestamp;
 
@@ -359,13 +361,8 @@ fn is_same(one: &X509Certificate, other: &X509Certificate) -> bool {
 }
 
 fn each_once(certificates: &[X509Certificate]) -> Vec<&X509Certificate> {
-    let mut once: Vec<&X509Certificate> = Vec::new();
-    for certificate in certificates {
-        if !once.iter().any(|other| other.der == certificate.der) {
-            once.push(certificate);
-        }
-    }
-    once
+    let mut seen = HashSet::new();
+    certificates.iter().filter(|certificate| seen.insert(&certificate.der)).collect()
 }
 
 /// The contents of the object identifier 1.3.101.112 (RFC 8410 §3), which takes no parameters.

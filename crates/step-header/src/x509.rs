@@ -6,6 +6,7 @@ use token_jose::PublicKey;
 use token_time::Timestamp;
 use x509_parser::asn1_rs::{Any, Tag};
 use x509_parser::certificate::X509Certificate;
+use x509_parser::extensions::ExtendedKeyUsage;
 use x509_parser::prelude::FromDer as _;
 use x509_parser::x509::X509Name;
 
@@ -70,6 +71,17 @@ impl KeyFault {
     }
 }
 
+/// Go takes an empty list for none.
+fn is_for_clients(usage: &ExtendedKeyUsage<'_>) -> bool {
+    let is_listed = usage.server_auth
+        || usage.code_signing
+        || usage.email_protection
+        || usage.time_stamping
+        || usage.ocsp_signing
+        || !usage.other.is_empty();
+    usage.any || usage.client_auth || !is_listed
+}
+
 impl fmt::Display for KeyFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -101,7 +113,7 @@ impl Certificate {
             Err(error) => return Err(format!("key usage: {error}")),
         };
         let for_clients = match parsed.extended_key_usage() {
-            Ok(usage) => usage.is_none_or(|usage| usage.value.any || usage.value.client_auth),
+            Ok(usage) => usage.is_none_or(|usage| is_for_clients(usage.value)),
             Err(error) => return Err(format!("extended key usage: {error}")),
         };
         let constraints = parsed.basic_constraints();

@@ -4,6 +4,8 @@
 //! `webhook.go`. Left out is what needs more than the ca.json: an identity provider's answer, a
 //! file, a key store.
 
+use step_claims::GoUrl;
+
 use crate::disabled::Disabled;
 use crate::kind::{Kind, KindName};
 use crate::object::{Fault, Object};
@@ -138,9 +140,8 @@ fn webhooks(entry: &Object<'_>) -> Result<Option<Disabled>, Fault> {
 }
 
 fn is_bare_https(url: &str) -> bool {
-    let Some((scheme, rest)) = url.split_once("://") else { return false };
-    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    scheme.eq_ignore_ascii_case("https") && !host.is_empty() && !host.contains('@')
+    GoUrl::parse(url)
+        .is_some_and(|url| url.scheme() == "https" && !url.host().is_empty() && !url.has_user())
 }
 
 #[cfg(test)]

@@ -70,6 +70,10 @@ fn kubernetes_keys_are_public_and_of_a_type_that_signs() {
     let x25519 = "-----BEGIN PUBLIC KEY-----\n\
         MCowBQYDK2VuAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=\n-----END PUBLIC KEY-----\n";
     assert!(keys(x25519.as_bytes()).is_some());
+    let secp256k1 = "-----BEGIN PUBLIC KEY-----\n\
+        MFYwEAYHKoZIzj0CAQYFK4EEAAoDQgAEQNWSKWrm+TkYsJraATta8z0VNKsVqlAb\n\
+        qPL6CBeF2XIeVu4pwe/JtpFae8QB+3QyoaK/LjP8jBk/SDXkSCo0EA==\n-----END PUBLIC KEY-----\n";
+    assert!(keys(secp256k1.as_bytes()).is_some());
     let ed25519 = x25519.replace("MCowBQYDK2VuAyEA", "MCowBQYDK2VwAyEA");
     assert_eq!(keys(ed25519.as_bytes()), None);
 }

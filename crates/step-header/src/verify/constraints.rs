@@ -132,10 +132,17 @@ impl NameConstraints {
     }
 
     fn address(&self, address: IpAddr) -> Option<BadName> {
+        let (permitted, excluded) = (&self.permitted.networks, &self.excluded.networks);
+        let name = || format!("the IP address {address}");
         let holds = |networks: &[Network]| networks.iter().any(|network| network.contains(address));
-        judged(&self.permitted.networks, &self.excluded.networks, holds, holds, || {
-            format!("the IP address {address}")
-        })
+        let found = |networks: &[Network]| found(networks, address);
+        let before = judged(permitted, excluded, holds, holds, name);
+        let since = judged(permitted, excluded, found, found, name);
+        match (before, since) {
+            (Some(bad), Some(_)) => Some(bad),
+            (Some(bad), None) | (None, Some(bad)) => Some(BadName { is_certain: false, ..bad }),
+            (None, None) => None,
+        }
     }
 
     fn dns(&self, name: &str) -> Option<BadName> {
@@ -195,6 +202,25 @@ fn judged<T>(
     Some(BadName { name: name(), fault, is_certain: true })
 }
 
+/// Returns whether Go finds an address in a list since 1.26: it sorts the networks by their address
+/// as written, and looks at the last one that is not above the address. It misses a network that is
+/// written with bits behind its mask, if another one lies between.
+fn found(networks: &[Network], address: IpAddr) -> bool {
+    let bytes = match address {
+        IpAddr::V4(address) => address.octets().to_vec(),
+        IpAddr::V6(address) => address.octets().to_vec(),
+    };
+    let mut sorted: Vec<&Network> =
+        networks.iter().filter(|network| network.address.len() == bytes.len()).collect();
+    sorted.sort_by(|a, b| (&a.address, &a.mask).cmp(&(&b.address, &b.mask)));
+    sorted.dedup_by(|later, kept| kept.holds(later));
+    let next = sorted.partition_point(|network| network.address < bytes);
+    if sorted.get(next).is_some_and(|network| network.address == bytes) {
+        return true;
+    }
+    sorted.get(next.saturating_sub(1)).is_some_and(|network| network.contains(address))
+}
+
 /// Returns whether a domain is the constraint or below it; one that begins with a dot only holds
 /// what is below it. An empty one holds every domain.
 fn is_below(domain: &str, constraint: &str) -> bool {
@@ -222,6 +248,18 @@ fn covers(wildcard: &str, excluded: &str) -> bool {
 }
 
 impl Network {
+    /// Returns whether another network, from its address as written to its end, is in this one.
+    fn holds(&self, other: &Self) -> bool {
+        let last = other.address.iter().zip(&other.mask).map(|(byte, mask)| byte | !mask).collect();
+        [other.address.clone(), last].into_iter().all(|bytes: Vec<u8>| {
+            let address = match bytes.len() {
+                4 => <[u8; 4]>::try_from(bytes).map(IpAddr::from).ok(),
+                _ => <[u8; 16]>::try_from(bytes).map(IpAddr::from).ok(),
+            };
+            address.is_some_and(|address| self.contains(address))
+        })
+    }
+
     fn contains(&self, address: IpAddr) -> bool {
         // An IPv4-mapped address is the IPv4 address, on both sides.
         let mapped = |bytes: &[u8]| -> Vec<u8> {
@@ -308,6 +346,26 @@ mod tests {
         assert!(!is_below("example.test", ".example.test"));
         assert!(is_below("anything", ""));
         assert!(covers("*.example.test", "b.example.test") && !covers("*.test", "b.example.test"));
+    }
+
+    #[test]
+    fn a_network_with_bits_behind_its_mask_may_be_missed() {
+        let net = |address: [u8; 4], ones: u32| {
+            let mask = (!0_u32).checked_shl(32 - ones).unwrap_or_default().to_be_bytes();
+            network(&[address, mask].concat()).unwrap()
+        };
+        let networks = vec![net([10, 0, 0, 0], 8), net([192, 168, 1, 1], 16)];
+        let finds = |text: &str| found(&networks, text.parse().unwrap());
+        assert!(finds("10.9.9.9") && finds("192.168.1.1") && finds("192.168.200.1"));
+        assert!(!finds("192.168.0.5") && !finds("11.0.0.1") && !finds("::1"));
+        let networks = NameConstraints {
+            permitted: Subtrees { networks, ..Default::default() },
+            excluded: Subtrees::default(),
+        };
+        let bad = networks.address("192.168.0.5".parse().unwrap()).unwrap();
+        assert!(!bad.is_certain && bad.fault == NameFault::NotPermitted);
+        assert!(networks.address("192.168.1.5".parse().unwrap()).is_none());
+        assert!(networks.address("172.16.0.1".parse().unwrap()).unwrap().is_certain);
     }
 
     #[test]

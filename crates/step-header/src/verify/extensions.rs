@@ -2,6 +2,7 @@
 //!
 //! Source: Go, `crypto/x509/parser.go` (`processExtensions`).
 
+use std::collections::HashSet;
 use std::net::IpAddr;
 
 use crate::verify::constraints::{NameConstraints, Names};
@@ -54,7 +55,7 @@ impl Extensions {
     pub(crate) fn read(mut list: Der<'_>) -> Result<Self, &'static str> {
         const DAMAGED: &str = "has a damaged extension";
         let mut read = Self::default();
-        let mut seen: Vec<&[u8]> = Vec::new();
+        let mut seen: HashSet<&[u8]> = HashSet::new();
         let mut all = Vec::new();
         while !list.is_empty() {
             let mut extension = list.inside(SEQUENCE).ok_or(DAMAGED)?;
@@ -64,10 +65,9 @@ impl Extensions {
                 false => false,
             };
             let value = extension.element(OCTET_STRING).ok_or(DAMAGED)?.contents;
-            if seen.contains(&oid) {
+            if !seen.insert(oid) {
                 return Err("has the same extension twice");
             }
-            seen.push(oid);
             all.push((oid, critical, value));
         }
         for (oid, critical, value) in all {
@@ -231,13 +231,12 @@ fn distribution(mut der: Der<'_>) -> Option<()> {
 /// The same policy must not appear twice.
 fn policies(mut der: Der<'_>) -> Option<()> {
     let mut inner = der.inside(SEQUENCE)?;
-    let mut seen: Vec<&[u8]> = Vec::new();
+    let mut seen: HashSet<&[u8]> = HashSet::new();
     while !inner.is_empty() {
         let policy = inner.inside(SEQUENCE)?.element(OBJECT_IDENTIFIER)?.contents;
-        if seen.contains(&policy) || !is_policy(policy) {
+        if !is_policy(policy) || !seen.insert(policy) {
             return None;
         }
-        seen.push(policy);
     }
     Some(())
 }

@@ -150,6 +150,20 @@ fn critical_extensions_are_refused_wherever_they_are() {
 }
 
 #[test]
+fn what_only_looks_wrong_is_accepted() {
+    let ca = Ca::shared();
+    // An empty list of purposes is none.
+    let mut purposes = device();
+    purposes.extended_key_usages.clear();
+    let empty = CustomExtension::from_oid_content(&[2, 5, 29, 37], vec![0x30, 0]);
+    purposes.custom_extensions = vec![empty];
+    agrees(ca, &Given::of(&purposes, vec![authority("One")]), None);
+    let mut uri = device();
+    uri.subject_alt_names = vec![SanType::URI("https://a:1:2/".try_into().unwrap())];
+    agrees(ca, &Given::of(&uri, vec![authority("One")]), None);
+}
+
+#[test]
 fn name_constraints_are_kept() {
     let ca = Ca::shared();
     let dns = |name: &str| GeneralSubtree::DnsName(name.to_owned());

@@ -55,6 +55,18 @@ fn a_key_without_kid_is_found_by_a_token_without_kid() {
     assert_eq!(ca.sign(&Csr::for_host("db.test"), &token).unwrap_err().status, 401);
 }
 
+/// Returns a root whose serial number Go refuses, in PEM.
+fn with_negative_serial(pem: &[u8]) -> Vec<u8> {
+    let text = String::from_utf8_lossy(pem);
+    let body: String = text.lines().filter(|line| !line.starts_with('-')).collect();
+    let mut der = STANDARD.decode(body).unwrap();
+    // After the version: INTEGER, its length, its first byte.
+    let version = der.windows(5).position(|it| it == [0xa0, 3, 2, 1, 2]).unwrap();
+    der[version + 7] |= 0x80;
+    let body = STANDARD.encode(der);
+    format!("-----BEGIN CERTIFICATE-----\n{body}\n-----END CERTIFICATE-----\n").into_bytes()
+}
+
 /// Entries of every type, of which step-ca disables most.
 fn entries() -> Vec<Value> {
     let file = |name: &str| std::fs::read(vector(name)).unwrap();
@@ -81,11 +93,19 @@ fn entries() -> Vec<Value> {
         nameless,
         jwk("hook", hook(json!({ "name": "h", "url": "http://a.test", "kind": "ENRICHING" }))),
         jwk("user", hook(json!({ "name": "h", "url": "https://u:p@a.test", "kind": "ENRICHING" }))),
+        jwk("port", hook(json!({ "name": "h", "url": "https://h:abc/", "kind": "ENRICHING" }))),
+        jwk("escape", hook(json!({ "name": "h", "url": "https://h/%zz", "kind": "ENRICHING" }))),
+        jwk("blank", hook(json!({ "name": "h", "url": "https://h o/", "kind": "ENRICHING" }))),
         jwk("kind", hook(json!({ "name": "h", "url": "https://a.test" }))),
         jwk("hooked", hook(json!({ "name": "h", "url": "https://a.test", "kind": "enriching" }))),
         other("X5C", "x5c-none", json!({})),
         other("X5C", "x5c-text", roots(b"text")),
         other("X5C", "x5c-key", roots(&[public.as_slice(), &root].concat())),
+        other(
+            "X5C",
+            "x5c-negative",
+            roots(&[root.as_slice(), &with_negative_serial(&root)].concat()),
+        ),
         other("X5C", "x5c-good", roots(&[b"text\n", root.as_slice(), b"text"].concat())),
         other("Nebula", "nebula-none", json!({})),
         other("Nebula", "nebula-host", roots(&file("nebula/host-v1.crt"))),
