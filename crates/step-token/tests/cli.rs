@@ -19,6 +19,9 @@ mod dialect;
 #[cfg(unix)]
 #[path = "cli/input.rs"]
 mod input;
+#[cfg(unix)]
+#[path = "cli/links.rs"]
+mod links;
 #[cfg(target_os = "linux")]
 #[path = "cli/openssl.rs"]
 mod openssl;
