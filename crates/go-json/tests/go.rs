@@ -2,6 +2,8 @@
 //!
 //! `scripts/peers` builds `tests/peer`, whose struct has the fields that are read here.
 
+#![expect(clippy::disallowed_methods, reason = "no path of a test is a secret")]
+
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::PathBuf;

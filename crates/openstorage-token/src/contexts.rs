@@ -433,7 +433,7 @@ pub enum ContextsError {
     },
 
     /// No context has the name.
-    #[error("there is no context `{name}`")]
+    #[error("there is no context `{}`", token_text::ShownValue(name))]
     Unknown {
         /// The name.
         name: String,

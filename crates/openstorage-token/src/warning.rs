@@ -1,5 +1,7 @@
 use std::fmt;
 
+use token_text::ShownValue;
+
 use crate::account::Account;
 use crate::duration::Lifetime;
 use crate::roles;
@@ -195,13 +197,15 @@ impl fmt::Display for Warning {
                 "`{claim}` has curly quotation marks in it, which belong to the value: `{text}`"
             ),
             Self::ImpossibleRole { name } => {
+                let name = ShownValue(name);
                 write!(f, "role `{name}` contains a slash or a blank, so no server has it")
             }
             Self::UnknownSystemRole { name, meant: Some(meant) } => {
+                let name = ShownValue(name);
                 write!(f, "role `{name}` is not built in; did you mean `{meant}`?")
             }
             Self::UnknownSystemRole { name, meant: None } => {
-                write!(f, "role `{name}` is not built in")
+                write!(f, "role `{}` is not built in", ShownValue(name))
             }
             Self::LongLife { seconds } => {
                 write!(f, "the token is valid for {} days; anyone who steals it can use it that long", seconds / 86_400)

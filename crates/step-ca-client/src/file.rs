@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use token_text::{ReadError, Shown, Wiped};
+use token_text::{ReadError, ShownPath, Wiped};
 use zeroize::Zeroizing;
 
 use crate::error::Error;
@@ -22,8 +22,7 @@ pub(crate) fn read(what: &'static str, path: &Path) -> Result<Zeroizing<Vec<u8>>
     match bytes.read_from(file, MAX_FILE) {
         Ok(()) => {
             let bytes = bytes.into_bytes();
-            let path = path.display().to_string();
-            tracing::debug!("read {what} `{}`: {} bytes", Shown(&path), bytes.len());
+            tracing::debug!("read {what} `{}`: {} bytes", ShownPath(path), bytes.len());
             Ok(bytes)
         }
         Err(ReadError::TooLong { limit }) => {

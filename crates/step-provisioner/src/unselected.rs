@@ -4,7 +4,7 @@ use std::fmt;
 
 use step_claims::Operation;
 use token_jose::Thumbprint;
-use token_text::{Excerpt, Several};
+use token_text::{Several, ShownValue};
 
 use crate::kind::KindName;
 use crate::proof::ProofKind;
@@ -27,7 +27,7 @@ pub enum Unselected {
     },
 
     /// No provisioner has this key ID or client.
-    #[error("no provisioner has the key ID `{}`{}", Excerpt(key_id), Known("key IDs", known))]
+    #[error("no provisioner has the key ID `{}`{}", ShownValue(key_id), Known("key IDs", known))]
     UnknownKeyId {
         /// The key ID asked for.
         key_id: String,
@@ -39,7 +39,7 @@ pub enum Unselected {
     #[error(
         "the key ID `{}` belongs to the {kind} provisioner `{}`, but the {proof} works with {} \
          provisioners only, which have no key ID",
-        Excerpt(key_id), Excerpt(name), proof.kind()
+        ShownValue(key_id), ShownValue(name), proof.kind()
     )]
     KeyIdAgainstProof {
         /// The key ID asked for.
@@ -55,9 +55,9 @@ pub enum Unselected {
     /// The key ID belongs to a provisioner with another name.
     #[error(
         "the key ID `{}` belongs to {}, not to `{}`{}",
-        Excerpt(key_id),
+        ShownValue(key_id),
         Several(owners),
-        Excerpt(name),
+        ShownValue(name),
         Known("key IDs of that provisioner", key_ids)
     )]
     KeyIdOfAnother {
@@ -72,7 +72,7 @@ pub enum Unselected {
     },
 
     /// No provisioner has the name.
-    #[error("no provisioner is named `{}`{}", Excerpt(name), Known("names", known))]
+    #[error("no provisioner is named `{}`{}", ShownValue(name), Known("names", known))]
     UnknownName {
         /// The name asked for.
         name: String,
@@ -83,7 +83,7 @@ pub enum Unselected {
     /// The proof does not work with the type of the provisioner with that name.
     #[error(
         "`{}` is a provisioner of type {kind}, but the {proof} works with {} provisioners only",
-        Excerpt(name), proof.kind()
+        ShownValue(name), proof.kind()
     )]
     NameAgainstProof {
         /// The name asked for.
@@ -117,7 +117,7 @@ pub enum Unselected {
     /// The one provisioner that remains has another key (Q10).
     #[error(
         "the key given has the thumbprint {given}, but the key of provisioner `{}` has {expected}",
-        Excerpt(name)
+        ShownValue(name)
     )]
     KeyMismatch {
         /// The name of the provisioner.
@@ -172,7 +172,7 @@ fn no_tokens(name: Option<&str>, kinds: &[KindName]) -> String {
     let kinds = Several(kinds);
     match name {
         Some(name) => {
-            format!("`{}` is of type {kinds}, which does not use tokens", Excerpt(name))
+            format!("`{}` is of type {kinds}, which does not use tokens", ShownValue(name))
         }
         None => format!("the CA has only provisioners of types that do not use tokens: {kinds}"),
     }

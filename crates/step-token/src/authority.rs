@@ -13,6 +13,7 @@ use step_claims::{CaUrl, Operation, Prefix, RootFingerprint};
 use step_provisioner::{CaConfig, ProofKind, Provisioner};
 use token_cli::{Error, Origin, Setting, World};
 use token_jose::KeyId;
+use token_text::{ShownPath, ShownValue};
 use token_time::Timestamp;
 
 use crate::authority::connection::Connection;
@@ -200,7 +201,7 @@ impl Authority {
             world.warn(&format!(
                 "{} has enableAdmin: the CA keeps its provisioners in its database, and the file may \
                  be outdated",
-                ca.path().display()
+                ShownPath(ca.path())
             ));
         }
         let url = address_of_file(&ca, settings, world)?;
@@ -260,7 +261,7 @@ fn is_unreadable(root: &Setting<PathBuf>, world: &World) -> bool {
 fn address_of_file(ca: &OfflineCa, settings: &CaSettings, world: &World) -> Result<CaUrl, Error> {
     let own = || {
         ca.config().audience_base().map_err(|cause| {
-            Error::settings(format!("{} has no usable CA name", ca.path().display()))
+            Error::settings(format!("{} has no usable CA name", ShownPath(ca.path())))
                 .because(cause)
                 .hint("add the CA's host names to its `dnsNames`")
         })
@@ -275,8 +276,8 @@ fn address_of_file(ca: &OfflineCa, settings: &CaSettings, world: &World) -> Resu
             let names = token_text::Listed(&ca.config().names()).to_string();
             let message = format!(
                 "the dnsNames of {} do not include {}",
-                ca.path().display(),
-                url.value.host()
+                ShownPath(ca.path()),
+                ShownValue(url.value.host())
             );
             Err(Error::settings(message)
                 .hint(format!("use one of its dnsNames as --ca-url: {names}")))

@@ -6,7 +6,7 @@ use std::path::Path;
 use clap::{Args, Subcommand};
 use serde_json::json;
 use token_cli::{Error, Switch, World, output};
-use token_text::printable;
+use token_text::{ShownPath, printable};
 
 use crate::cli::lazily::{Described, Lazily};
 use crate::settings::step_path::{ADD, Base, Context, Contexts, unknown};
@@ -90,7 +90,7 @@ fn current(base: &Base, as_json: bool, world: &World) -> Result<(), Error> {
     };
     let contexts = base.contexts()?;
     let Some(context) = contexts.get(&name) else {
-        return Err(unknown(&name, &base.current_file().display().to_string(), base, &contexts));
+        return Err(unknown(&name, &ShownPath(&base.current_file()).to_string(), base, &contexts));
     };
     let text = match as_json {
         false => name,
@@ -107,7 +107,7 @@ fn current(base: &Base, as_json: bool, world: &World) -> Result<(), Error> {
 fn select(base: &Base, name: Option<&str>, world: &World) -> Result<(), Error> {
     let contexts = base.contexts()?;
     if contexts.is_empty() {
-        let message = format!("{} has no contexts", base.contexts_file().display());
+        let message = format!("{} has no contexts", ShownPath(&base.contexts_file()));
         return Err(Error::settings(message).hint(ADD));
     }
     let name = match name {
@@ -183,7 +183,7 @@ fn remove_directory(directory: &Path) -> Result<(), Error> {
         Ok(()) => Ok(()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(error) => {
-            Err(Error::settings(format!("cannot remove {}", directory.display())).because(error))
+            Err(Error::settings(format!("cannot remove {}", ShownPath(directory))).because(error))
         }
     }
 }

@@ -3,13 +3,14 @@
 use std::path::Path;
 
 use token_cli::{Error, World, file};
+use token_text::ShownPath;
 
 use crate::commands;
 
 /// Writes a manual page for every command.
 pub(crate) fn pages(directory: &Path, world: &World) -> Result<(), Error> {
     if !directory.is_dir() {
-        let message = format!("{} is not a directory", directory.display());
+        let message = format!("{} is not a directory", ShownPath(directory));
         return Err(Error::settings(message).hint("create it first"));
     }
     let mut root = commands::command().disable_help_subcommand(true);
@@ -21,7 +22,7 @@ pub(crate) fn pages(directory: &Path, world: &World) -> Result<(), Error> {
             .render(&mut page)
             .map_err(|cause| Error::settings("cannot write a manual page").because(cause))?;
         file::replace(&file, &page, 0o644)?;
-        world.done(&file.display().to_string());
+        world.done(&ShownPath(&file).to_string());
     }
     Ok(())
 }

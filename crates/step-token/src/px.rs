@@ -121,7 +121,8 @@ pub(crate) fn run(
         | PxCommands::Auth(PxAuthCommands::Token(PxAuthTokenCommands::Generate(args))) => {
             if let Some(name) = &options.context {
                 world.note(&format!(
-                    "--context {name} has no effect: minting a token needs no server"
+                    "--context {} has no effect: minting a token needs no server",
+                    token_text::ShownValue(name)
                 ));
             }
             match options::optional("fleet", args.fleet.as_ref())? {

@@ -4,6 +4,8 @@
 //! the current output. What a transcript cannot show (file modes, descriptors,
 //! pipes, the name the program is called by, the claims of a token) is tested in `tests/cli/`.
 
+#![expect(clippy::disallowed_methods, reason = "no path of a test is a secret")]
+
 #[cfg(unix)]
 #[path = "cli/claims.rs"]
 mod claims;
@@ -19,6 +21,9 @@ mod dialect;
 #[cfg(unix)]
 #[path = "cli/input.rs"]
 mod input;
+#[cfg(unix)]
+#[path = "cli/links.rs"]
+mod links;
 #[cfg(target_os = "linux")]
 #[path = "cli/openssl.rs"]
 mod openssl;
@@ -34,6 +39,9 @@ mod px;
 #[cfg(unix)]
 #[path = "cli/sandbox.rs"]
 mod sandbox;
+#[cfg(unix)]
+#[path = "cli/secrets.rs"]
+mod secrets;
 #[path = "common/under_test.rs"]
 mod under_test;
 

@@ -1,5 +1,7 @@
 //! A simulated person at the terminal: what is asked, how often, and what follows.
 
+#![expect(clippy::disallowed_methods, reason = "no path of a test is a secret")]
+
 mod common;
 
 use std::cell::{Cell, RefCell};

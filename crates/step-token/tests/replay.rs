@@ -6,6 +6,8 @@
 //!
 //! Online runs use a fake server that sends the recorded bodies.
 
+#![expect(clippy::disallowed_methods, reason = "no path of a test is a secret")]
+
 mod common;
 #[path = "replay/differences.rs"]
 mod differences;

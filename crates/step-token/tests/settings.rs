@@ -1,5 +1,7 @@
 //! The sources of settings, and their precedence.
 
+#![expect(clippy::disallowed_methods, reason = "no path of a test is a secret")]
+
 mod common;
 
 use std::ffi::OsString;

@@ -1,5 +1,6 @@
 //! A real terminal, provided by util-linux's `script`.
 
+#![expect(clippy::disallowed_methods, reason = "no path of a test is a secret")]
 #![cfg(target_os = "linux")]
 
 #[path = "common/under_test.rs"]

@@ -20,16 +20,17 @@ pub fn read(path: &Path, limit: u64) -> Result<Zeroizing<Vec<u8>>, ReadError> {
 }
 
 /// Replaces a file as a whole, or leaves it as it was: writes a temporary file beside it, then
-/// renames that.
+/// renames that. Links are followed as by [`behind_links`].
 ///
 /// # Errors
 ///
 /// A settings error that names the file.
 pub fn replace(path: &Path, bytes: &[u8], mode: u32) -> Result<(), Error> {
-    write(path, bytes, mode, true)
+    write(&behind_links(path)?, bytes, mode, true)
 }
 
-/// Writes a file as a whole; `overwrite` says whether it may exist already.
+/// Writes a file as a whole; `overwrite` says whether it may exist already. A link in its place is
+/// replaced and not followed.
 ///
 /// # Errors
 ///

@@ -124,7 +124,9 @@ fn open_lock(lock: &Path) -> io::Result<File> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::OpenOptionsExt as _;
-        options.mode(0o600);
+        // The directory may be one where everybody can put a link.
+        let no_link = i32::from_ne_bytes(rustix::fs::OFlags::NOFOLLOW.bits().to_ne_bytes());
+        options.mode(0o600).custom_flags(no_link);
     }
     options.open(lock)
 }

@@ -80,9 +80,10 @@ impl Output {
                 destination.write(token.as_bytes(), world)?;
                 match destination.path().filter(|_| self.json) {
                     None => Ok(()),
-                    Some(path) => {
-                        print(Delivered { token: None, file: Some(path.display().to_string()) })
-                    }
+                    Some(path) => print(Delivered {
+                        token: None,
+                        file: Some(path.to_string_lossy().into_owned()),
+                    }),
                 }
             }
         }

@@ -1,5 +1,7 @@
 //! Every encoding of a private key, with the recorded test keys: how it is read and that it signs.
 
+#![expect(clippy::disallowed_methods, reason = "no path of a test is a secret")]
+
 use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;

@@ -1,5 +1,7 @@
 //! Keys of nebula-cert, and the signatures that `step ca token` 0.30.6 made with them.
 
+#![expect(clippy::disallowed_methods, reason = "no path of a test is a secret")]
+
 use std::path::Path;
 
 use base64::Engine as _;

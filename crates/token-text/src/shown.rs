@@ -73,8 +73,35 @@ impl ShownValue<'_> {
             || text.contains(|c: char| c == '{' || c.is_control())
             || text.split(['/', '\\']).any(|part| part.len() > LONGEST_NAME)
             || is_of_url_with_user(text)
+            || text.contains("pin-value=")
             || (text.starts_with("eyJ") && text.contains('.') && !text.contains('/'))
             || (text.len() > LONGEST_WORD && !text.contains(['/', '\\', '.', ' ']))
+            || (text.len() > LONGEST_WORD && is_like_base64(text))
+    }
+
+    /// Returns what a parser said about the value, which it may have quoted at the beginning, as
+    /// `{:?}` does. `None` if that cannot be repeated without a secret.
+    ///
+    /// ```
+    /// use token_text::ShownValue;
+    ///
+    /// let why = |value: &str| ShownValue(value).reason(&format!("{value:?} is no time"));
+    /// assert_eq!(why("noon").as_deref(), Some("\"noon\" is no time"));
+    /// assert_eq!(why("{\"d\":\"AA\"}").as_deref(), Some("(not shown) is no time"));
+    /// ```
+    #[must_use]
+    pub fn reason(&self, why: &str) -> Option<String> {
+        if !self.is_hidden() {
+            return Some(why.to_owned());
+        }
+        match why.strip_prefix(&format!("{:?}", self.0)) {
+            // It may quote a part of the value, too.
+            Some(rest) if !rest.contains('"') => Some(format!("{HIDDEN}{rest}")),
+            // The parser of a URL leaves out the user and the password.
+            None if is_of_url_with_user(self.0) => Some(why.to_owned()),
+            None if !why.contains('"') => Some(why.to_owned()),
+            _ => None,
+        }
     }
 }
 
@@ -99,6 +126,19 @@ fn is_of_url_with_user(text: &str) -> bool {
     text.split_once("://").is_some_and(|(_, rest)| rest.contains('@'))
 }
 
+/// Returns whether a text has only characters of base64, and a part that is longer than a word and
+/// mixes letters of both cases with digits, as a path hardly does.
+fn is_like_base64(text: &str) -> bool {
+    let is_base64 = |byte: u8| byte.is_ascii_alphanumeric() || b"+/=-_".contains(&byte);
+    let is_mixed = |part: &str| {
+        part.len() > LONGEST_PART
+            && part.contains(|c: char| c.is_ascii_lowercase())
+            && part.contains(|c: char| c.is_ascii_uppercase())
+            && part.contains(|c: char| c.is_ascii_digit())
+    };
+    text.bytes().all(is_base64) && (text.contains('+') || text.split('/').any(is_mixed))
+}
+
 /// What is shown in place of a secret.
 const HIDDEN: &str = "(not shown)";
 
@@ -110,6 +150,9 @@ const LONGEST_NAME: usize = 255;
 
 /// A longer word without a dot or a directory more likely is a key than a file.
 const LONGEST_WORD: usize = 64;
+
+/// The same for a directory in a text that may be base64.
+const LONGEST_PART: usize = 32;
 
 /// A text whose control characters are written as escapes, cut after 500 characters.
 ///
@@ -152,15 +195,34 @@ mod tests {
             &"k".repeat(65),
             &format!("{}.pem", "k".repeat(300)),
             &"a/".repeat(3000),
+            "pkcs11:token=ca;object=key?pin-value=1234",
+            "MHcCAQEEIPx+1/bIq0wJ3Xn8h2d5sSzQp8m1oV7y4t6u9r0e3w5aoAoGCCqGSM49AwEHoUQ=",
         ] {
             assert_eq!(ShownValue(secret).to_string(), HIDDEN, "{secret}");
             assert_eq!(ShownPath(Path::new(secret)).to_string(), HIDDEN, "{secret}");
         }
-        for path in
-            ["hunter2", "/run/keys/a b.pem", "../é", "https://ca.example.com:443/x", "user@host"]
-        {
+        for path in [
+            "hunter2",
+            "/run/keys/a b.pem",
+            "../é",
+            "https://ca.example.com:443/x",
+            "user@host",
+            "/home/Ada/projects/Lab2/certificates/intermediate/keys/provisioner-key",
+        ] {
             assert_eq!(ShownValue(path).to_string(), path);
         }
+    }
+
+    #[test]
+    fn a_parsers_reason_is_repeated_without_a_secret() {
+        let reason = |value: &str, why: &str| ShownValue(value).reason(why);
+        assert_eq!(reason("x", "\"x\" is bad").unwrap(), "\"x\" is bad");
+        assert_eq!(reason("x\n", "\"x\\n\" is bad").unwrap(), "(not shown) is bad");
+        assert_eq!(reason("x\n", "\"x\\n\" is bad: \"x\" is no unit"), None);
+        assert_eq!(reason("x\n", "expected a number").unwrap(), "expected a number");
+        assert_eq!(reason("x\n", "\"x\" is bad"), None);
+        let masked = "\"https://…@ca:abc\" is bad";
+        assert_eq!(reason("https://jane:s3cret@ca:abc", masked).unwrap(), masked);
     }
 
     #[test]

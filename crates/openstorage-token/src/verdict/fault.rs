@@ -125,7 +125,10 @@ pub enum Fault {
     #[error("it names no issuer (`iss`)")]
     NoIssuer,
     /// `iss` is not the server's.
-    #[error("`{issuer}` is not a trusted issuer; the server trusts `{trusted}`")]
+    #[error(
+        "`{issuer}` is not a trusted issuer; the server trusts `{}`",
+        token_text::ShownValue(trusted)
+    )]
     Untrusted {
         /// The token's.
         issuer: String,

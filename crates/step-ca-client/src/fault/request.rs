@@ -18,7 +18,7 @@ pub enum RequestFault {
     ConnectionRefused,
 
     /// The host name cannot be resolved.
-    #[error("the name `{host}` cannot be resolved")]
+    #[error("the name `{}` cannot be resolved", token_text::ShownValue(host))]
     NameNotResolved {
         /// The name.
         host: String,

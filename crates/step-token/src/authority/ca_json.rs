@@ -3,6 +3,7 @@
 use step_ca_client::OfflineCa;
 use step_header::anchor_fault;
 use token_cli::{Error, Origin};
+use token_text::ShownPath;
 use token_time::Timestamp;
 
 use crate::settings::ca::CaSettings;
@@ -19,7 +20,7 @@ pub(crate) fn open_startable(settings: &CaSettings, now: Timestamp) -> Result<Of
     let ca = open(settings, now)?;
     match ca.config().start_fault() {
         Some(fault) => {
-            let path = ca.path().display();
+            let path = ShownPath(ca.path());
             Err(Error::settings(format!("step-ca does not start with {path}: {fault}"))
                 .hint("correct its `authority`, or use --ca-config with another file"))
         }

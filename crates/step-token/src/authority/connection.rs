@@ -5,6 +5,7 @@ use std::time::Duration;
 use step_ca_client::{Budget, Client, Identity, Options, RequestFault, Roots, fetch_root};
 use step_claims::CaUrl;
 use token_cli::{Error, Setting, World};
+use token_text::ShownPath;
 use token_time::SignedDuration;
 
 use crate::authority::roots::{no_root, roots_on_disk};
@@ -99,7 +100,7 @@ fn identity(settings: &CaSettings, world: &World) -> Option<Identity> {
         Ok(Some(identity)) => match identity.check_validity(world.now()) {
             Ok(()) => Some(identity),
             Err(fault) => {
-                useless(&format!("{}: {fault}", file.display()));
+                useless(&format!("{}: {fault}", ShownPath(&file)));
                 None
             }
         },

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use step_ca_client::{OfflineCa, Roots};
 use step_claims::RootFingerprint;
 use token_cli::{Error, Setting, World};
+use token_text::ShownPath;
 
 use crate::authority::roots::{decides, warn_of_stale, without_fingerprint};
 use crate::settings::ca::CaSettings;
@@ -39,7 +40,7 @@ impl<'a> FileRoots<'a> {
         {
             let behind = registration.fingerprint.as_deref().map(str::parse).transpose();
             roots.behind = behind.map_err(|cause: step_claims::Error| {
-                let path = ca.path().display();
+                let path = ShownPath(ca.path());
                 Error::settings(format!("`certificateAuthorityFingerprint` in {path}: {cause}"))
                     .because(cause)
                     .hint("mend the file: a registration authority does not start with it")
@@ -83,9 +84,9 @@ impl<'a> FileRoots<'a> {
         };
         let (place, known) = match (&root, &settings.root) {
             (Some(root), Some(given)) if !fingerprint.origin.outranks(&given.origin) => {
-                (given.value.display().to_string(), root.fingerprints())
+                (ShownPath(&given.value).to_string(), root.fingerprints())
             }
-            _ => (self.ca.path().display().to_string(), self.fingerprints()),
+            _ => (ShownPath(self.ca.path()).to_string(), self.fingerprints()),
         };
         if known.contains(&fingerprint.value) {
             return Ok(Some(fingerprint.value));
@@ -141,7 +142,7 @@ impl<'a> FileRoots<'a> {
                 Ok(Some(roots))
             }
             None if typed => {
-                let (root, ca) = (root.value.display(), self.ca.path().display());
+                let (root, ca) = (ShownPath(&root.value), ShownPath(self.ca.path()));
                 Err(Error::settings(format!("{root} is not a root certificate of {ca}"))
                     .hint("leave out --root: the ca.json names its own"))
             }
@@ -156,7 +157,7 @@ impl<'a> FileRoots<'a> {
     fn note_in_place(&self, origin: &token_cli::Origin, world: &World) {
         let why = match &self.unknown {
             Some(Unknown::File(cause)) => cause.to_string(),
-            _ => format!("{} names no root certificate", self.ca.path().display()),
+            _ => format!("{} names no root certificate", ShownPath(self.ca.path())),
         };
         world.note(&format!("{why}; {origin} is used in its place"));
     }
@@ -173,7 +174,7 @@ impl<'a> FileRoots<'a> {
             return Ok(self.behind);
         }
         self.ca.roots().map(|roots| Some(roots.fingerprint())).map_err(|cause| {
-            let path = self.ca.path().display();
+            let path = ShownPath(self.ca.path());
             let error = Error::settings(format!("cannot use the root certificate of {path}"));
             let hint = match settings.root {
                 Some(_) => "use --root with another file, or --fingerprint with its SHA-256",

@@ -5,6 +5,7 @@ use std::path::Path;
 use step_ca_client::Roots;
 use step_claims::RootFingerprint;
 use token_cli::{Error, Origin, Setting, World};
+use token_text::ShownPath;
 
 use crate::settings::ca::CaSettings;
 use crate::settings::effect::note_ignored;
@@ -34,7 +35,7 @@ pub(crate) fn roots_on_disk(settings: &CaSettings, world: &World) -> Result<Opti
     let roots = match (Roots::load(path), decisive) {
         (Ok(roots), _) => roots,
         (Err(cause), Some(given)) if given.origin.outranks(origin) => {
-            world.note(&format!("{} is ignored: {cause}", path.display()));
+            world.note(&format!("{} is ignored: {cause}", ShownPath(path)));
             return Ok(None);
         }
         (Err(cause), _) => {
@@ -66,7 +67,7 @@ fn agreeing(
     if known.contains(&fingerprint.value) {
         return Ok(roots.select(fingerprint.value).ok());
     }
-    let place = path.display().to_string();
+    let place = ShownPath(path).to_string();
     if !decides(&fingerprint.origin) {
         warn_of_stale(fingerprint, &place, roots.fingerprint(), world);
         Ok(Some(roots))
@@ -112,7 +113,7 @@ pub(crate) fn without_fingerprint(
 pub(crate) fn no_root(settings: &CaSettings) -> Error {
     Error::settings(format!(
         "no root certificate given, and {} does not exist",
-        settings.step_path.root().display()
+        ShownPath(&settings.step_path.root())
     ))
     .hint("use --root FILE or --fingerprint HEX")
 }

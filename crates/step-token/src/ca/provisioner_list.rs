@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 use step_claims::Operation;
 use step_provisioner::{Capability, Disabled, Kind, Provisioner};
 use token_cli::{Error, Switch, World, columns, output};
-use token_text::{printable, printable_json};
+use token_text::{ShownPath, printable, printable_json};
 
 use crate::authority::ca_json;
 use crate::authority::connection::Connection;
@@ -46,7 +46,7 @@ pub(crate) fn run(args: &ListArgs, global: &GlobalArgs, world: &World) -> Result
         let ca = ca_json::open(&settings, world.now())?;
         let config = ca.config();
         if let Some(fault) = config.start_fault() {
-            world.warn(&format!("step-ca does not start with {}: {fault}", ca.path().display()));
+            world.warn(&format!("step-ca does not start with {}: {fault}", ShownPath(ca.path())));
         }
         let provisioners = &config.provisioners;
         match form {

@@ -7,6 +7,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
 use token_cli::Error;
+use token_text::ShownValue;
 
 /// A program whose command line we accept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -152,7 +153,8 @@ impl Dialect {
         let known = self.answers.iter().map(|answer| answer.len()).max().unwrap_or_default();
         let asked = words.iter().take(known).copied().collect::<Vec<_>>().join(" ");
         let there: Vec<String> = self.answers.iter().map(|answer| answer.join(" ")).collect();
-        let message = format!("step-token does not implement `{} {asked}`", self.name());
+        let message =
+            format!("step-token does not implement `{} {}`", self.name(), ShownValue(&asked));
         Err(Error::usage(message).hint(format!(
             "called as {}, it implements {}",
             self.name(),

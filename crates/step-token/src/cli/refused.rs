@@ -50,7 +50,9 @@ pub(crate) fn refused(
         ErrorKind::UnknownArgument => {
             let suggested = flag_of(&context(ContextKind::SuggestedArg));
             let elsewhere = elsewhere::flag(&flag, &others(&flag));
-            Error::usage(format!("unknown flag {flag}"))
+            let name = ShownValue(flag.trim_start_matches('-'));
+            let shown = if name.is_hidden() { name.to_string() } else { flag.clone() };
+            Error::usage(format!("unknown flag {shown}"))
                 .hint(elsewhere.unwrap_or_else(|| did_you_mean(&suggested, "flags", &usage)))
         }
         ErrorKind::InvalidSubcommand => {
@@ -63,10 +65,11 @@ pub(crate) fn refused(
         ErrorKind::InvalidValue | ErrorKind::ValueValidation => {
             let known = context(ContextKind::ValidValue);
             let known = (!known.is_empty()).then(|| format!("use one of {known}"));
-            let message = match error.source().map(ToString::to_string) {
+            let why = error.source().map(ToString::to_string);
+            let message = match why.as_ref().and_then(|why| Some((why, value.reason(why)?))) {
                 // What quotes the value itself, perhaps without the password in it, need not be told it.
-                Some(why) if why.starts_with('"') => format!("{why} ({flag})"),
-                Some(why) => format!("`{value}` is not a valid {flag}: {why}"),
+                Some((why, told)) if why.starts_with('"') => format!("{told} ({flag})"),
+                Some((_, told)) => format!("`{value}` is not a valid {flag}: {told}"),
                 None => format!("`{value}` is not a valid {flag}"),
             };
             Error::usage(message).hints(known)

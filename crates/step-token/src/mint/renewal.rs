@@ -4,7 +4,7 @@ use step_claims::Operation;
 use step_header::{Trust, Warning};
 use step_provisioner::{CaConfig, Provisioner};
 use token_cli::{Error, World};
-use token_text::Excerpt;
+use token_text::{Excerpt, ShownPath};
 
 use crate::authority::{Authority, RenewingCa};
 use crate::mint::proof::CertificateProof;
@@ -68,7 +68,7 @@ fn by_file(proof: &CertificateProof, ca: &RenewingCa) -> Result<Decided, Error> 
                  renew it",
                 proof.called(),
                 Excerpt(name),
-                ca.file.path().display()
+                ShownPath(ca.file.path())
             );
             Err(Error::settings(message)
                 .hint("get a new certificate through one of the CA's provisioners"))

@@ -9,7 +9,7 @@ use step_claims::{
 use step_mint::Request;
 use step_provisioner::ProofKind;
 use token_cli::{Error, Setting, World, file};
-use token_text::ReadError;
+use token_text::{ReadError, ShownValue};
 use token_time::Timestamp;
 use zeroize::Zeroizing;
 
@@ -169,12 +169,13 @@ fn names(
                 _ => "a",
             };
             let like = match meant {
-                Some(meant) => format!("the {kind} `{meant}`"),
+                Some(meant) => format!("the {kind} `{}`", ShownValue(&meant.to_string())),
                 None => format!("{} {kind}", article(kind)),
             };
             let article = article(becomes);
             world.warn(&format!(
-                "`{name}` in {place} becomes {article} {becomes}, though it looks like {like}"
+                "`{}` in {place} becomes {article} {becomes}, though it looks like {like}",
+                ShownValue(name.as_ref())
             ));
         }
     }

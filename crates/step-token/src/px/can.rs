@@ -4,6 +4,7 @@ use clap::Args;
 use openstorage_token::{ApiMethod, Generation, Role, RoleAnswer, Roles};
 use serde::Serialize;
 use token_cli::{Error, Exit, Switch, World, output};
+use token_text::ShownValue;
 
 use crate::cli::help;
 use crate::px::options::OutputOptions;
@@ -79,7 +80,7 @@ pub(super) fn find<'a>(roles: &'a Roles, name: &str) -> Result<&'a Role, Error> 
             Some(nearest) => format!("did you mean `{nearest}`?"),
             None => format!("the known roles are {}", token_text::Listed(&names)),
         };
-        Error::usage(format!("role `{name}` is not known here"))
+        Error::usage(format!("role `{}` is not known here", ShownValue(name)))
             .hint(meant)
             .hint("use --role-config with the file of a role that the server has besides")
     })

@@ -6,6 +6,7 @@ use clap::{Args, Subcommand};
 use openstorage_token::{Context, ContextName, Contexts, ContextsError, Created};
 use serde::Serialize;
 use token_cli::{Error, Given, World, output};
+use token_text::{ShownPath, ShownValue};
 use token_time::Timestamp;
 
 use crate::cli::lazily::Lazily;
@@ -122,7 +123,7 @@ fn create(args: &PxContextCreateArgs, options: &OutputOptions, world: &World) ->
     if created == Created::New && token.is_none() {
         world.note(&format!(
             "context {} has no token; use --token-file to give it one",
-            name.as_str()
+            ShownValue(name.as_str())
         ));
     }
     if created == Created::New && contexts.current() == Some(name.as_str()) {
@@ -152,7 +153,7 @@ fn delete(args: &PxContextDeleteArgs, options: &OutputOptions, world: &World) ->
             let (names, path) =
                 change(&args.file, world, |contexts| Ok(contexts.delete_holding(&token)))?;
             if names.is_empty() {
-                let message = format!("no context in {} has this token", path.display());
+                let message = format!("no context in {} has this token", ShownPath(&path));
                 return Err(Error::settings(message)
                     .hint("run `step-token px context list --raw` to list the contexts with their tokens"));
             }
@@ -201,9 +202,9 @@ fn say(
         return options.print(&Object { context: name, result: what }, world);
     }
     match what {
-        "current" => world.announce("Context", name),
-        "unset" => world.done(&format!("context {name} is no longer current")),
-        what => world.done(&format!("context {name} was {what}")),
+        "current" => world.announce("Context", &ShownValue(name).to_string()),
+        "unset" => world.done(&format!("context {} is no longer current", ShownValue(name))),
+        what => world.done(&format!("context {} was {what}", ShownValue(name))),
     }
     Ok(())
 }
@@ -260,7 +261,11 @@ fn list(args: &PxContextsFileArg, options: &OutputOptions, world: &World) -> Res
         }
     };
     if let Some(name) = current.as_ref().filter(|name| !all.iter().any(|it| it.name == **name)) {
-        world.warn(&format!("the current context `{name}` is not in {}", path.display()));
+        world.warn(&format!(
+            "the current context `{}` is not in {}",
+            ShownValue(name),
+            ShownPath(&path)
+        ));
     }
     let now = world.now();
     let configurations = all.iter().map(|context| entry(context, options, now)).collect();

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use openstorage_token::{Contexts, ContextsError};
 use token_cli::{Error, LockedFile, World, file};
-use token_text::ReadError;
+use token_text::{ReadError, ShownPath};
 use zeroize::Zeroizing;
 
 /// Where the contexts are stored.
@@ -44,7 +44,7 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Contexts, ContextsError> {
 
 /// Reads the context file; `None` if there is none.
 pub(super) fn bytes_of(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, Error> {
-    let refused = |what: &str| Error::settings(format!("{} {what}", path.display()));
+    let refused = |what: &str| Error::settings(format!("{} {what}", ShownPath(path)));
     match std::fs::metadata(path) {
         Ok(found) if found.is_dir() => {
             return Err(refused("is a directory; expected a context file")
@@ -67,7 +67,7 @@ pub(super) fn bytes_of(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, Error>
 
 /// Explains why a context file cannot be used.
 pub(super) fn unusable(path: &Path, cause: &ContextsError) -> Error {
-    let error = Error::settings(format!("{}: {cause}", path.display()));
+    let error = Error::settings(format!("{}: {cause}", ShownPath(path)));
     match cause {
         ContextsError::Unknown { there, .. } if there.is_empty() => {
             error.hint("run `step-token px context create NAME --token-file FILE` to create it")
@@ -104,8 +104,8 @@ impl LockedContexts {
                 let aside = self.aside()?;
                 world.warn(&format!(
                     "{}: {cause}; it is kept as {}, and a new file is started",
-                    self.path().display(),
-                    aside.display()
+                    ShownPath(self.path()),
+                    ShownPath(&aside)
                 ));
                 Ok(Contexts::default())
             }
@@ -125,7 +125,7 @@ impl LockedContexts {
         }
         Err(Error::settings(format!(
             "there are already {MOST_ASIDE} broken files beside {}",
-            self.path().display()
+            ShownPath(self.path())
         ))
         .hint("repair or remove them"))
     }
@@ -134,7 +134,7 @@ impl LockedContexts {
         let text = contexts.to_yaml();
         // Never replace the file with one that cannot be read back.
         Contexts::parse(&text).map_err(|cause| {
-            Error::settings(format!("{} is left unchanged", self.path().display())).because(cause)
+            Error::settings(format!("{} is left unchanged", ShownPath(self.path()))).because(cause)
         })?;
         self.0.replace(text.as_bytes(), 0o600)
     }

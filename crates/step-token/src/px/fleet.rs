@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use openstorage_token::{Account, Claims, Lifetime, Warning};
 use serde::Serialize;
 use token_cli::{Destination, Error, Setting, Source, World};
-use token_text::Wiped;
+use token_text::{ShownPath, Wiped};
 use token_time::Timestamp;
 
 use crate::px::key::KeySettings;
@@ -58,7 +58,7 @@ pub(super) fn run(
     }
     place.write(&lines, world)?;
     if let Some(file) = place.path() {
-        world.done(&format!("Tokens written to output file: {}", file.display()));
+        world.done(&format!("Tokens written to output file: {}", ShownPath(file)));
     }
     Ok(())
 }

@@ -10,6 +10,7 @@ use clap::{Args, ValueEnum};
 use serde::Serialize;
 use token_cli::{Destination, Error, Switch, World, output};
 use token_jose::{KeyKind, KeyPairPem};
+use token_text::ShownPath;
 use zeroize::{Zeroize as _, Zeroizing};
 
 use crate::cli::help;
@@ -114,7 +115,7 @@ fn regular(path: &Path, named: &str, force: bool, world: &World) -> Result<Desti
     let place = Destination::file(path, named, force, world)?;
     match place {
         Destination::File { .. } if path != Path::new("-") => Ok(place),
-        _ => Err(Error::settings(format!("{} is not a regular file ({named})", path.display()))
+        _ => Err(Error::settings(format!("{} is not a regular file ({named})", ShownPath(path)))
             .hint("use a regular file for the key")),
     }
 }
@@ -153,7 +154,7 @@ struct Settings {
 
 impl Settings {
     fn secret(file: &Path) -> Self {
-        let name = file.display().to_string();
+        let name = file.to_string_lossy().into_owned();
         let file = quoted(file);
         Self {
             server: vec![
@@ -177,7 +178,7 @@ impl Settings {
     }
 
     fn pair(kind: KeygenKind, curve: Option<KeygenCurve>, file: &Path, public: &Path) -> Self {
-        let names = (file.display().to_string(), public.display().to_string());
+        let names = (file.to_string_lossy().into_owned(), public.to_string_lossy().into_owned());
         let (file, public) = (quoted(file), quoted(public));
         let (argument, variable, flag) = match kind {
             KeygenKind::Rsa => ("jwt_rsa_pubkey_file", "OPENSTORAGE_AUTH_RSA_PUBKEY", "rsa"),
@@ -220,7 +221,7 @@ fn describe(settings: Settings, options: &OutputOptions, world: &World) -> Resul
 
 /// Returns a path quoted as one word for a shell.
 fn quoted(path: &Path) -> String {
-    let text = path.display().to_string();
+    let text = path.to_string_lossy().into_owned();
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-./+:@,".contains(c);
     if text.chars().all(is_plain) { text } else { format!("'{}'", text.replace('\'', r"'\''")) }
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 use token_cli::{Error, Given, Setting, Switch, World, output};
+use token_text::ShownPath;
 
 use crate::cli::version;
 
@@ -69,7 +70,7 @@ pub(super) fn prepare(
         world.set_quiet(true);
     }
     if let Some(config) = config {
-        let file = config.display();
+        let file = ShownPath(config);
         world.note(&format!("--config has no effect: px reads no settings from {file}"));
     }
     Ok(())

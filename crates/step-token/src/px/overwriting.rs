@@ -4,6 +4,7 @@ use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 
 use token_cli::{Error, Setting, Source, World};
+use token_text::ShownPath;
 
 /// Refuses an output file that this run reads, under whatever name.
 pub(super) fn refuse(
@@ -18,7 +19,7 @@ pub(super) fn refuse(
         if found.is_some_and(|found| is_same(&found, &target)) {
             let message = format!(
                 "{} ({}) is the file that {} reads",
-                output.value.display(),
+                ShownPath(&output.value),
                 output.origin,
                 input.origin
             );

@@ -6,6 +6,7 @@ use clap::Args;
 use openstorage_token::Warning;
 use openstorage_token::kubernetes::{DataKey, Manifest, Namespace, ObjectName};
 use token_cli::{Destination, Error, Given, Setting, Switch, World};
+use token_text::ShownPath;
 use zeroize::Zeroizing;
 
 use crate::cli::help;
@@ -74,7 +75,7 @@ pub(super) fn run(
     let text = if options.json { manifest.to_json(options.raw) } else { manifest.to_yaml() };
     place.write(text.as_bytes(), world)?;
     if let Some(file) = place.path() {
-        world.done(&format!("wrote the manifest to {}", file.display()));
+        world.done(&format!("wrote the manifest to {}", ShownPath(file)));
     }
     Ok(())
 }

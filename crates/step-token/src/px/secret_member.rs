@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use openstorage_token::kubernetes::{DataKey, is_secret, read_secret};
 use token_cli::{Error, Origin, Setting, Source, Stream, World, without_line_end};
+use token_text::ShownPath;
 use zeroize::Zeroizing;
 
 /// What a file or a member of a Secret holds.
@@ -180,7 +181,7 @@ impl SecretSource {
     /// Returns the source as it is typed on the command line.
     fn typed(&self) -> String {
         match &self.source {
-            Source::Path(path) => path.display().to_string(),
+            Source::Path(path) => ShownPath(path).to_string(),
             Source::Stdin => "-".to_owned(),
             Source::Variable(name) => format!("env:{name}"),
             Source::Descriptor(number) => format!("fd:{number}"),

@@ -7,7 +7,7 @@ use token_cli::{
     warn_if_others_can_read, without_line_end,
 };
 use token_jose::Token;
-use token_text::ReadError;
+use token_text::{ReadError, ShownPath, ShownValue};
 
 use crate::px::contexts_file::{self, PxContextsFileArg};
 use crate::px::options::{OutputOptions, optional};
@@ -86,8 +86,9 @@ pub(super) fn read(
         }
         // A token is no file's name, but a file's name may have dots as a token has.
         (Some(token), None) if is_file(token) => {
-            Err(Error::usage(format!("{token} is a file; expected a token"))
-                .hint(format!("use --token-file {token}")))
+            let shown = ShownValue(token);
+            Err(Error::usage(format!("{shown} is a file; expected a token"))
+                .hint(format!("use --token-file {shown}")))
         }
         (Some(token), None) => {
             world.warn("everyone who can list processes sees a token on the command line; use `-` to read it from standard input");
@@ -264,16 +265,25 @@ fn sent_by_pxctl(
     let is_current = options.context.is_none();
     let context = contexts.find(&name).map_err(|cause| match is_current {
         false => contexts_file::unusable(&path, &cause),
-        true => {
-            Error::settings(format!("the current context `{name}` is not in {}", path.display()))
-                .hint("run `step-token px context set NAME` to choose another one")
-        }
+        true => Error::settings(format!(
+            "the current context `{}` is not in {}",
+            ShownValue(&name),
+            ShownPath(&path)
+        ))
+        .hint("run `step-token px context set NAME` to choose another one"),
     })?;
     let token = context.token.ok_or_else(|| {
-        Error::settings(format!("context `{name}` in {} has no token", path.display()))
-            .hint(format!("run `step-token px context create {name} --token-file FILE` to add one"))
+        Error::settings(format!(
+            "context `{}` in {} has no token",
+            ShownValue(&name),
+            ShownPath(&path)
+        ))
+        .hint(format!(
+            "run `step-token px context create {} --token-file FILE` to add one",
+            ShownValue(&name)
+        ))
     })?;
-    world.announce("Token", &format!("context {name} in {}", path.display()));
+    world.announce("Token", &format!("context {} in {}", ShownValue(&name), ShownPath(&path)));
     Ok((token, TokenOrigin::Context(name)))
 }
 

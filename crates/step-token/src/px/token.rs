@@ -7,6 +7,7 @@ use openstorage_token::{Claims, Lifetime, Warning};
 use serde::Serialize;
 use token_cli::output::Delivered;
 use token_cli::{Error, Given, Output, OutputSettings, Setting, Source, Stream, World};
+use token_text::ShownPath;
 use token_time::Timestamp;
 
 use crate::cli::help;
@@ -70,7 +71,7 @@ pub(super) fn run(args: &PxTokenArgs, options: &OutputOptions, world: &World) ->
     let token = key.token(&claims)?;
     output.write(token.expose(), |it| Description::of(&claims, key.alg(), it), world)?;
     if let Some(file) = &settings.file {
-        world.done(&format!("Token written to output file: {}", file.value.display()));
+        world.done(&format!("Token written to output file: {}", ShownPath(&file.value)));
     }
     Ok(())
 }

@@ -47,7 +47,7 @@ impl TokenOrigin {
             Self::Argument => ("argument", None),
             Self::Context(name) => ("context", Some(name.clone())),
             Self::Source(source) => match source.source() {
-                Source::Path(path) => ("file", Some(path.display().to_string())),
+                Source::Path(path) => ("file", Some(path.to_string_lossy().into_owned())),
                 Source::Stdin => ("stdin", None),
                 Source::Variable(name) => ("variable", Some(name.clone())),
                 Source::Descriptor(number) => ("descriptor", Some(number.to_string())),

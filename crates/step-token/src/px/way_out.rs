@@ -2,6 +2,7 @@
 
 use openstorage_token::{Fault, StrictWarning, TokenAlgorithm, Verdict};
 use token_jose::KeyKind;
+use token_text::ShownValue;
 
 /// Returns what to try; something that the server tolerates may have broken the token.
 pub(super) fn of(fault: &Fault, verdict: &Verdict) -> String {
@@ -26,7 +27,8 @@ pub(super) fn of(fault: &Fault, verdict: &Verdict) -> String {
         }
         Fault::NoIssuer => "mint a new one with --issuer".to_owned(),
         Fault::Untrusted { issuer, trusted } => format!(
-            "mint a new one with --issuer {trusted}, or set the server's PORTWORX_AUTH_JWT_ISSUER (--jwt-issuer) to {issuer}"
+            "mint a new one with --issuer {}, or set the server's PORTWORX_AUTH_JWT_ISSUER (--jwt-issuer) to {issuer}",
+            ShownValue(trusted)
         ),
         Fault::NoAlgorithm | Fault::UnknownAlgorithm { .. } => {
             "mint a new one with HS256, RS256 or ES256, or the same with 384 or 512".to_owned()

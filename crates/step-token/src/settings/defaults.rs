@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use go_json::{Kind, Value};
 use token_cli::Error;
+use token_text::ShownPath;
 
 use crate::settings::step_path::{Unreadable, read_json};
 
@@ -68,7 +69,7 @@ impl Defaults {
                 None | Some(Member::Absent) => {}
                 Some(Member::Texts(texts)) => return Ok(Some((*spelling, texts.clone()))),
                 Some(Member::Other(what)) => {
-                    let message = format!("`{spelling}` in {} is {what}", self.file.display());
+                    let message = format!("`{spelling}` in {} is {what}", ShownPath(&self.file));
                     let hint = "use a string, a number, `true` or `false`";
                     return Err(Error::settings(message).hint(hint));
                 }

@@ -180,10 +180,7 @@ impl<'a> Layers<'a> {
         for defaults in &self.defaults {
             if let Some((key, texts)) = defaults.find(&spellings)? {
                 let (file, key) = (defaults.file().to_owned(), key.to_owned());
-                tracing::debug!(
-                    "--{flag} is set by `{key}` in {}",
-                    Shown(&file.display().to_string())
-                );
+                tracing::debug!("--{flag} is set by `{key}` in {}", ShownPath(&file));
                 return Ok(Some(Setting::new(texts, Origin::Defaults { file, key })));
             }
         }
@@ -198,10 +195,11 @@ where
 {
     text.value.parse().map_err(|cause: T::Err| {
         let (origin, value, cause) = (&text.origin, ShownValue(&text.value), cause.to_string());
-        // The cause already quotes the value, perhaps without the password in it.
-        Error::settings(match cause.starts_with('"') {
-            true => format!("{cause} ({origin}, for --{flag})"),
-            false => format!("`{value}` is not a valid --{flag} ({origin}): {cause}"),
+        Error::settings(match value.reason(&cause) {
+            // The cause already quotes the value, perhaps without the password in it.
+            Some(told) if cause.starts_with('"') => format!("{told} ({origin}, for --{flag})"),
+            Some(told) => format!("`{value}` is not a valid --{flag} ({origin}): {told}"),
+            None => format!("`{value}` is not a valid --{flag} ({origin})"),
         })
     })
 }

@@ -8,7 +8,7 @@ use go_json::{Document, Fields, Mismatch, Value};
 use serde::Serialize;
 use serde_json::ser::PrettyFormatter;
 use token_cli::{Error, LockedDirectory, World, file};
-use token_text::{Listed, ReadError, Shown, ShownPath};
+use token_text::{Listed, ReadError, Shown, ShownPath, ShownValue};
 
 /// The base directory: `$STEPPATH`, else `.step` in the home directory.
 #[derive(Clone, Debug)]
@@ -81,7 +81,7 @@ impl Base {
                 // Both become directory names below the base directory.
                 if !is_plain_name(value) {
                     let message =
-                        format!("context `{name}` in {} has no valid {what}", file.display());
+                        format!("context `{name}` in {} has no valid {what}", ShownPath(&file));
                     return Err(Error::settings(message).hint("use the plain name of a directory"));
                 }
             }
@@ -171,7 +171,7 @@ impl StepPath {
             Some((name, place)) => (name.to_owned(), place),
             None if contexts.is_empty() => return Ok(Self { base, context: None }),
             None => match base.current()? {
-                Some(name) => (name, base.current_file().display().to_string()),
+                Some(name) => (name, ShownPath(&base.current_file()).to_string()),
                 None => (choose(&base, &contexts, world)?, String::new()),
             },
         };
@@ -251,9 +251,9 @@ pub(crate) const ADD: &str =
 
 pub(crate) fn unknown(name: &str, place: &str, base: &Base, contexts: &Contexts) -> Error {
     let from = if place.is_empty() { String::new() } else { format!(" ({place})") };
-    let message = format!("unknown context `{name}`{from}");
+    let message = format!("unknown context `{}`{from}", ShownValue(name));
     let hint = if contexts.is_empty() {
-        format!("{} has no contexts: {ADD}", base.contexts_file().display())
+        format!("{} has no contexts: {ADD}", ShownPath(&base.contexts_file()))
     } else {
         let names: Vec<&str> = contexts.keys().map(String::as_str).collect();
         format!("use a known context: {}", Listed(&names))

@@ -4,6 +4,7 @@
 //! the loopback interface, and an sshd for a test that logs in. They end with the run, in any case.
 //! `step`, `step-ca`, `nebula-cert` and sshd are those that `scripts/peers` installs; without them the
 //! tests fail.
+#![expect(clippy::disallowed_methods, reason = "no path of a test is a secret")]
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test says by a panic that something is wrong")]
 
