@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
-use clap::{Arg, Command, ValueHint};
+use clap::{Arg, ArgAction, Command, ValueHint};
 use clap_complete::Shell;
 use openstorage_token::{Generation, Roles, TokenAlgorithm};
 use step_provisioner::Kind;
@@ -28,7 +28,10 @@ pub(crate) fn script(shell: Shell, world: &World) -> Result<(), Error> {
     let mut script = String::from_utf8_lossy(&script).replace("step__subcmd__token", "step__token");
     match shell {
         Shell::Bash => script.push_str(include_str!("completion/bash.sh")),
-        Shell::Fish => script.push_str(include_str!("completion/fish.fish")),
+        Shell::Fish => {
+            script.push_str(include_str!("completion/fish.fish"));
+            script.push_str(&deep_flags(&command));
+        }
         Shell::Zsh => {
             // Ours registers another function.
             script.truncate(script.rfind("if [ \"$funcstack").unwrap_or(script.len()));
@@ -39,6 +42,40 @@ pub(crate) fn script(shell: Shell, world: &World) -> Result<(), Error> {
     output::stdout(script.as_bytes(), world)
 }
 
+/// Returns lines for fish with the flags of the commands of the third level, which clap_complete
+/// leaves out.
+fn deep_flags(root: &Command) -> String {
+    let mut lines = String::new();
+    for family in root.get_subcommands() {
+        for group in family.get_subcommands() {
+            for command in group.get_subcommands() {
+                let names = [group.get_name(), command.get_name()]
+                    .map(|name| format!("; and __fish_seen_subcommand_from {name}"));
+                let family = family.get_name();
+                let when = format!("__fish_step_token_using_subcommand {family}{}", names.concat());
+                for argument in command.get_arguments().filter(|it| !it.is_hide_set()) {
+                    let Some(flag) = argument.get_long() else { continue };
+                    let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
+                    let help = help.replace('\\', r"\\").replace('\'', r"\'");
+                    let value = match (argument.get_value_hint(), is_switch(argument)) {
+                        (_, true) => "",
+                        (ValueHint::FilePath | ValueHint::DirPath, _) => " -r -F",
+                        _ => " -x",
+                    };
+                    lines.push_str(&format!(
+                        "complete -c step-token -n '{when}' -l {flag}{value} -d '{help}'\n"
+                    ));
+                }
+            }
+        }
+    }
+    lines
+}
+
+fn is_switch(argument: &Arg) -> bool {
+    value_name(argument) == "BOOL"
+}
+
 /// Says of each argument whether its value is a file, or which values it can have.
 fn with_values(command: Command) -> Command {
     command.mut_args(with_value).mut_subcommands(with_values)
@@ -47,8 +84,9 @@ fn with_values(command: Command) -> Command {
 fn with_value(argument: Arg) -> Arg {
     let name = value_name(&argument);
     match name.as_str() {
+        // A value is joined to a switch by `=`; what follows it is the next word.
+        "BOOL" => argument.require_equals(false).num_args(0).action(ArgAction::SetTrue),
         _ if !argument.get_possible_values().is_empty() => argument,
-        "BOOL" => argument,
         "ALG" => {
             let names = TokenAlgorithm::ALL.map(TokenAlgorithm::as_str);
             argument.value_parser(PossibleValuesParser::new(names))
@@ -122,9 +160,32 @@ impl<'a> Line<'a> {
                 let flag =
                     before.last().filter(|it| it.len() > 1).and_then(|it| it.strip_prefix('-'));
                 let flag = flag.map(|flag| flag.trim_start_matches('-'));
-                Self { before, flag: flag.filter(|it| !it.contains('=')), word: last }
+                let line = Self { before, flag: None, word: last };
+                let takes_it = |flag: &&str| !flag.contains('=') && !line.is_switch(flag);
+                Self { flag: flag.filter(takes_it), ..line }
             }
         })
+    }
+
+    /// Returns whether a flag of the command takes no word as its value.
+    fn is_switch(&self, flag: &str) -> bool {
+        let is_it = |argument: &&Arg| {
+            argument.get_long() == Some(flag)
+                || argument.get_short().is_some_and(|short| flag == short.to_string())
+        };
+        let (root, command) = (commands::command(), self.command());
+        let mut found = command.get_arguments().chain(root.get_arguments()).filter(is_it);
+        found.next().is_some_and(is_switch)
+    }
+
+    /// Returns the command that the line calls, as far as it is typed.
+    fn command(&self) -> Command {
+        let root = commands::command();
+        let path = self.path();
+        let found = path
+            .iter()
+            .fold(&root, |command, word| command.find_subcommand(word).unwrap_or(command));
+        found.clone()
     }
 
     /// Returns the value of a flag that stands further left.
@@ -159,13 +220,31 @@ impl<'a> Line<'a> {
             }
             (_, ["context", "select" | "remove"]) => contexts(world),
             (None, ["px", "can" | "roles"]) => Ok(roles()),
-            _ => return None,
+            _ => self.listed().map(Ok)?,
         }
         .unwrap_or_default();
         names.retain(|name| !name.is_empty() && !name.contains('\0'));
         names.sort();
         names.dedup();
         Some(names)
+    }
+
+    /// Returns the values of the argument that is typed, if it has a list of them.
+    fn listed(&self) -> Option<Vec<String>> {
+        if self.word.starts_with('-') {
+            return None;
+        }
+        let command = with_values(self.command());
+        let root = commands::command();
+        let mut arguments = command.get_arguments().chain(root.get_arguments());
+        let argument = match self.flag {
+            Some(flag) => arguments.find(|it| it.get_long() == Some(flag)),
+            None if command.has_subcommands() => None,
+            None => arguments.find(|it| it.is_positional()),
+        }?;
+        let values = argument.get_possible_values();
+        let names = values.iter().map(|value| value.get_name().to_owned());
+        (!values.is_empty()).then(|| names.collect())
     }
 
     /// Returns the names, or the key IDs, of the provisioners in the ca.json that the line means.
@@ -180,7 +259,10 @@ impl<'a> Line<'a> {
         let ca = ca_json::open(&settings, world.now())?;
         let provisioners = ca.config().provisioners.iter();
         Ok(match key_ids {
-            false => provisioners.map(|it| it.name.clone()).collect(),
+            false => provisioners
+                .filter(|it| it.kind.name().has_tokens())
+                .map(|it| it.name.clone())
+                .collect(),
             true => provisioners
                 .filter_map(|it| match &it.kind {
                     Kind::Jwk(jwk) => jwk.key_id.as_ref().map(|id| id.as_str().to_owned()),
@@ -196,11 +278,7 @@ impl<'a> Line<'a> {
         if self.flag.is_some() || self.word.starts_with('-') {
             return None;
         }
-        let root = commands::command();
-        let command = self
-            .path()
-            .iter()
-            .fold(&root, |command, word| command.find_subcommand(word).unwrap_or(command));
+        let command = self.command();
         let mut names = command.get_positionals().map(value_name);
         names.find(|name| FILES.contains(&name.as_str()) || name == "DIRECTORY")
     }
@@ -222,6 +300,9 @@ mod tests {
             (&["token", "-n", ""], Some("n"), ""),
             (&["token", "--kid=x", "na"], None, "na"),
             (&["token", "-", "na"], None, "na"),
+            (&["--quiet", "to"], None, "to"),
+            (&["-v", "to"], None, "to"),
+            (&["token", "--ssh", "a"], None, "a"),
             (&[""], None, ""),
         ] {
             let line = Line::of(words).unwrap();

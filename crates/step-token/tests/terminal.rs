@@ -151,8 +151,7 @@ fn choose() -> String {
 
 #[test]
 fn a_menu_is_filtered_as_one_types() {
-    let menu =
-        "Provisioner to use (type to filter, arrow keys to move, Enter to choose, Esc to leave)";
+    let menu = "Provisioner to use (type to filter, Enter to choose, Esc to leave)";
     let shown = at_the_prompts(&choose(), &[(menu, b"plain"), ("plain|", b"\r")], &[]);
     assert!(shown.contains("✔") && shown.contains("plain (JWK)"), "{shown:?}");
     assert!(shown.contains("eyJ") && shown.contains("status=0"), "{shown:?}");
@@ -170,5 +169,39 @@ fn a_menu_can_be_left() {
         assert!(shown.contains(status) && !shown.contains("eyJ"), "{shown:?}");
         // The cursor is back.
         assert!(shown.rfind("\u{1b}[?25h") > shown.rfind("\u{1b}[?25l"), "{shown:?}");
+    }
+}
+
+#[test]
+fn a_secret_that_is_typed_for_a_dash_is_not_shown() {
+    let program = under_test::program();
+    let program = program.display();
+    let key = std::fs::read(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../testdata/vectors/test-keys/p256.pkcs8.pem"
+    ))
+    .expect("readable");
+    let line = format!(
+        "{program} token host --offline --ca-url ca.example.test --root certs/root_ca.crt \
+         --provisioner plain --key -; echo status=$?"
+    );
+    let typed = [key.as_slice(), b"\x04"].concat();
+    let shown = at_the_prompts(&line, &[("Text for --key", typed.as_slice())], &[]);
+    assert!(shown.contains("eyJ") && shown.contains("status=0"), "{shown:?}");
+    assert!(!shown.contains("PRIVATE KEY"), "{shown:?}");
+    let line = format!(
+        "{program} px token --issuer i --subject s --name n --email e --shared-secret-file - \
+         --role system.admin --token-duration 1h; echo status=$?"
+    );
+    let typed: &[u8] = b"a-shared-secret-of-twenty-nine-chars\n\x04";
+    let shown = at_the_prompts(&line, &[("Text for --shared-secret-file", typed)], &[]);
+    assert!(!shown.contains("a-shared-secret"), "{shown:?}");
+    assert!(shown.contains("eyJ"), "{shown:?}");
+    // Without prompts there is no waiting for a person either.
+    for flags in ["--key -", "--password-file -"] {
+        let line = format!("{} --no-prompt {flags}; echo status=$?", mint());
+        let shown = at_the_prompts(&line, &[], &[]);
+        assert!(shown.contains("is a terminal, and prompts are off"), "{shown:?}");
+        assert!(shown.contains("status=3"), "{shown:?}");
     }
 }

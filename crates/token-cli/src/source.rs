@@ -79,6 +79,9 @@ impl Source {
     /// A settings error that names the source and its origin, if it cannot be read or is larger than
     /// any secret.
     pub fn read(&self, origin: &Origin, world: &World) -> Result<Zeroizing<Vec<u8>>, Error> {
+        if *self == Self::Stdin && world.stdin_is_terminal() {
+            return typed(origin, world);
+        }
         let bytes = self.read_up_to(MAX_SECRET, origin, world)?;
         if let Self::Path(path) = self {
             warn_if_others_can_read(path, world);
@@ -194,6 +197,21 @@ impl Source {
         match self {
             Self::Path(path) => Self::Path(directory.join(path)),
             other => other,
+        }
+    }
+}
+
+/// Asks for a secret, because standard input is a terminal, which would show it.
+fn typed(origin: &Origin, world: &World) -> Result<Zeroizing<Vec<u8>>, Error> {
+    let prompt = format!("Text for {origin}, which is not shown (Enter and Ctrl-D end it)");
+    match world.ask(|person| person.hidden_text(&prompt, MAX_SECRET)) {
+        Some(Ok(bytes)) => Ok(bytes),
+        Some(Err(cause)) => {
+            Err(Error::settings(format!("cannot read the terminal ({origin})")).because(cause))
+        }
+        None => {
+            let message = format!("standard input ({origin}) is a terminal, and prompts are off");
+            Err(Error::settings(message).hint("use a pipe, a file, env:NAME or fd:N"))
         }
     }
 }

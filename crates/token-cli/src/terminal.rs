@@ -1,4 +1,4 @@
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, IsTerminal as _, Read, Write as _};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use rustix::termios::{
 };
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
-use token_text::printable;
+use token_text::{printable, read_wiped};
 use zeroize::{Zeroize as _, Zeroizing};
 
 /// A person who can be asked.
@@ -21,6 +21,17 @@ pub trait Prompt {
     /// If the terminal is closed, or the person interrupts; [`io::ErrorKind::UnexpectedEof`] if the
     /// person gives none (Ctrl-D).
     fn passphrase(&self, prompt: &str) -> io::Result<Zeroizing<Vec<u8>>>;
+
+    /// Asks for text of any number of lines, such as a key, without echoing it; at most `limit`
+    /// bytes, which Ctrl-D ends.
+    ///
+    /// # Errors
+    ///
+    /// If the terminal is closed, or the person interrupts.
+    fn hidden_text(&self, prompt: &str, limit: u64) -> io::Result<Zeroizing<Vec<u8>>> {
+        let _ = limit;
+        self.passphrase(prompt)
+    }
 
     /// Asks for one of `items`; returns its index.
     ///
@@ -52,6 +63,10 @@ impl Terminal {
         Self { stdin: io::stdin().is_terminal(), stderr: io::stderr().is_terminal() }
     }
 
+    pub(crate) fn stdin_is_terminal(self) -> bool {
+        self.stdin
+    }
+
     pub(crate) fn stderr_is_terminal(self) -> bool {
         self.stderr
     }
@@ -75,6 +90,16 @@ impl Prompt for Console {
         drop(quiet);
         writeln!(io::stderr())?;
         answer
+    }
+
+    fn hidden_text(&self, prompt: &str, limit: u64) -> io::Result<Zeroizing<Vec<u8>>> {
+        restore_on_signals();
+        let quiet = Quiet::begin()?;
+        write!(io::stderr(), "{}: ", printable(prompt))?;
+        let answer = read_wiped(Unbuffered, limit);
+        drop(quiet);
+        writeln!(io::stderr())?;
+        answer.map_err(io::Error::other)
     }
 
     fn choose(&self, prompt: &str, items: &[String]) -> io::Result<usize> {
@@ -126,6 +151,15 @@ impl Drop for Quiet {
     }
 }
 
+/// Standard input without the standard library's buffer, which is not wiped.
+pub(crate) struct Unbuffered;
+
+impl Read for Unbuffered {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        Ok(rustix::io::read(io::stdin(), bytes)?)
+    }
+}
+
 /// Reads a line without the standard library's buffer, which is not wiped.
 fn read_line() -> io::Result<Zeroizing<Vec<u8>>> {
     let mut line = Zeroizing::new(Vec::with_capacity(LONGEST));
@@ -147,7 +181,7 @@ fn read_line() -> io::Result<Zeroizing<Vec<u8>>> {
 }
 
 /// What a menu takes.
-const KEYS: &str = "type to filter, arrow keys to move, Enter to choose, Esc to leave";
+const KEYS: &str = "type to filter, Enter to choose, Esc to leave";
 
 /// A terminal passes lines of at most 4096 bytes.
 const LONGEST: usize = 4096;

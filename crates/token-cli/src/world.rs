@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 use crate::colour::{Colour, painted};
 use crate::error::Error;
 use crate::offered::Offered;
-use crate::terminal::{Prompt, Terminal};
+use crate::terminal::{Prompt, Terminal, Unbuffered};
 
 /// Everything that is not an argument: clock, randomness, environment, streams and terminal.
 ///
@@ -27,6 +27,8 @@ pub struct World {
     stdin: RefCell<Box<dyn Read>>,
     /// Whether `stdin` is the process's own, which may be a pipe that never ends.
     is_process: bool,
+    /// Whether that is a terminal, which shows what is typed.
+    is_typed: bool,
     stdout: RefCell<Box<dyn Write>>,
     stderr: RefCell<Box<dyn Write>>,
     /// Whether stdout and stderr take colour.
@@ -54,6 +56,7 @@ impl World {
             && env.get("TERM").is_none_or(|value| value != "dumb");
         let colour =
             (is_wanted && io::stdout().is_terminal(), is_wanted && terminal.stderr_is_terminal());
+        let is_typed = terminal.stdin_is_terminal();
         let home = match env.get("HOME") {
             Some(home) if !home.is_empty() => Some(PathBuf::from(home)),
             _ => directories::BaseDirs::new().map(|base| base.home_dir().to_owned()),
@@ -66,6 +69,7 @@ impl World {
             terminal: terminal.into_prompt(),
             stdin: RefCell::new(Box::new(Unbuffered)),
             is_process: true,
+            is_typed,
             stdout: RefCell::new(Box::new(io::stdout())),
             stderr: RefCell::new(Box::new(io::stderr())),
             colour: Cell::new(colour),
@@ -90,6 +94,7 @@ impl World {
             terminal: None,
             stdin: RefCell::new(Box::new(io::empty())),
             is_process: false,
+            is_typed: false,
             stdout: RefCell::new(Box::new(io::sink())),
             stderr: RefCell::new(Box::new(io::sink())),
             colour: Cell::new((false, false)),
@@ -137,6 +142,7 @@ impl World {
     ) -> Self {
         self.stdin = RefCell::new(Box::new(stdin));
         self.is_process = false;
+        self.is_typed = false;
         self.stdout = RefCell::new(Box::new(stdout));
         self.stderr = RefCell::new(Box::new(stderr));
         self
@@ -236,6 +242,12 @@ impl World {
         self.quiet.set(quiet);
     }
 
+    /// Returns whether standard input is a terminal, so that a secret must not be read from it as from
+    /// a pipe.
+    pub(crate) fn stdin_is_terminal(&self) -> bool {
+        self.is_typed
+    }
+
     /// Reads standard input to its end, at most `limit` bytes, into memory that is wiped.
     ///
     /// # Errors
@@ -324,15 +336,6 @@ impl World {
 impl fmt::Debug for World {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("World").field("home", &self.home).finish_non_exhaustive()
-    }
-}
-
-/// Standard input without the standard library's buffer, which is not wiped.
-struct Unbuffered;
-
-impl Read for Unbuffered {
-    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
-        Ok(rustix::io::read(io::stdin(), bytes)?)
     }
 }
 

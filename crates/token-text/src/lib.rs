@@ -28,5 +28,5 @@ mod wiped;
 
 pub use printable::{printable, printable_json};
 pub use several::{Listed, Several};
-pub use shown::{Excerpt, Shown, ShownPath, ShownValue};
+pub use shown::{Excerpt, ShellWord, Shown, ShownPath, ShownValue};
 pub use wiped::{ReadError, Wiped, read_wiped};

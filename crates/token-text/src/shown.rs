@@ -154,6 +154,28 @@ const LONGEST_WORD: usize = 64;
 /// The same for a directory in a text that may be base64.
 const LONGEST_PART: usize = 32;
 
+/// A value quoted as one word for a shell, in a command that a message suggests.
+///
+/// ```
+/// use token_text::ShellWord;
+///
+/// assert_eq!(ShellWord("config/ca.json").to_string(), "config/ca.json");
+/// assert_eq!(ShellWord("it's here").to_string(), r"'it'\''s here'");
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct ShellWord<'a>(pub &'a str);
+
+impl fmt::Display for ShellWord<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = ShownValue(self.0).to_string();
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-./+:@,%=".contains(c);
+        match !text.is_empty() && text.chars().all(is_plain) {
+            true => f.write_str(&text),
+            false => write!(f, "'{}'", text.replace('\'', r"'\''")),
+        }
+    }
+}
+
 /// A text whose control characters are written as escapes, cut after 500 characters.
 ///
 /// A server sent it: it must not move the cursor, change the writing direction or fill the screen.

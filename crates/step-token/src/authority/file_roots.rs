@@ -82,16 +82,19 @@ impl<'a> FileRoots<'a> {
         let Some(fingerprint) = &settings.fingerprint else {
             return self.first(root.as_ref(), settings);
         };
-        let (place, known) = match (&root, &settings.root) {
+        let (place, known, is_complete) = match (&root, &settings.root) {
             (Some(root), Some(given)) if !fingerprint.origin.outranks(&given.origin) => {
-                (ShownPath(&given.value).to_string(), root.fingerprints())
+                (ShownPath(&given.value).to_string(), root.fingerprints(), true)
             }
-            _ => (ShownPath(self.ca.path()).to_string(), self.fingerprints()),
+            _ => {
+                let place = ShownPath(self.ca.path()).to_string();
+                (place, self.fingerprints(), self.unknown.is_none())
+            }
         };
         if known.contains(&fingerprint.value) {
             return Ok(Some(fingerprint.value));
         }
-        if root.is_none() && self.unknown.is_some() {
+        if !is_complete {
             if !fingerprint.origin.is_command_line() {
                 self.note_in_place(&fingerprint.origin, world);
             }

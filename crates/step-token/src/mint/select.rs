@@ -305,10 +305,13 @@ impl Query<'_> {
         };
         let message = format!("{label} needs {flags}: it accepts a certificate, not a key");
         let hint = match Capability::of(KindName::Jwk, self.operation) {
-            Capability::Refused { .. } => {
-                "run `step-token ca provisioner list --can` to see what each can authorise"
+            Capability::Refused { .. } => format!(
+                "run `step-token ca provisioner list{} --can` to see what each can authorise",
+                self.settings.ca.typed()
+            ),
+            _ => {
+                "use --provisioner to select another one, for example a JWK provisioner".to_owned()
             }
-            _ => "use --provisioner to select another one, for example a JWK provisioner",
         };
         Err(Error::usage(message).hint(hint))
     }
@@ -338,14 +341,8 @@ fn refuse(capability: Capability, who: &str, operation: Operation) -> Result<(),
 
 fn nobody(why: Unselected, settings: &MintSettings) -> Error {
     let provisioner = &settings.provisioner;
-    let list = if settings.ca.offline {
-        format!(
-            "run `step-token ca provisioner list --offline --ca-config {} --table` to list them",
-            token_text::ShownPath(&settings.ca.config.value)
-        )
-    } else {
-        "run `step-token ca provisioner list --table` to list them".to_owned()
-    };
+    let list =
+        format!("run `step-token ca provisioner list{} --table` to list them", settings.ca.typed());
     let origin = match &why {
         Unselected::UnknownKeyId { .. }
         | Unselected::KeyIdOfAnother { .. }

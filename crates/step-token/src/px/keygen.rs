@@ -10,7 +10,7 @@ use clap::{Args, ValueEnum};
 use serde::Serialize;
 use token_cli::{Destination, Error, Switch, World, output};
 use token_jose::{KeyKind, KeyPairPem};
-use token_text::ShownPath;
+use token_text::{ShellWord, ShownPath};
 use zeroize::{Zeroize as _, Zeroizing};
 
 use crate::cli::help;
@@ -155,7 +155,7 @@ struct Settings {
 impl Settings {
     fn secret(file: &Path) -> Self {
         let name = file.to_string_lossy().into_owned();
-        let file = quoted(file);
+        let file = ShellWord(&file.to_string_lossy()).to_string();
         Self {
             server: vec![
                 format!(
@@ -179,7 +179,8 @@ impl Settings {
 
     fn pair(kind: KeygenKind, curve: Option<KeygenCurve>, file: &Path, public: &Path) -> Self {
         let names = (file.to_string_lossy().into_owned(), public.to_string_lossy().into_owned());
-        let (file, public) = (quoted(file), quoted(public));
+        let [file, public] =
+            [file, public].map(|path| ShellWord(&path.to_string_lossy()).to_string());
         let (argument, variable, flag) = match kind {
             KeygenKind::Rsa => ("jwt_rsa_pubkey_file", "OPENSTORAGE_AUTH_RSA_PUBKEY", "rsa"),
             _ => ("jwt_ecds_pubkey_file", "OPENSTORAGE_AUTH_ECDS_PUBKEY", "ecdsa"),
@@ -217,13 +218,6 @@ fn describe(settings: Settings, options: &OutputOptions, world: &World) -> Resul
         issuer.join("\n#   ")
     );
     output::stdout(text.as_bytes(), world)
-}
-
-/// Returns a path quoted as one word for a shell.
-fn quoted(path: &Path) -> String {
-    let text = path.to_string_lossy().into_owned();
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-./+:@,".contains(c);
-    if text.chars().all(is_plain) { text } else { format!("'{}'", text.replace('\'', r"'\''")) }
 }
 
 /// The size that NIST recommends beyond 2030 (SP 800-57).

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use step_claims::{CaUrl, RootFingerprint};
 use token_cli::{Error, Origin, Setting, World};
+use token_text::ShellWord;
 use token_time::SignedDuration;
 
 use crate::settings::ca_args::CaArgs;
@@ -66,5 +67,32 @@ impl CaSettings {
             timeout: layers.one("timeout", args.timeout.as_ref())?,
             step_path,
         })
+    }
+
+    /// Returns the flags that say where the CA is, as they were typed, for a command that a message
+    /// suggests.
+    pub(crate) fn typed(&self) -> String {
+        let mut flags = String::new();
+        let mut add = |flag: &str, value: &str| {
+            flags.push_str(&format!(" --{flag} {}", ShellWord(value)));
+        };
+        if let Some(name) = self.step_path.context_name() {
+            add("context", name);
+        }
+        if self.offline {
+            add("ca-config", &self.config.value.to_string_lossy());
+            return format!(" --offline{flags}");
+        }
+        if let Some(url) = self.url.as_ref().filter(|url| url.origin.is_command_line()) {
+            add("ca-url", &url.value.to_string());
+        }
+        if let Some(root) = self.root.as_ref().filter(|root| root.origin.is_command_line()) {
+            add("root", &root.value.to_string_lossy());
+        }
+        let fingerprint = self.fingerprint.as_ref().filter(|it| it.origin.is_command_line());
+        if let Some(fingerprint) = fingerprint {
+            add("fingerprint", &fingerprint.value.to_string());
+        }
+        flags
     }
 }

@@ -178,6 +178,7 @@ fn zsh_is_told_the_names_as_they_are() {
     let joined = ["token", "x", "--offline", "--ca-config=names.json", "--provisioner=ns:t"];
     assert_eq!(in_zsh(&sandbox, &joined), ["ns:two"]);
     assert_eq!(in_zsh(&sandbox, &["px", "can", "system.v"]), ["system.view"]);
+    assert_eq!(in_zsh(&sandbox, &["completion", "f"]), ["fish"]);
 }
 
 #[test]
@@ -201,4 +202,12 @@ fn fish_offers_names_where_they_are_known() {
     assert_eq!(in_fish(&format!("{line} ''")).len(), ODD.len() - 1);
     assert_eq!(in_fish("px can system.v"), ["system.view"]);
     assert_eq!(in_fish("token x --san "), [""; 0]);
+    // A switch takes no word.
+    for line in ["--quiet tok", "-v tok"] {
+        assert!(in_fish(line)[0].starts_with("token\t"), "{line}");
+    }
+    assert!(in_fish("--no-prompt token --provis")[0].starts_with("--provisioner\t"));
+    assert!(in_fish("ca provisioner list --tab")[0].starts_with("--table\t"));
+    assert_eq!(in_fish("px keygen r"), ["rsa"]);
+    assert_eq!(in_fish("--color n"), ["never"]);
 }
