@@ -2,11 +2,9 @@
 
 use std::fmt;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
-use crate::boundary::{BEGIN, DASHES, END, next_begin};
+use crate::boundary::{BEGIN, DASHES, END, decode, next_begin};
 
 /// A whole section, from its first boundary to its last.
 #[derive(Clone, Copy)]
@@ -98,10 +96,7 @@ impl<'a> Block<'a> {
         // Allocated once, so that growing leaves no copy of a key in memory.
         let mut joined = Zeroizing::new(String::with_capacity(body.len()));
         joined.extend(body.chars().filter(|c| !c.is_ascii_whitespace()));
-        STANDARD
-            .decode(joined.as_bytes())
-            .map(Zeroizing::new)
-            .map_err(|_| DamagedBlock::new(self.label, "it is not base64"))
+        decode(joined.as_bytes()).ok_or_else(|| DamagedBlock::new(self.label, "it is not base64"))
     }
 }
 

@@ -28,7 +28,7 @@ use zeroize::Zeroizing;
 
 pub use block::{Block, DamagedBlock, blocks, has_block};
 
-use boundary::{BEGIN, DASHES, END, next_begin};
+use boundary::{BEGIN, DASHES, END, decode, next_begin};
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
@@ -97,13 +97,13 @@ pub fn private_key(text: &[u8]) -> Result<Option<Key>, Damaged> {
     let Some(section) = sections(text).find(|section| labels.contains(&section.label)) else {
         return Ok(None);
     };
-    let (label, der) = match read_one_from_slice(section.rest) {
-        Ok(Some((Item::Pkcs8Key(key), _))) => ("PRIVATE KEY", key.secret_pkcs8_der().to_vec()),
-        Ok(Some((Item::Sec1Key(key), _))) => ("EC PRIVATE KEY", key.secret_sec1_der().to_vec()),
-        Ok(Some((Item::Pkcs1Key(key), _))) => ("RSA PRIVATE KEY", key.secret_pkcs1_der().to_vec()),
-        _ => return Err(Damaged { line: section.line }),
+    // Not with rustls-pemfile, which wipes neither the base64 nor the key.
+    let label = match section.label {
+        b"EC PRIVATE KEY" => "EC PRIVATE KEY",
+        b"RSA PRIVATE KEY" => "RSA PRIVATE KEY",
+        _ => "PRIVATE KEY",
     };
-    Ok(Some(Key { label, der: Zeroizing::new(der) }))
+    Ok(Some(Key { label, der: section.decoded()? }))
 }
 
 /// Returns whether the text holds a private key encrypted with a password: PKCS#8 (RFC 5958) or the
@@ -203,6 +203,10 @@ impl Section<'_> {
     ///
     /// [`Damaged`] if the section has no END line, or is not base64.
     pub fn contents(&self) -> Result<Vec<u8>, Damaged> {
+        self.decoded().map(|mut contents| std::mem::take(&mut *contents))
+    }
+
+    fn decoded(&self) -> Result<Zeroizing<Vec<u8>>, Damaged> {
         let damaged = Damaged { line: self.line };
         // Allocated once, so that growing leaves no copy of a key in memory.
         let mut base64 = Zeroizing::new(Vec::with_capacity(self.rest.len()));
@@ -212,7 +216,7 @@ impl Section<'_> {
                     .strip_prefix(END.as_bytes())
                     .and_then(|end| end.strip_suffix(DASHES.as_bytes()));
                 return match label == Some(self.label) {
-                    true => STANDARD.decode(base64.as_slice()).map_err(|_| damaged),
+                    true => decode(&base64).ok_or(damaged),
                     false => Err(damaged),
                 };
             }

@@ -3,6 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Serialize, Serializer};
+use token_text::Wiped;
 use zeroize::Zeroizing;
 
 use crate::kubernetes::name::{DataKey, Namespace, ObjectName};
@@ -67,12 +68,14 @@ impl Manifest {
     /// Returns it as YAML, one document for each object.
     #[must_use]
     pub fn to_yaml(&self) -> Zeroizing<String> {
-        let mut text = Zeroizing::new(String::with_capacity(16 * 1024));
-        for (at, object) in self.objects.iter().enumerate() {
+        let documents: Vec<_> = self.objects.iter().map(writer::write).collect();
+        let room = documents.iter().map(|document| document.len() + SEPARATOR.len()).sum();
+        let mut text = Zeroizing::new(String::with_capacity(room));
+        for (at, document) in documents.iter().enumerate() {
             if at > 0 {
-                text.push_str("---\n");
+                text.push_str(SEPARATOR);
             }
-            text.push_str(&writer::write(object));
+            text.push_str(document);
         }
         text
     }
@@ -87,17 +90,18 @@ impl Manifest {
             kind: &'static str,
             items: &'a [Node],
         }
-        let mut text = Zeroizing::new(Vec::with_capacity(16 * 1024));
+        let mut text = Wiped::default();
         let list = List { api_version: "v1", kind: "List", items: &self.objects };
         let written = match (self.objects.as_slice(), compact) {
-            ([object], false) => serde_json::to_writer_pretty(&mut *text, object),
-            ([object], true) => serde_json::to_writer(&mut *text, object),
-            (_, false) => serde_json::to_writer_pretty(&mut *text, &list),
-            (_, true) => serde_json::to_writer(&mut *text, &list),
+            ([object], false) => serde_json::to_writer_pretty(&mut text, object),
+            ([object], true) => serde_json::to_writer(&mut text, object),
+            (_, false) => serde_json::to_writer_pretty(&mut text, &list),
+            (_, true) => serde_json::to_writer(&mut text, &list),
         };
         written.expect("strings serialise");
-        text.push(b'\n');
-        Zeroizing::new(String::from_utf8(std::mem::take(&mut *text)).expect("JSON is text"))
+        text.push(b"\n");
+        let mut bytes = text.into_bytes();
+        Zeroizing::new(String::from_utf8(std::mem::take(&mut *bytes)).expect("JSON is text"))
     }
 }
 
@@ -119,6 +123,9 @@ impl Serialize for Node {
 fn member(name: &str, value: &str) -> (Node, Node) {
     (Node::scalar(name), Node::scalar(value))
 }
+
+/// What is between two documents of YAML.
+const SEPARATOR: &str = "---\n";
 
 /// What Stork and PX-Backup look for.
 const SKIP: &str = "stork.libopenstorage.org/skip-resource";

@@ -1,7 +1,7 @@
 //! Secrets as `kubectl get` prints them, and the members in them.
 
-use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use base64::{Engine as _, decoded_len_estimate};
 use zeroize::Zeroizing;
 
 use crate::kubernetes::name::DataKey;
@@ -87,12 +87,20 @@ fn member_of(root: &Node, key: &DataKey) -> Result<Zeroizing<Vec<u8>>, SecretErr
     match data.and_then(|data| data.member(key.as_str())) {
         Some(value) => {
             let text = value.text().unwrap_or_default();
-            let text: Zeroizing<String> = Zeroizing::new(text.split_ascii_whitespace().collect());
-            let bytes = STANDARD.decode(text.as_bytes());
-            bytes.map(Zeroizing::new).map_err(|_| SecretError::NoBase64 { key: key.to_string() })
+            decoded(text).ok_or_else(|| SecretError::NoBase64 { key: key.to_string() })
         }
         None => Err(SecretError::NoMember { key: key.to_string(), there: names_of(root) }),
     }
+}
+
+/// Decodes base64 with blanks and line ends in it. No copy of it grows or is left behind.
+fn decoded(text: &str) -> Option<Zeroizing<Vec<u8>>> {
+    let mut base64 = Zeroizing::new(Vec::with_capacity(text.len()));
+    base64.extend(text.bytes().filter(|byte| !byte.is_ascii_whitespace()));
+    let mut bytes = Zeroizing::new(vec![0; decoded_len_estimate(base64.len())]);
+    let length = STANDARD.decode_slice(&*base64, &mut bytes).ok()?;
+    bytes.truncate(length);
+    Some(bytes)
 }
 
 /// Returns whether a text is or has a Secret, in JSON or YAML.

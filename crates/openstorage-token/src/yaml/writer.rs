@@ -35,7 +35,8 @@ fn node_of_json(value: &serde_json::Value) -> Node {
 /// A scalar that was read plain is written plain, so that a number stays a number. Every other one
 /// is quoted, unless every reader takes it for a string.
 pub(crate) fn write(node: &Node) -> Zeroizing<String> {
-    let mut text = Zeroizing::new(String::with_capacity(4096));
+    // Without growing, which would leave a copy of a secret behind.
+    let mut text = Zeroizing::new(String::with_capacity(4096 + room(node, 0)));
     match &node.value {
         Value::Mapping(members) if !members.is_empty() => write_members(members, 0, &mut text),
         _ => {
@@ -44,6 +45,18 @@ pub(crate) fn write(node: &Node) -> Zeroizing<String> {
         }
     }
     text
+}
+
+/// Returns how many bytes a node needs at most, if nothing in it is an escape.
+fn room(node: &Node, indent: usize) -> usize {
+    let around = indent + 8;
+    match &node.value {
+        Value::Scalar(scalar) => scalar.text.len() + around,
+        Value::Sequence(items) => items.iter().map(|item| room(item, indent + 2)).sum(),
+        Value::Mapping(members) => {
+            members.iter().map(|(key, value)| room(key, indent) + room(value, indent + 2)).sum()
+        }
+    }
 }
 
 fn write_members(members: &[(Node, Node)], indent: usize, text: &mut String) {
