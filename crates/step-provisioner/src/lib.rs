@@ -45,6 +45,7 @@ mod disabled;
 mod error;
 mod initialise;
 mod kind;
+mod left_out;
 mod limits;
 mod list;
 mod object;
@@ -67,11 +68,12 @@ pub use crate::kind::{
     AwsProvisioner, AzureProvisioner, GcpProvisioner, JwkProvisioner, Kind, KindName,
     OidcProvisioner,
 };
+pub use crate::left_out::LeftOut;
 pub use crate::limits::{CertificateType, Contradiction, Lifetimes, Limit, Limits, SetBy};
 pub use crate::list::{Page, Skipped, provisioners_page};
 pub use crate::proof::ProofKind;
 pub use crate::provisioner::Provisioner;
-pub use crate::select::{Selection, Selector, Why, select};
+pub use crate::select::{Selection, Selector, Why, select, select_and_tell};
 pub use crate::ssh_keys::SshKeys;
 pub use crate::start::StartFault;
 pub use crate::unselected::{KeyOf, Unselected};

@@ -11,6 +11,7 @@ use token_jose::Thumbprint;
 
 use crate::capability::Capability;
 use crate::kind::{Kind, KindName};
+use crate::left_out::LeftOut;
 use crate::proof::ProofKind;
 use crate::provisioner::Provisioner;
 use crate::unselected::{KeyOf, Unselected};
@@ -73,7 +74,17 @@ pub enum Why {
 /// given. A key is always compared with the one that remains (Q10).
 #[must_use]
 pub fn select<'a>(provisioners: &'a [Provisioner], selector: &Selector) -> Selection<'a> {
-    match narrow(provisioners, selector) {
+    select_and_tell(provisioners, selector, |_, _| ())
+}
+
+/// Selects as [`select`] does, and tells of each provisioner that is left out, and why. Those that are
+/// left out together with all others are not told: [`Unselected`] says why.
+pub fn select_and_tell<'a>(
+    provisioners: &'a [Provisioner],
+    selector: &Selector,
+    mut left_out: impl FnMut(&'a Provisioner, LeftOut),
+) -> Selection<'a> {
+    match narrow(provisioners, selector, &mut left_out) {
         Ok((candidates, why)) => match candidates.as_slice() {
             &[provisioner] => Selection::One { provisioner, why },
             _ => Selection::Several(candidates),
@@ -84,9 +95,13 @@ pub fn select<'a>(provisioners: &'a [Provisioner], selector: &Selector) -> Selec
 
 type Candidates<'a> = Vec<&'a Provisioner>;
 
+/// Is told of each provisioner that is left out.
+type Tell<'t, 'a> = &'t mut dyn FnMut(&'a Provisioner, LeftOut);
+
 fn narrow<'a>(
     provisioners: &'a [Provisioner],
     selector: &Selector,
+    tell: Tell<'_, 'a>,
 ) -> Result<(Candidates<'a>, Why), Unselected> {
     if provisioners.is_empty() {
         return Err(Unselected::NoProvisioners);
@@ -99,14 +114,20 @@ fn narrow<'a>(
 
     if let Some(proof) = selector.proof {
         why = if candidates.len() > 1 { Why::Proof } else { why };
-        candidates.retain(|provisioner| provisioner.kind.name() == proof.kind());
+        keep(&mut candidates, tell, |provisioner| match provisioner.kind.name() == proof.kind() {
+            true => Ok(()),
+            false => Err(LeftOut::OtherType(proof)),
+        });
         if candidates.is_empty() {
             return Err(Unselected::NoneOfType { proof, kinds: kinds(&all) });
         }
     }
     if let Some(key_id) = key_id {
         why = Why::KeyId;
-        candidates.retain(|provisioner| has_key_id(provisioner, key_id));
+        keep(&mut candidates, tell, |provisioner| match has_key_id(provisioner, key_id) {
+            true => Ok(()),
+            false => Err(LeftOut::OtherKeyId),
+        });
         if candidates.is_empty() {
             return Err(no_key_id(&all, selector.proof, key_id));
         }
@@ -114,33 +135,57 @@ fn narrow<'a>(
     if let Some(name) = name {
         why = Why::Name;
         let by_key_id = candidates.clone();
-        candidates.retain(|provisioner| provisioner.name == name);
+        keep(&mut candidates, tell, |provisioner| match provisioner.name == name {
+            true => Ok(()),
+            false => Err(LeftOut::OtherName),
+        });
         if candidates.is_empty() {
             return Err(no_name(&all, &by_key_id, selector.proof, key_id, name));
         }
     }
 
     let found = candidates.clone();
-    candidates.retain(|provisioner| provisioner.kind.name().has_tokens());
+    keep(&mut candidates, tell, |provisioner| match provisioner.kind.name() {
+        kind if kind.has_tokens() => Ok(()),
+        kind => Err(LeftOut::NoTokens(kind)),
+    });
     if candidates.is_empty() {
         let name = name.map(str::to_owned);
         return Err(Unselected::NoTokens { name, kinds: kinds(&found) });
     }
 
     if candidates.len() > 1 {
-        candidates = able(candidates, selector.operation)?;
+        candidates = able(candidates, selector.operation, tell)?;
         if candidates.len() == 1 {
             why = settled(why, Why::Operation);
         }
     }
     if let Some(public_key) = selector.public_key {
         let several = candidates.len() > 1;
-        candidates = holders(candidates, public_key)?;
+        candidates = holders(candidates, public_key, tell)?;
         if several && candidates.len() == 1 {
             why = settled(why, Why::Key);
         }
     }
     Ok((candidates, why))
+}
+
+/// Keeps the candidates that a filter lets pass, and tells of the others if there are any left.
+fn keep<'a>(
+    candidates: &mut Candidates<'a>,
+    tell: Tell<'_, 'a>,
+    filter: impl Fn(&Provisioner) -> Result<(), LeftOut>,
+) {
+    let before = std::mem::take(candidates);
+    candidates.extend(before.iter().filter(|provisioner| filter(provisioner).is_ok()));
+    if candidates.is_empty() {
+        return;
+    }
+    for provisioner in before {
+        if let Err(why) = filter(provisioner) {
+            tell(provisioner, why);
+        }
+    }
 }
 
 /// An empty value counts as none, as in step.
@@ -217,14 +262,24 @@ fn no_name(
 }
 
 /// The provisioners that may authorise the operation and are not disabled.
-fn able(candidates: Candidates<'_>, operation: Operation) -> Result<Candidates<'_>, Unselected> {
-    let may = |provisioner: &&Provisioner| !provisioner.capability(operation).is_refused();
-    let able: Candidates<'_> = candidates.iter().copied().filter(may).collect();
+fn able<'a>(
+    candidates: Candidates<'a>,
+    operation: Operation,
+    tell: Tell<'_, 'a>,
+) -> Result<Candidates<'a>, Unselected> {
+    let mut able = candidates.clone();
+    keep(&mut able, tell, |provisioner| match provisioner.capability(operation) {
+        Capability::Refused { reason, .. } => Err(LeftOut::Refused { reason }),
+        _ => Ok(()),
+    });
     if able.is_empty() {
         return Err(refused(&candidates, operation));
     }
-    let working: Candidates<'_> =
-        able.iter().copied().filter(|provisioner| provisioner.disabled.is_none()).collect();
+    let mut working = able.clone();
+    keep(&mut working, tell, |provisioner| match &provisioner.disabled {
+        Some(_) => Err(LeftOut::Disabled),
+        None => Ok(()),
+    });
     Ok(if working.is_empty() { able } else { working })
 }
 
@@ -241,10 +296,11 @@ fn refused(candidates: &[&Provisioner], operation: Operation) -> Unselected {
 }
 
 /// The provisioners whose key is `public_key`. A single one stays if its key is unknown.
-fn holders(
-    candidates: Candidates<'_>,
+fn holders<'a>(
+    candidates: Candidates<'a>,
     public_key: Thumbprint,
-) -> Result<Candidates<'_>, Unselected> {
+    tell: Tell<'_, 'a>,
+) -> Result<Candidates<'a>, Unselected> {
     let own = |provisioner: &Provisioner| {
         provisioner.jwk().and_then(|jwk| jwk.key.as_ref().ok()).map(|key| key.thumbprint())
     };
@@ -259,11 +315,11 @@ fn holders(
             _ => Ok(candidates),
         };
     }
-    let holders: Candidates<'_> = candidates
-        .iter()
-        .copied()
-        .filter(|provisioner| own(provisioner) == Some(public_key))
-        .collect();
+    let mut holders = candidates.clone();
+    keep(&mut holders, tell, |provisioner| match own(provisioner) == Some(public_key) {
+        true => Ok(()),
+        false => Err(LeftOut::OtherKey),
+    });
     if holders.is_empty() {
         let key_of = |provisioner: &&Provisioner| KeyOf {
             label: provisioner.label(),

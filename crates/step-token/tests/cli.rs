@@ -36,6 +36,9 @@ mod px;
 mod sandbox;
 #[path = "common/under_test.rs"]
 mod under_test;
+#[cfg(unix)]
+#[path = "cli/verbose.rs"]
+mod verbose;
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;

@@ -16,7 +16,9 @@ use crate::error::Error;
 /// - [`ReadError::TooLong`] if it has more bytes.
 /// - [`ReadError::Io`] if it cannot be read.
 pub fn read(path: &Path, limit: u64) -> Result<Zeroizing<Vec<u8>>, ReadError> {
-    read_wiped(File::open(path)?, limit)
+    let bytes = read_wiped(File::open(path)?, limit)?;
+    tracing::debug!("read file {}", ShownPath(path));
+    Ok(bytes)
 }
 
 /// Replaces a file as a whole, or leaves it as it was: writes a temporary file beside it, then

@@ -154,6 +154,9 @@ impl Source {
                 file::read(&Path::new(directory).join(name), limit)
             }
         };
+        if read.is_ok() && !matches!(self, Self::Path(_)) {
+            tracing::debug!("read {self}");
+        }
         read.map_err(|cause| match cause {
             ReadError::TooLong { limit } if limit < 1 << 20 => {
                 Error::settings(format!("{self} ({origin}) is larger than {} KiB", limit >> 10))
