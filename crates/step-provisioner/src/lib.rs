@@ -51,6 +51,7 @@ mod list;
 mod object;
 mod proof;
 mod provisioner;
+mod raw;
 mod select;
 mod ssh_keys;
 mod start;
@@ -73,6 +74,7 @@ pub use crate::limits::{CertificateType, Contradiction, Lifetimes, Limit, Limits
 pub use crate::list::{Page, Skipped, provisioners_page};
 pub use crate::proof::ProofKind;
 pub use crate::provisioner::Provisioner;
+pub use crate::raw::Raw;
 pub use crate::select::{Selection, Selector, Why, select, select_and_tell};
 pub use crate::ssh_keys::SshKeys;
 pub use crate::start::StartFault;

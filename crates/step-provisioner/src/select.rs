@@ -4,7 +4,7 @@
 //! by proof, by key ID, by name. Where step shows a menu, more filters apply here: what a
 //! provisioner may authorise, and the key that was given.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use step_claims::Operation;
 use token_jose::Thumbprint;
@@ -106,10 +106,9 @@ fn narrow<'a>(
     if provisioners.is_empty() {
         return Err(Unselected::NoProvisioners);
     }
-    let all: Candidates<'a> = provisioners.iter().collect();
     let key_id = given(selector.key_id.as_deref());
     let name = given(selector.name.as_deref());
-    let mut candidates = all.clone();
+    let mut candidates: Candidates<'a> = provisioners.iter().collect();
     let mut why = Why::Only;
 
     if let Some(proof) = selector.proof {
@@ -119,7 +118,7 @@ fn narrow<'a>(
             false => Err(LeftOut::OtherType(proof)),
         });
         if candidates.is_empty() {
-            return Err(Unselected::NoneOfType { proof, kinds: kinds(&all) });
+            return Err(Unselected::NoneOfType { proof, kinds: kinds(provisioners.iter()) });
         }
     }
     if let Some(key_id) = key_id {
@@ -129,29 +128,29 @@ fn narrow<'a>(
             false => Err(LeftOut::OtherKeyId),
         });
         if candidates.is_empty() {
-            return Err(no_key_id(&all, selector.proof, key_id));
+            return Err(no_key_id(provisioners, selector.proof, key_id));
         }
     }
     if let Some(name) = name {
         why = Why::Name;
-        let by_key_id = candidates.clone();
+        let by_key_id = key_id.map(|_| candidates.clone()).unwrap_or_default();
         keep(&mut candidates, tell, |provisioner| match provisioner.name == name {
             true => Ok(()),
             false => Err(LeftOut::OtherName),
         });
         if candidates.is_empty() {
-            return Err(no_name(&all, &by_key_id, selector.proof, key_id, name));
+            return Err(no_name(provisioners, &by_key_id, selector.proof, key_id, name));
         }
     }
 
-    let found = candidates.clone();
+    let types = kinds(candidates.iter().copied());
     keep(&mut candidates, tell, |provisioner| match provisioner.kind.name() {
         kind if kind.has_tokens() => Ok(()),
         kind => Err(LeftOut::NoTokens(kind)),
     });
     if candidates.is_empty() {
         let name = name.map(str::to_owned);
-        return Err(Unselected::NoTokens { name, kinds: kinds(&found) });
+        return Err(Unselected::NoTokens { name, kinds: types });
     }
 
     if candidates.len() > 1 {
@@ -218,7 +217,7 @@ fn settled(before: Why, now: Why) -> Why {
 }
 
 /// No provisioner left by the proof has the key ID.
-fn no_key_id(all: &[&Provisioner], proof: Option<ProofKind>, key_id: &str) -> Unselected {
+fn no_key_id(all: &[Provisioner], proof: Option<ProofKind>, key_id: &str) -> Unselected {
     let owner = all.iter().find(|provisioner| has_key_id(provisioner, key_id));
     match (owner, proof) {
         (Some(owner), Some(proof)) => Unselected::KeyIdAgainstProof {
@@ -229,35 +228,34 @@ fn no_key_id(all: &[&Provisioner], proof: Option<ProofKind>, key_id: &str) -> Un
         },
         _ => Unselected::UnknownKeyId {
             key_id: key_id.to_owned(),
-            known: all.iter().filter_map(|provisioner| own_key_id(provisioner)).collect(),
+            known: all.iter().filter_map(own_key_id).collect(),
         },
     }
 }
 
 /// No provisioner left by the proof and the key ID has the name.
 fn no_name(
-    all: &[&Provisioner],
+    all: &[Provisioner],
     by_key_id: &[&Provisioner],
     proof: Option<ProofKind>,
     key_id: Option<&str>,
     name: &str,
 ) -> Unselected {
-    let named: Candidates<'_> =
-        all.iter().copied().filter(|provisioner| provisioner.name == name).collect();
+    let named: Candidates<'_> = all.iter().filter(|provisioner| provisioner.name == name).collect();
     let Some(first) = named.first() else {
-        return Unselected::UnknownName { name: name.to_owned(), known: names(all) };
+        return Unselected::UnknownName { name: name.to_owned(), known: names(all.iter()) };
     };
     match (key_id, proof) {
         (Some(key_id), _) => Unselected::KeyIdOfAnother {
             key_id: key_id.to_owned(),
-            owners: names(by_key_id),
+            owners: names(by_key_id.iter().copied()),
             name: name.to_owned(),
             key_ids: named.iter().filter_map(|provisioner| own_key_id(provisioner)).collect(),
         },
         (None, Some(proof)) => {
             Unselected::NameAgainstProof { name: name.to_owned(), kind: first.kind.name(), proof }
         }
-        (None, None) => Unselected::UnknownName { name: name.to_owned(), known: names(all) },
+        (None, None) => Unselected::UnknownName { name: name.to_owned(), known: names(all.iter()) },
     }
 }
 
@@ -331,9 +329,9 @@ fn holders<'a>(
     Ok(holders)
 }
 
-fn names(provisioners: &[&Provisioner]) -> Vec<String> {
+fn names<'a>(provisioners: impl Iterator<Item = &'a Provisioner>) -> Vec<String> {
     let mut seen = HashSet::new();
-    let names = provisioners.iter().map(|provisioner| &provisioner.name);
+    let names = provisioners.map(|provisioner| &provisioner.name);
     names.filter(|name| seen.insert(*name)).cloned().collect()
 }
 
@@ -341,12 +339,10 @@ fn labels(provisioners: &[&Provisioner]) -> Vec<String> {
     provisioners.iter().map(|provisioner| provisioner.label()).collect()
 }
 
-fn kinds(provisioners: &[&Provisioner]) -> Vec<KindName> {
-    let mut kinds: Vec<KindName> =
-        provisioners.iter().map(|provisioner| provisioner.kind.name()).collect();
-    kinds.sort_unstable();
-    kinds.dedup();
-    kinds
+fn kinds<'a>(provisioners: impl Iterator<Item = &'a Provisioner>) -> Vec<KindName> {
+    let kinds: BTreeSet<KindName> =
+        provisioners.map(|provisioner| provisioner.kind.name()).collect();
+    kinds.into_iter().collect()
 }
 
 #[cfg(test)]

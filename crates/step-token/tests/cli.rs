@@ -20,6 +20,9 @@ mod dialect;
 #[path = "cli/input.rs"]
 mod input;
 #[cfg(target_os = "linux")]
+#[path = "cli/memory.rs"]
+mod memory;
+#[cfg(target_os = "linux")]
 #[path = "cli/openssl.rs"]
 mod openssl;
 #[cfg(unix)]

@@ -48,8 +48,8 @@ fn run(sandbox: &Sandbox, line: &str) -> Run {
     let mut command = sandbox.command(line);
     command.arg("-v").env("PASSWORD", sandbox.read("password-of-variable"));
     command.env("KEY", sandbox.read("key-of-variable")).env("SECRET", "tr0ub4dor-of-variable");
-    command.stdin(fs::File::open(sandbox.path("password-of-variable")).unwrap());
-    Run::of(command.output().unwrap())
+    let stdin = fs::File::open(sandbox.path("password-of-variable")).expect("a file");
+    Run::of(command.stdin(stdin).output().expect("the program starts"))
 }
 
 #[track_caller]
