@@ -52,7 +52,10 @@ impl<'a> Document<'a> {
     }
 
     fn read(bytes: &'a [u8], deepest: usize, rest: Rest) -> Result<Self, Malformed> {
-        let malformed = |(at, fault)| Malformed::at(at, fault, bytes);
+        let malformed = |(at, fault)| match is_utf_16(bytes) {
+            true => Malformed::at(0, Syntax::Utf16, bytes),
+            false => Malformed::at(at, fault, bytes),
+        };
         let Scan { end, overflows, halves } = scan(bytes, deepest).map_err(malformed)?;
         let after = walk::after_space(bytes, end);
         if rest == Rest::IsSpace && after != bytes.len() {
@@ -108,6 +111,12 @@ fn text(bytes: &[u8], halves: impl ExactSizeIterator<Item = usize>) -> Cow<'_, s
         }
     }
     Cow::Owned(String::from_utf8(bytes).unwrap_or_else(|error| repaired(error.as_bytes())))
+}
+
+/// Returns whether a text that is no JSON is UTF-16, as PowerShell writes it: it has a byte order mark,
+/// or its first character is of ASCII and has a NUL beside it.
+fn is_utf_16(bytes: &[u8]) -> bool {
+    matches!(bytes, [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [1..=0x7f, 0, ..] | [0, 1..=0x7f, ..])
 }
 
 fn repaired(bytes: &[u8]) -> String {
@@ -174,6 +183,18 @@ mod tests {
         ] {
             assert_eq!(fault(text.as_bytes()).to_string(), message, "{text}");
         }
+    }
+
+    #[test]
+    fn utf_16_is_named() {
+        let units: Vec<u16> = "{\"a\":1}".encode_utf16().collect();
+        let little: Vec<u8> = units.iter().flat_map(|unit| unit.to_le_bytes()).collect();
+        let big: Vec<u8> = units.iter().flat_map(|unit| unit.to_be_bytes()).collect();
+        let marked = |mark: &[u8], text: &[u8]| [mark, text].concat();
+        for text in [&little, &big, &marked(b"\xff\xfe", &little), &marked(b"\xfe\xff", &big)] {
+            assert_eq!(fault(text).to_string(), "the text is UTF-16; expected UTF-8");
+        }
+        assert_eq!(fault(b"\xef\xbb\xbf{}").fault, Syntax::Value);
     }
 
     #[test]

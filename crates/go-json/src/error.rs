@@ -3,8 +3,7 @@
 use std::fmt;
 
 /// Why bytes are not JSON (RFC 8259) as Go reads it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{fault} at line {line}, column {column}")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Malformed {
     /// What is wrong there.
@@ -14,6 +13,17 @@ pub struct Malformed {
     /// The column, in bytes from 1.
     pub column: usize,
 }
+
+impl fmt::Display for Malformed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.fault {
+            Syntax::Utf16 => write!(f, "{}", self.fault),
+            fault => write!(f, "{fault} at line {}, column {}", self.line, self.column),
+        }
+    }
+}
+
+impl std::error::Error for Malformed {}
 
 impl Malformed {
     /// Counts the lines before the offset at which the fault is.
@@ -51,6 +61,8 @@ pub enum Syntax {
     Depth,
     /// Something after the value.
     Trailing,
+    /// UTF-16, where UTF-8 is expected.
+    Utf16,
 }
 
 impl fmt::Display for Syntax {
@@ -67,6 +79,7 @@ impl fmt::Display for Syntax {
             Self::Number => "invalid number",
             Self::Depth => "nested too deeply",
             Self::Trailing => "unexpected text after the value",
+            Self::Utf16 => "the text is UTF-16; expected UTF-8",
         })
     }
 }

@@ -180,9 +180,17 @@ impl<'a> Fields<'a> {
     ///
     /// [`Mismatch`] if it is something else.
     pub fn elements(&self, field: &str) -> Result<Option<Vec<Value<'a>>>, Mismatch> {
-        let found = self.pointed(field);
-        let elements = self.last(&found, field, Expected::Array, Value::elements)?;
-        Ok(elements.map(Iterator::collect))
+        Ok(self.array(field)?.and_then(Value::elements).map(Iterator::collect))
+    }
+
+    /// Returns the array that [`elements`](Self::elements) reads, to be read bit by bit.
+    ///
+    /// # Errors
+    ///
+    /// [`Mismatch`] if it is something else.
+    pub fn array(&self, field: &str) -> Result<Option<Value<'a>>, Mismatch> {
+        let array = |value: Value<'a>| (value.kind() == Kind::Array).then_some(value);
+        self.last(&self.pointed(field), field, Expected::Array, array)
     }
 
     /// Reads a `*struct`; see [`is_nil`](Self::is_nil).

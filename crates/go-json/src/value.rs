@@ -103,6 +103,16 @@ pub struct Elements<'a> {
     at: usize,
 }
 
+impl<'a> Elements<'a> {
+    /// Returns each element with the offset of its text in the array's.
+    pub fn placed(mut self) -> impl Iterator<Item = (usize, Value<'a>)> {
+        std::iter::from_fn(move || {
+            let value = self.next()?;
+            Some((self.at - value.0.len(), value))
+        })
+    }
+}
+
 impl<'a> Iterator for Elements<'a> {
     type Item = Value<'a>;
 

@@ -392,6 +392,10 @@ pub enum ContextsError {
     #[error("the file is not UTF-8")]
     NoText,
 
+    /// It is UTF-16.
+    #[error("the file is UTF-16; expected UTF-8")]
+    Utf16,
+
     /// It is YAML, but not a mapping.
     #[error("line {line}: the file is {kind}; expected a mapping")]
     NoMapping {

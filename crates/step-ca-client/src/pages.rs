@@ -2,8 +2,7 @@
 
 use std::collections::HashSet;
 
-use serde_json::value::RawValue;
-use step_provisioner::{Provisioner, Skipped, provisioners_page};
+use step_provisioner::{Provisioner, Raw, Skipped, provisioners_page};
 
 use crate::fault::request::RequestFault;
 use crate::transport::encoded;
@@ -34,13 +33,13 @@ pub struct ProvisionerList {
 
 impl ProvisionerList {
     /// Returns every entry as the CA sent it, in the order they were registered.
-    pub fn raw(&self) -> impl Iterator<Item = &RawValue> {
+    pub fn raw(&self) -> impl Iterator<Item = &Raw> {
         let mut known = self.provisioners.iter();
         let mut skipped = self.skipped.iter().peekable();
         (0..self.len()).filter_map(move |index| {
             match skipped.next_if(|entry| entry.index == index) {
-                Some(entry) => Some(&*entry.raw),
-                None => known.next().map(|entry| &*entry.raw),
+                Some(entry) => Some(&entry.raw),
+                None => known.next().map(|entry| &entry.raw),
             }
         })
     }
@@ -144,7 +143,7 @@ mod tests {
         let list = pages.into_list();
         assert_eq!((list.len(), list.is_empty()), (3, false));
         assert_eq!(list.skipped[0].index, 1);
-        let raw: Vec<_> = list.raw().map(RawValue::get).collect();
+        let raw: Vec<_> = list.raw().map(Raw::get).collect();
         assert_eq!(
             raw,
             [

@@ -291,6 +291,14 @@ pub enum CaUrlFault {
     },
 }
 
+impl Error {
+    /// Returns whether it is about user data that is UTF-16.
+    #[must_use]
+    pub fn is_utf_16(&self) -> bool {
+        matches!(self, Self::UserNotJson(go_json::Malformed { fault: go_json::Syntax::Utf16, .. }))
+    }
+}
+
 impl fmt::Display for CaUrlFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -1,7 +1,5 @@
-use std::collections::BTreeMap;
-
 use go_json::{Document, Kind, Value};
-use serde::ser::Error as _;
+use serde::ser::{Error as _, SerializeMap as _};
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
@@ -29,11 +27,21 @@ use crate::error::Error;
 /// );
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct UserData(
-    /// Each value is one line of JSON.
-    BTreeMap<String, String>,
-);
+#[derive(Clone, Debug, Default)]
+pub struct UserData {
+    /// The names and values of all members, one after another.
+    text: String,
+    /// Sorted by name.
+    members: Vec<Member>,
+}
+
+/// Where a member is in the text. Its value, one line of JSON, follows its name.
+#[derive(Clone, Copy, Debug)]
+struct Member {
+    at: usize,
+    name: u32,
+    value: u32,
+}
 
 impl UserData {
     /// Parses a JSON object, the contents of the file of `--set-file`. A byte order mark before
@@ -57,9 +65,17 @@ impl UserData {
         };
         let members = document.value().members().ok_or(Error::UserNotObject { found })?;
         let mut user = Self::default();
+        user.text.reserve_exact(json.len());
         for (name, value) in members {
-            user.insert(&name, value)?;
+            let member = user.append(&name, &one_line(&name, value)?);
+            user.members.push(member);
         }
+        let Self { text, members } = &mut user;
+        // Equal names stay in their order, so the last of them comes first in reverse.
+        members.sort_by(|one, other| one.name(text).cmp(other.name(text)));
+        members.reverse();
+        members.dedup_by(|earlier, later| earlier.name(text) == later.name(text));
+        members.reverse();
         Ok(user)
     }
 
@@ -78,35 +94,77 @@ impl UserData {
             return Err(Error::UserAssignment { text: assignment.to_owned() });
         };
         if let Ok(document) = Document::whole(value.as_bytes()) {
-            return self.insert(name, document.value());
+            let value = one_line(name, document.value())?;
+            self.insert(name, &value);
+            return Ok(());
         }
-        self.0.insert(name.to_owned(), quoted(value));
+        self.insert(name, &quoted(value));
         Ok(())
     }
 
-    fn insert(&mut self, name: &str, value: Value<'_>) -> Result<(), Error> {
-        let text = canonical(value).map_err(|too_large| Error::UserNumber {
-            name: name.to_owned(),
-            number: too_large.number.to_owned(),
-        })?;
-        self.0.insert(name.to_owned(), text);
-        Ok(())
+    fn insert(&mut self, name: &str, value: &str) {
+        let member = self.append(name, value);
+        let Self { text, members } = self;
+        match members.binary_search_by(|other| other.name(text).cmp(name)) {
+            Ok(at) => members.splice(at..=at, [member]).for_each(drop),
+            Err(at) => members.insert(at, member),
+        }
+    }
+
+    /// Appends the text of a member.
+    fn append(&mut self, name: &str, value: &str) -> Member {
+        let length = |text: &str| u32::try_from(text.len()).unwrap_or(u32::MAX);
+        let at = self.text.len();
+        self.text.push_str(name);
+        self.text.push_str(value);
+        Member { at, name: length(name), value: length(value) }
+    }
+
+    fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.members.iter().map(|member| (member.name(&self.text), member.value(&self.text)))
     }
 
     /// Returns whether there are no members; the token then omits the claim (Q2).
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.members.is_empty()
     }
+}
+
+impl Member {
+    fn name(self, text: &str) -> &str {
+        text.get(self.at..self.at + self.name as usize).unwrap_or_default()
+    }
+
+    fn value(self, text: &str) -> &str {
+        let start = self.at + self.name as usize;
+        text.get(start..start + self.value as usize).unwrap_or_default()
+    }
+}
+
+impl PartialEq for UserData {
+    fn eq(&self, other: &Self) -> bool {
+        self.iter().eq(other.iter())
+    }
+}
+
+impl Eq for UserData {}
+
+/// Returns a value as one line of JSON.
+fn one_line(name: &str, value: Value<'_>) -> Result<String, Error> {
+    canonical(value).map_err(|too_large| Error::UserNumber {
+        name: name.to_owned(),
+        number: too_large.number.to_owned(),
+    })
 }
 
 impl Serialize for UserData {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let members = self
-            .0
-            .iter()
-            .map(|(name, text)| serde_json::from_str::<&RawValue>(text).map(|value| (name, value)));
-        let members = members.collect::<Result<Vec<_>, _>>().map_err(S::Error::custom)?;
-        serializer.collect_map(members)
+        let mut map = serializer.serialize_map(Some(self.members.len()))?;
+        for (name, text) in self.iter() {
+            let value: &RawValue = serde_json::from_str(text).map_err(S::Error::custom)?;
+            map.serialize_entry(name, value)?;
+        }
+        map.end()
     }
 }
 

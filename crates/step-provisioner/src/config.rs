@@ -10,7 +10,7 @@ use crate::claims::ProvisionerClaims;
 use crate::disabled::Disabled;
 use crate::error::Error;
 use crate::kind::Kind;
-use crate::list::{Skipped, parse_entries};
+use crate::list::{Place, Skipped, parse_entries};
 use crate::object::{Fault, Object, document};
 use crate::provisioner::Provisioner;
 use crate::ssh_keys::SshKeys;
@@ -89,21 +89,21 @@ impl CaConfig {
         let authority = top.object("authority").map_err(Fault::of_document)?;
         let enable_admin = flag(&authority, "enableAdmin")?;
 
-        let entries = authority.elements("provisioners").map_err(Fault::of_document)?;
-        let (mut provisioners, skipped) = parse_entries(&entries)?;
+        let list = authority.array("provisioners").map_err(Fault::of_document)?;
+        let (mut provisioners, skipped) = parse_entries(list, Place::File)?;
         if provisioners.is_empty() {
-            let unknown_types = skipped.into_iter().map(|entry| entry.kind).collect();
+            let unknown_types = skipped.iter().map(Skipped::kind).collect();
             return Err(Error::NoProvisioners { enable_admin, unknown_types });
         }
 
         let claims = authority.object("claims").and_then(|claims| ProvisionerClaims::read(&claims));
         let claims = claims.map_err(Fault::of_document)?;
         for provisioner in &mut provisioners {
-            let contradiction = provisioner.claims.effective(&claims).contradiction();
-            let fault = provisioner
-                .fault
-                .clone()
-                .or(contradiction.map(|it| Box::new(Disabled::Lifetimes(it))));
+            let contradiction = || {
+                let contradiction = provisioner.claims.effective(&claims).contradiction()?;
+                Some(Box::new(Disabled::Lifetimes(contradiction)))
+            };
+            let fault = provisioner.disabled.take().or_else(contradiction);
             provisioner.disabled = fault.filter(|_| !enable_admin);
         }
         let backdate = authority.duration("backdate").map_err(Fault::of_document)?;
@@ -289,7 +289,7 @@ mod tests {
         );
         assert_eq!(config.backdate, "1m".parse().unwrap());
         assert_eq!(config.provisioners.len(), 1);
-        assert_eq!(config.skipped[0].name, "later");
+        assert_eq!(config.skipped[0].name(), "later");
         assert_eq!(config.claims.enable_ssh_ca, Some(true));
         assert!(config.enable_admin && config.disable_issued_at_check);
     }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use go_json::Malformed;
+use go_json::{Malformed, Syntax};
 use token_text::{Excerpt, Several};
 
 /// Why a list of provisioners or a ca.json cannot be used.
@@ -73,6 +73,14 @@ pub enum Error {
         /// Why it cannot be part of a URL.
         source: step_claims::Error,
     },
+}
+
+impl Error {
+    /// Returns whether the document is UTF-16.
+    #[must_use]
+    pub fn is_utf_16(&self) -> bool {
+        matches!(self, Self::Json(Malformed { fault: Syntax::Utf16, .. }))
+    }
 }
 
 impl From<Malformed> for Error {

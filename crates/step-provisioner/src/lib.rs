@@ -45,11 +45,13 @@ mod disabled;
 mod error;
 mod initialise;
 mod kind;
+mod left_out;
 mod limits;
 mod list;
 mod object;
 mod proof;
 mod provisioner;
+mod raw;
 mod select;
 mod ssh_keys;
 mod start;
@@ -67,11 +69,13 @@ pub use crate::kind::{
     AwsProvisioner, AzureProvisioner, GcpProvisioner, JwkProvisioner, Kind, KindName,
     OidcProvisioner,
 };
+pub use crate::left_out::LeftOut;
 pub use crate::limits::{CertificateType, Contradiction, Lifetimes, Limit, Limits, SetBy};
 pub use crate::list::{Page, Skipped, provisioners_page};
 pub use crate::proof::ProofKind;
 pub use crate::provisioner::Provisioner;
-pub use crate::select::{Selection, Selector, Why, select};
+pub use crate::raw::Raw;
+pub use crate::select::{Selection, Selector, Why, select, select_and_tell};
 pub use crate::ssh_keys::SshKeys;
 pub use crate::start::StartFault;
 pub use crate::unselected::{KeyOf, Unselected};

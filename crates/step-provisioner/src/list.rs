@@ -1,10 +1,8 @@
 //! Lists of provisioners, as a CA sends them and as in a ca.json.
 
-use std::fmt;
 use std::sync::Arc;
 
 use go_json::Value;
-use serde_json::value::RawValue;
 
 use crate::claims::ProvisionerClaims;
 use crate::disabled::Disabled;
@@ -13,6 +11,7 @@ use crate::initialise;
 use crate::kind::{Kind, KindName};
 use crate::object::{Fault, Object, document};
 use crate::provisioner::Provisioner;
+use crate::raw::Raw;
 
 /// One page of a CA's answer to `GET /provisioners`.
 #[derive(Clone, Debug)]
@@ -29,26 +28,31 @@ pub struct Page {
 }
 
 /// An entry of unknown type, for which no token can be minted.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Skipped {
     /// Its place in the list, from 0.
     pub index: usize,
-    /// Its name; empty if it has none.
-    pub name: String,
-    /// Its type, as written; empty if it has none.
-    pub kind: String,
     /// The entry as the CA sent it.
-    pub raw: Box<RawValue>,
+    pub raw: Raw,
 }
 
-impl fmt::Debug for Skipped {
-    /// Leaves out the raw entry: it may contain a secret of an unknown kind.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Skipped")
-            .field("index", &self.index)
-            .field("name", &self.name)
-            .field("kind", &self.kind)
-            .finish_non_exhaustive()
+impl Skipped {
+    /// Returns its name; empty if it has none.
+    #[must_use]
+    pub fn name(&self) -> String {
+        self.string("name")
+    }
+
+    /// Returns its type, as written; empty if it has none.
+    #[must_use]
+    pub fn kind(&self) -> String {
+        self.string("type")
+    }
+
+    fn string(&self, member: &str) -> String {
+        let Ok(document) = document(self.raw.get().as_bytes()) else { return String::new() };
+        let entry = Object::value(document.value());
+        entry.and_then(|entry| entry.string(member).ok()).unwrap_or_default()
     }
 }
 
@@ -63,37 +67,62 @@ impl fmt::Debug for Skipped {
 pub fn provisioners_page(json: &[u8]) -> Result<Page, Error> {
     let document = document(json)?;
     let body = Object::outermost(&document)?;
-    let entries = body.elements("provisioners").map_err(Fault::of_document)?;
-    let (provisioners, skipped) = parse_entries(&entries)?;
+    let list = body.array("provisioners").map_err(Fault::of_document)?;
+    let (provisioners, skipped) = parse_entries(list, Place::Page)?;
     let next_cursor = body.non_empty("nextCursor").map_err(Fault::of_document)?;
     Ok(Page { provisioners, skipped, next_cursor })
 }
 
-/// Sorts entries into those of a known type and the others.
+/// Where a list stands, which decides what an entry is disabled by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// In a CA's answer, which says so itself.
+    Page,
+    /// In a ca.json: by its members.
+    File,
+}
+
+/// Sorts the entries of a list into those of a known type and the others.
 pub(crate) fn parse_entries(
-    entries: &[Value<'_>],
+    list: Option<Value<'_>>,
+    place: Place,
 ) -> Result<(Vec<Provisioner>, Vec<Skipped>), Error> {
-    let mut provisioners = Vec::with_capacity(entries.len());
-    let mut skipped = Vec::new();
+    let (mut provisioners, mut skipped) = (Vec::new(), Vec::new());
+    let Some((list, elements)) = list.and_then(|list| Some((list, list.elements()?))) else {
+        return Ok((provisioners, skipped));
+    };
+    let text = Arc::new(list.text().to_owned());
     let none = Arc::new(ProvisionerClaims::default());
-    for (index, &entry) in entries.iter().enumerate() {
-        match parse_entry(index, entry, &none)? {
-            Ok(provisioner) => provisioners.push(provisioner),
-            Err(unknown) => skipped.push(unknown),
+    for (index, (at, entry)) in elements.placed().enumerate() {
+        let raw = Raw::of(&text, at, entry.text().len()).ok_or(Error::Entry { index })?;
+        match parse_entry(index, entry, raw, place, &none)? {
+            Ok(provisioner) => push(&mut provisioners, provisioner),
+            Err(unknown) => push(&mut skipped, unknown),
         }
     }
+    provisioners.shrink_to_fit();
+    skipped.shrink_to_fit();
     Ok((provisioners, skipped))
+}
+
+/// Appends to a list that may become long: it grows by a quarter, where [`Vec::push`] doubles it.
+fn push<T>(list: &mut Vec<T>, item: T) {
+    if list.len() == list.capacity() {
+        list.reserve_exact(list.len() / 4 + 8);
+    }
+    list.push(item);
 }
 
 /// `none` are the claims of an entry that sets none.
 fn parse_entry(
     index: usize,
     value: Value<'_>,
+    raw: Raw,
+    place: Place,
     none: &Arc<ProvisionerClaims>,
 ) -> Result<Result<Provisioner, Skipped>, Error> {
-    let raw = RawValue::from_string(value.text().to_owned()).map_err(|_| Error::Entry { index })?;
     if value.is_null() {
-        return Ok(Err(Skipped { index, name: String::new(), kind: String::new(), raw }));
+        return Ok(Err(Skipped { index, raw }));
     }
     let entry = Object::value(value).ok_or(Error::Entry { index })?;
     let fault = |fault: Fault| Error::Provisioner {
@@ -104,18 +133,23 @@ fn parse_entry(
     };
     let kind = entry.string("type").map_err(fault)?;
     let Some(known) = KindName::from_type(&kind) else {
-        let name = entry.string("name").unwrap_or_default();
-        return Ok(Err(Skipped { index, name, kind, raw }));
+        return Ok(Err(Skipped { index, raw }));
     };
-    let (name, kind) =
-        (entry.string("name").map_err(fault)?, Kind::read(known, &entry).map_err(fault)?);
+    let mut name = entry.string("name").map_err(fault)?;
+    name.shrink_to_fit();
+    let kind = Kind::read(known, &entry).map_err(fault)?;
     let claims = entry.object("claims").and_then(|c| ProvisionerClaims::read(&c)).map_err(fault)?;
+    let of_members = initialise::fault(&name, &kind, &entry).map_err(fault)?;
+    let reported = disabled(&entry).map_err(fault)?;
+    let disabled = match place {
+        Place::Page => reported,
+        Place::File => of_members,
+    };
     Ok(Ok(Provisioner {
-        fault: initialise::fault(&name, &kind, &entry).map_err(fault)?.map(Box::new),
         name,
         kind,
         claims: if claims == **none { Arc::clone(none) } else { Arc::new(claims) },
-        disabled: disabled(&entry).map_err(fault)?.map(Box::new),
+        disabled: disabled.map(Box::new),
         raw,
     }))
 }
@@ -174,9 +208,12 @@ mod tests {
         let page = page(r#"{"type":"EST","name":"new"},null,{},{"type":"SCEP","name":"s"}"#);
         let page = page.unwrap();
         assert_eq!(page.provisioners.len(), 1);
-        let skipped: Vec<_> =
-            page.skipped.iter().map(|s| (s.index, s.name.as_str(), s.kind.as_str())).collect();
-        assert_eq!(skipped, [(0, "new", "EST"), (1, "", ""), (2, "", "")]);
+        let skipped: Vec<_> = page.skipped.iter().map(|s| (s.index, s.name(), s.kind())).collect();
+        let expected = [(0, "new", "EST"), (1, "", ""), (2, "", "")];
+        assert_eq!(
+            skipped,
+            expected.map(|(at, name, kind)| (at, name.to_owned(), kind.to_owned()))
+        );
     }
 
     #[test]

@@ -119,6 +119,11 @@ impl<'a> Object<'a> {
         Ok(self.0.elements(member)?.unwrap_or_default())
     }
 
+    /// An array, `None` if missing.
+    pub(crate) fn array(&self, member: &str) -> Result<Option<Value<'a>>, Fault> {
+        Ok(self.0.array(member)?)
+    }
+
     /// An object, without members if missing.
     pub(crate) fn object(&self, member: &str) -> Result<Self, Fault> {
         Ok(Self(self.0.object(member)?))

@@ -3,7 +3,6 @@
 use std::fmt;
 use std::sync::Arc;
 
-use serde_json::value::RawValue;
 use step_claims::Operation;
 use token_text::Excerpt;
 
@@ -11,6 +10,7 @@ use crate::capability::Capability;
 use crate::claims::ProvisionerClaims;
 use crate::disabled::Disabled;
 use crate::kind::{JwkProvisioner, Kind};
+use crate::raw::Raw;
 
 /// The token identifier of every Kubernetes provisioner; a CA has at most one.
 const K8S_SA_ID: &str = "k8ssa/k8sSA-default";
@@ -28,10 +28,8 @@ pub struct Provisioner {
     /// CA's own list this is what the CA says; in a ca.json it is what step-ca decides at its start,
     /// see [`CaConfig::check_anchors`](crate::CaConfig::check_anchors).
     pub disabled: Option<Box<Disabled>>,
-    /// What is wrong with its members, which disables it if it is in a ca.json.
-    pub(crate) fault: Option<Box<Disabled>>,
     /// The entry as the CA sent it, with all its members.
-    pub raw: Box<RawValue>,
+    pub raw: Raw,
 }
 
 impl Provisioner {

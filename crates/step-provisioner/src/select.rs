@@ -4,13 +4,14 @@
 //! by proof, by key ID, by name. Where step shows a menu, more filters apply here: what a
 //! provisioner may authorise, and the key that was given.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use step_claims::Operation;
 use token_jose::Thumbprint;
 
 use crate::capability::Capability;
 use crate::kind::{Kind, KindName};
+use crate::left_out::LeftOut;
 use crate::proof::ProofKind;
 use crate::provisioner::Provisioner;
 use crate::unselected::{KeyOf, Unselected};
@@ -73,7 +74,17 @@ pub enum Why {
 /// given. A key is always compared with the one that remains (Q10).
 #[must_use]
 pub fn select<'a>(provisioners: &'a [Provisioner], selector: &Selector) -> Selection<'a> {
-    match narrow(provisioners, selector) {
+    select_and_tell(provisioners, selector, |_, _| ())
+}
+
+/// Selects as [`select`] does, and tells of each provisioner that is left out, and why. Those that are
+/// left out together with all others are not told: [`Unselected`] says why.
+pub fn select_and_tell<'a>(
+    provisioners: &'a [Provisioner],
+    selector: &Selector,
+    mut left_out: impl FnMut(&'a Provisioner, LeftOut),
+) -> Selection<'a> {
+    match narrow(provisioners, selector, &mut left_out) {
         Ok((candidates, why)) => match candidates.as_slice() {
             &[provisioner] => Selection::One { provisioner, why },
             _ => Selection::Several(candidates),
@@ -84,63 +95,96 @@ pub fn select<'a>(provisioners: &'a [Provisioner], selector: &Selector) -> Selec
 
 type Candidates<'a> = Vec<&'a Provisioner>;
 
+/// Is told of each provisioner that is left out.
+type Tell<'t, 'a> = &'t mut dyn FnMut(&'a Provisioner, LeftOut);
+
 fn narrow<'a>(
     provisioners: &'a [Provisioner],
     selector: &Selector,
+    tell: Tell<'_, 'a>,
 ) -> Result<(Candidates<'a>, Why), Unselected> {
     if provisioners.is_empty() {
         return Err(Unselected::NoProvisioners);
     }
-    let all: Candidates<'a> = provisioners.iter().collect();
     let key_id = given(selector.key_id.as_deref());
     let name = given(selector.name.as_deref());
-    let mut candidates = all.clone();
+    let mut candidates: Candidates<'a> = provisioners.iter().collect();
     let mut why = Why::Only;
 
     if let Some(proof) = selector.proof {
         why = if candidates.len() > 1 { Why::Proof } else { why };
-        candidates.retain(|provisioner| provisioner.kind.name() == proof.kind());
+        keep(&mut candidates, tell, |provisioner| match provisioner.kind.name() == proof.kind() {
+            true => Ok(()),
+            false => Err(LeftOut::OtherType(proof)),
+        });
         if candidates.is_empty() {
-            return Err(Unselected::NoneOfType { proof, kinds: kinds(&all) });
+            return Err(Unselected::NoneOfType { proof, kinds: kinds(provisioners.iter()) });
         }
     }
     if let Some(key_id) = key_id {
         why = Why::KeyId;
-        candidates.retain(|provisioner| has_key_id(provisioner, key_id));
+        keep(&mut candidates, tell, |provisioner| match has_key_id(provisioner, key_id) {
+            true => Ok(()),
+            false => Err(LeftOut::OtherKeyId),
+        });
         if candidates.is_empty() {
-            return Err(no_key_id(&all, selector.proof, key_id));
+            return Err(no_key_id(provisioners, selector.proof, key_id));
         }
     }
     if let Some(name) = name {
         why = Why::Name;
-        let by_key_id = candidates.clone();
-        candidates.retain(|provisioner| provisioner.name == name);
+        let by_key_id = key_id.map(|_| candidates.clone()).unwrap_or_default();
+        keep(&mut candidates, tell, |provisioner| match provisioner.name == name {
+            true => Ok(()),
+            false => Err(LeftOut::OtherName),
+        });
         if candidates.is_empty() {
-            return Err(no_name(&all, &by_key_id, selector.proof, key_id, name));
+            return Err(no_name(provisioners, &by_key_id, selector.proof, key_id, name));
         }
     }
 
-    let found = candidates.clone();
-    candidates.retain(|provisioner| provisioner.kind.name().has_tokens());
+    let types = kinds(candidates.iter().copied());
+    keep(&mut candidates, tell, |provisioner| match provisioner.kind.name() {
+        kind if kind.has_tokens() => Ok(()),
+        kind => Err(LeftOut::NoTokens(kind)),
+    });
     if candidates.is_empty() {
         let name = name.map(str::to_owned);
-        return Err(Unselected::NoTokens { name, kinds: kinds(&found) });
+        return Err(Unselected::NoTokens { name, kinds: types });
     }
 
     if candidates.len() > 1 {
-        candidates = able(candidates, selector.operation)?;
+        candidates = able(candidates, selector.operation, tell)?;
         if candidates.len() == 1 {
             why = settled(why, Why::Operation);
         }
     }
     if let Some(public_key) = selector.public_key {
         let several = candidates.len() > 1;
-        candidates = holders(candidates, public_key)?;
+        candidates = holders(candidates, public_key, tell)?;
         if several && candidates.len() == 1 {
             why = settled(why, Why::Key);
         }
     }
     Ok((candidates, why))
+}
+
+/// Keeps the candidates that a filter lets pass, and tells of the others if there are any left.
+fn keep<'a>(
+    candidates: &mut Candidates<'a>,
+    tell: Tell<'_, 'a>,
+    filter: impl Fn(&Provisioner) -> Result<(), LeftOut>,
+) {
+    let before = std::mem::take(candidates);
+    candidates.extend(before.iter().filter(|provisioner| filter(provisioner).is_ok()));
+    if candidates.is_empty() {
+        return;
+    }
+    for provisioner in before {
+        if let Err(why) = filter(provisioner) {
+            tell(provisioner, why);
+        }
+    }
 }
 
 /// An empty value counts as none, as in step.
@@ -173,7 +217,7 @@ fn settled(before: Why, now: Why) -> Why {
 }
 
 /// No provisioner left by the proof has the key ID.
-fn no_key_id(all: &[&Provisioner], proof: Option<ProofKind>, key_id: &str) -> Unselected {
+fn no_key_id(all: &[Provisioner], proof: Option<ProofKind>, key_id: &str) -> Unselected {
     let owner = all.iter().find(|provisioner| has_key_id(provisioner, key_id));
     match (owner, proof) {
         (Some(owner), Some(proof)) => Unselected::KeyIdAgainstProof {
@@ -184,47 +228,56 @@ fn no_key_id(all: &[&Provisioner], proof: Option<ProofKind>, key_id: &str) -> Un
         },
         _ => Unselected::UnknownKeyId {
             key_id: key_id.to_owned(),
-            known: all.iter().filter_map(|provisioner| own_key_id(provisioner)).collect(),
+            known: all.iter().filter_map(own_key_id).collect(),
         },
     }
 }
 
 /// No provisioner left by the proof and the key ID has the name.
 fn no_name(
-    all: &[&Provisioner],
+    all: &[Provisioner],
     by_key_id: &[&Provisioner],
     proof: Option<ProofKind>,
     key_id: Option<&str>,
     name: &str,
 ) -> Unselected {
-    let named: Candidates<'_> =
-        all.iter().copied().filter(|provisioner| provisioner.name == name).collect();
+    let named: Candidates<'_> = all.iter().filter(|provisioner| provisioner.name == name).collect();
     let Some(first) = named.first() else {
-        return Unselected::UnknownName { name: name.to_owned(), known: names(all) };
+        return Unselected::UnknownName { name: name.to_owned(), known: names(all.iter()) };
     };
     match (key_id, proof) {
         (Some(key_id), _) => Unselected::KeyIdOfAnother {
             key_id: key_id.to_owned(),
-            owners: names(by_key_id),
+            owners: names(by_key_id.iter().copied()),
             name: name.to_owned(),
             key_ids: named.iter().filter_map(|provisioner| own_key_id(provisioner)).collect(),
         },
         (None, Some(proof)) => {
             Unselected::NameAgainstProof { name: name.to_owned(), kind: first.kind.name(), proof }
         }
-        (None, None) => Unselected::UnknownName { name: name.to_owned(), known: names(all) },
+        (None, None) => Unselected::UnknownName { name: name.to_owned(), known: names(all.iter()) },
     }
 }
 
 /// The provisioners that may authorise the operation and are not disabled.
-fn able(candidates: Candidates<'_>, operation: Operation) -> Result<Candidates<'_>, Unselected> {
-    let may = |provisioner: &&Provisioner| !provisioner.capability(operation).is_refused();
-    let able: Candidates<'_> = candidates.iter().copied().filter(may).collect();
+fn able<'a>(
+    candidates: Candidates<'a>,
+    operation: Operation,
+    tell: Tell<'_, 'a>,
+) -> Result<Candidates<'a>, Unselected> {
+    let mut able = candidates.clone();
+    keep(&mut able, tell, |provisioner| match provisioner.capability(operation) {
+        Capability::Refused { reason, .. } => Err(LeftOut::Refused { reason }),
+        _ => Ok(()),
+    });
     if able.is_empty() {
         return Err(refused(&candidates, operation));
     }
-    let working: Candidates<'_> =
-        able.iter().copied().filter(|provisioner| provisioner.disabled.is_none()).collect();
+    let mut working = able.clone();
+    keep(&mut working, tell, |provisioner| match &provisioner.disabled {
+        Some(_) => Err(LeftOut::Disabled),
+        None => Ok(()),
+    });
     Ok(if working.is_empty() { able } else { working })
 }
 
@@ -241,10 +294,11 @@ fn refused(candidates: &[&Provisioner], operation: Operation) -> Unselected {
 }
 
 /// The provisioners whose key is `public_key`. A single one stays if its key is unknown.
-fn holders(
-    candidates: Candidates<'_>,
+fn holders<'a>(
+    candidates: Candidates<'a>,
     public_key: Thumbprint,
-) -> Result<Candidates<'_>, Unselected> {
+    tell: Tell<'_, 'a>,
+) -> Result<Candidates<'a>, Unselected> {
     let own = |provisioner: &Provisioner| {
         provisioner.jwk().and_then(|jwk| jwk.key.as_ref().ok()).map(|key| key.thumbprint())
     };
@@ -259,11 +313,11 @@ fn holders(
             _ => Ok(candidates),
         };
     }
-    let holders: Candidates<'_> = candidates
-        .iter()
-        .copied()
-        .filter(|provisioner| own(provisioner) == Some(public_key))
-        .collect();
+    let mut holders = candidates.clone();
+    keep(&mut holders, tell, |provisioner| match own(provisioner) == Some(public_key) {
+        true => Ok(()),
+        false => Err(LeftOut::OtherKey),
+    });
     if holders.is_empty() {
         let key_of = |provisioner: &&Provisioner| KeyOf {
             label: provisioner.label(),
@@ -275,9 +329,9 @@ fn holders(
     Ok(holders)
 }
 
-fn names(provisioners: &[&Provisioner]) -> Vec<String> {
+fn names<'a>(provisioners: impl Iterator<Item = &'a Provisioner>) -> Vec<String> {
     let mut seen = HashSet::new();
-    let names = provisioners.iter().map(|provisioner| &provisioner.name);
+    let names = provisioners.map(|provisioner| &provisioner.name);
     names.filter(|name| seen.insert(*name)).cloned().collect()
 }
 
@@ -285,12 +339,10 @@ fn labels(provisioners: &[&Provisioner]) -> Vec<String> {
     provisioners.iter().map(|provisioner| provisioner.label()).collect()
 }
 
-fn kinds(provisioners: &[&Provisioner]) -> Vec<KindName> {
-    let mut kinds: Vec<KindName> =
-        provisioners.iter().map(|provisioner| provisioner.kind.name()).collect();
-    kinds.sort_unstable();
-    kinds.dedup();
-    kinds
+fn kinds<'a>(provisioners: impl Iterator<Item = &'a Provisioner>) -> Vec<KindName> {
+    let kinds: BTreeSet<KindName> =
+        provisioners.map(|provisioner| provisioner.kind.name()).collect();
+    kinds.into_iter().collect()
 }
 
 #[cfg(test)]

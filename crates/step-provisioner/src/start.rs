@@ -3,7 +3,10 @@
 //! Source: smallstep/certificates 0.30.2, `authority/config/config.go` (`AuthConfig.Validate`),
 //! `authority/authority.go` (`ReloadAdminResources`) and `authority/provisioner/collection.go`.
 
-use std::collections::{HashMap, HashSet};
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::collections::hash_map::RandomState;
+use std::hash::BuildHasher as _;
 
 use token_text::Excerpt;
 use token_time::SignedDuration;
@@ -79,20 +82,43 @@ impl CaConfig {
         if self.enable_admin {
             return None;
         }
-        let (mut ids, mut names) = (HashMap::new(), HashSet::new());
-        self.provisioners.iter().find_map(|entry| {
-            let name = || entry.name.clone();
-            if entry.lacks_key() {
-                return Some(StartFault::NoKey { name: name() });
-            }
-            let id = entry.token_id();
-            if !names.insert(entry.name.as_str()) {
-                return Some(StartFault::SameName { name: name() });
-            }
-            let other = ids.insert(id.clone(), entry)?;
-            Some(StartFault::SameId { one: other.label(), other: entry.label(), id })
-        })
+        let entries = self.provisioners.as_slice();
+        let keyless = entries.iter().position(Provisioner::lacks_key);
+        let name = first_repeated(entries, |entry| Cow::Borrowed(&*entry.name));
+        let id = first_repeated(entries, |entry| Cow::Owned(entry.token_id()));
+        let [keyless, name, id] =
+            [keyless.map(|at| (at, at)), name, id].map(|found| found.unwrap_or((usize::MAX, 0)));
+        // What step-ca finds first; of one entry, in this order.
+        let entry = entries.get(keyless.0.min(name.0).min(id.0))?;
+        if keyless.0 <= name.0.min(id.0) {
+            return Some(StartFault::NoKey { name: entry.name.clone() });
+        }
+        if name.0 <= id.0 {
+            return Some(StartFault::SameName { name: entry.name.clone() });
+        }
+        let one = entries.get(id.1)?.label();
+        Some(StartFault::SameId { one, other: entry.label(), id: entry.token_id() })
     }
+}
+
+/// Returns the place of the first entry whose text an earlier one has too, and the place of that one.
+///
+/// Only hashes are kept, which take less memory than the texts of many entries.
+fn first_repeated<'a>(
+    entries: &'a [Provisioner],
+    text: impl Fn(&'a Provisioner) -> Cow<'a, str>,
+) -> Option<(usize, usize)> {
+    let hasher = RandomState::new();
+    let mut seen: HashSet<u64> = HashSet::new();
+    entries.iter().enumerate().find_map(|(at, entry)| {
+        let own = text(entry);
+        if seen.insert(hasher.hash_one(&own)) {
+            return None;
+        }
+        // Two texts may have the same hash.
+        let earlier = entries.iter().take(at).position(|earlier| text(earlier) == own)?;
+        Some((at, earlier))
+    })
 }
 
 #[cfg(test)]

@@ -25,6 +25,9 @@ mod input;
 #[path = "cli/links.rs"]
 mod links;
 #[cfg(target_os = "linux")]
+#[path = "cli/memory.rs"]
+mod memory;
+#[cfg(target_os = "linux")]
 #[path = "cli/openssl.rs"]
 mod openssl;
 #[cfg(unix)]
@@ -44,6 +47,9 @@ mod sandbox;
 mod secrets;
 #[path = "common/under_test.rs"]
 mod under_test;
+#[cfg(unix)]
+#[path = "cli/verbose.rs"]
+mod verbose;
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;

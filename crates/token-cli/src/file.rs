@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use token_text::{ReadError, ShownPath, read_wiped};
+use token_text::{ReadError, ShownPath, Wiped};
 use zeroize::Zeroizing;
 
 use crate::error::Error;
@@ -16,7 +16,13 @@ use crate::error::Error;
 /// - [`ReadError::TooLong`] if it has more bytes.
 /// - [`ReadError::Io`] if it cannot be read.
 pub fn read(path: &Path, limit: u64) -> Result<Zeroizing<Vec<u8>>, ReadError> {
-    read_wiped(File::open(path)?, limit)
+    let file = File::open(path)?;
+    let length = file.metadata()?.len().min(limit);
+    // With room for all of it from the start, so that it is never there twice.
+    let mut bytes = Wiped::with_capacity(usize::try_from(length).unwrap_or(0).saturating_add(1));
+    bytes.read_from(file, limit)?;
+    tracing::debug!("read file {}", ShownPath(path));
+    Ok(bytes.into_bytes())
 }
 
 /// Replaces a file as a whole, or leaves it as it was: writes a temporary file beside it, then
@@ -36,11 +42,25 @@ pub fn replace(path: &Path, bytes: &[u8], mode: u32) -> Result<(), Error> {
 ///
 /// A settings error that names the file.
 pub fn write(path: &Path, bytes: &[u8], mode: u32, overwrite: bool) -> Result<(), Error> {
+    write_with(path, mode, overwrite, |file| file.write_all(bytes))
+}
+
+/// The same with a function that writes the file. If it fails, there is no file.
+///
+/// # Errors
+///
+/// As [`write`].
+pub fn write_with(
+    path: &Path,
+    mode: u32,
+    overwrite: bool,
+    fill: impl FnOnce(&mut File) -> io::Result<()>,
+) -> Result<(), Error> {
     let write_whole = || -> io::Result<()> {
         // The library's error names the temporary file, which means nothing to the caller.
         let mut file =
             temporary(directory_of(path), mode).map_err(|error| io::Error::from(error.kind()))?;
-        file.as_file_mut().write_all(bytes)?;
+        fill(file.as_file_mut())?;
         file.as_file().sync_all()?;
         match overwrite {
             true => file.persist(path),

@@ -51,7 +51,8 @@ pub use output::{Destination, Output, OutputSettings};
 pub use report::{Mark, Report};
 pub use setting::{Origin, Setting};
 pub use source::{
-    MAX_SECRET, Source, Stream, one_reader_of_each, warn_if_others_can_read, without_line_end,
+    MAX_SECRET, SAVE_AS_UTF_8, Source, Stream, is_utf_16, one_reader_of_each,
+    warn_if_others_can_read, without_line_end,
 };
 pub use table::columns;
 pub use terminal::Prompt;

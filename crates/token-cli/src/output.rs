@@ -1,7 +1,7 @@
 //! Writes the token to standard output, or to a file of mode 0600.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, Write as _};
+use std::io::{self, BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -180,6 +180,43 @@ impl Destination {
         }
     }
 
+    /// Writes a result line by line, so that it need not be in memory as a whole. A file appears
+    /// with the last line, or not at all.
+    ///
+    /// # Errors
+    ///
+    /// A settings error that names the file, or the first error among the lines.
+    pub fn write_lines(
+        &self,
+        mut lines: impl Iterator<Item = Result<Wiped, Error>>,
+        world: &World,
+    ) -> Result<(), Error> {
+        match self {
+            Self::Stdout | Self::Stream => lines.try_for_each(|line| stdout(&line?, world)),
+            // A reader of a FIFO sees its end when it is closed, so it stays open.
+            Self::Device(path) => {
+                let cannot_write = |cause| file::cannot_write(path).because(cause);
+                let mut device =
+                    OpenOptions::new().append(true).open(path).map_err(cannot_write)?;
+                lines.try_for_each(|line| device.write_all(&line?).map_err(cannot_write))
+            }
+            Self::File { path, overwrite } => {
+                let mut fault = None;
+                // What is written ends at a fault, and the file with it.
+                file::write_with(path, 0o600, *overwrite, |file| {
+                    lines.try_for_each(|line| match line {
+                        Ok(line) => file.write_all(&line),
+                        Err(error) => {
+                            fault = Some(error);
+                            Err(io::ErrorKind::Other.into())
+                        }
+                    })
+                })
+                .map_err(|error| fault.unwrap_or(error))
+            }
+        }
+    }
+
     /// Returns the file or device, if it is one.
     #[must_use]
     pub fn path(&self) -> Option<&Path> {
@@ -222,6 +259,36 @@ pub fn stdout(bytes: &[u8], world: &World) -> Result<(), Error> {
         .write_stdout(bytes)
         .map_err(|cause| Error::settings("cannot write to standard output").because(cause))
 }
+
+/// Writes a result to standard output piece by piece, so that it need not be in memory as a whole.
+///
+/// # Errors
+///
+/// As [`stdout`].
+pub fn stdout_in_pieces(
+    world: &World,
+    write: impl FnOnce(&mut dyn io::Write) -> io::Result<()>,
+) -> Result<(), Error> {
+    let mut pieces = BufWriter::with_capacity(PIECE, Stdout(world));
+    let written = write(&mut pieces).and_then(|()| pieces.flush());
+    written.map_err(|cause| Error::settings("cannot write to standard output").because(cause))
+}
+
+/// Standard output as a writer.
+struct Stdout<'w>(&'w World);
+
+impl io::Write for Stdout<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write_stdout(bytes).map(|()| bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// How much is written at once.
+const PIECE: usize = 64 << 10;
 
 /// Writes a verdict's report to standard output, its marks in colour on a terminal.
 ///

@@ -106,6 +106,10 @@ impl Source {
     /// As [`read_public`](Self::read_public); and if it is not UTF-8.
     pub fn read_text(&self, origin: &Origin, world: &World) -> Result<Zeroizing<String>, Error> {
         let bytes = self.read_public(origin, world)?;
+        if is_utf_16(&bytes) {
+            return Err(Error::settings(format!("{self} ({origin}) is UTF-16; expected UTF-8"))
+                .hint(SAVE_AS_UTF_8));
+        }
         match std::str::from_utf8(&bytes) {
             Ok(text) => Ok(Zeroizing::new(text.to_owned())),
             Err(_) => Err(Error::settings(format!("{self} ({origin}) is not UTF-8"))),
@@ -157,6 +161,9 @@ impl Source {
                 file::read(&Path::new(directory).join(name), limit)
             }
         };
+        if read.is_ok() && !matches!(self, Self::Path(_)) {
+            tracing::debug!("read {self}");
+        }
         read.map_err(|cause| match cause {
             ReadError::TooLong { limit } if limit < 1 << 20 => {
                 Error::settings(format!("{self} ({origin}) is larger than {} KiB", limit >> 10))
@@ -272,6 +279,21 @@ pub fn without_line_end(bytes: &[u8]) -> &[u8] {
     bytes.strip_suffix(b"\r").unwrap_or(bytes)
 }
 
+/// Returns whether a text is UTF-16, as PowerShell writes it: with a byte order mark, or with a NUL
+/// in every second place.
+#[must_use]
+pub fn is_utf_16(bytes: &[u8]) -> bool {
+    let every_second_is_nul = |first: usize| {
+        bytes.len() >= 4
+            && bytes.len().is_multiple_of(2)
+            && bytes.iter().skip(first).step_by(2).all(|&byte| byte == 0)
+    };
+    bytes.starts_with(b"\xff\xfe")
+        || bytes.starts_with(b"\xfe\xff")
+        || every_second_is_nul(0)
+        || every_second_is_nul(1)
+}
+
 /// Warns if users other than the owner can read a file.
 #[cfg(unix)]
 pub fn warn_if_others_can_read(path: &Path, world: &World) {
@@ -289,6 +311,9 @@ pub fn warn_if_others_can_read(path: &Path, world: &World) {
 /// Warns if users other than the owner can read a file.
 #[cfg(not(unix))]
 pub fn warn_if_others_can_read(_path: &Path, _world: &World) {}
+
+/// What to do with a file that is UTF-16.
+pub const SAVE_AS_UTF_8: &str = "save the file as UTF-8";
 
 /// The names of standard input as a path; as a source it is `fd:0`, too.
 const STDIN_PATHS: [&str; 4] = ["-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"];
@@ -357,6 +382,16 @@ mod tests {
             ("\n", ""),
         ] {
             assert_eq!(without_line_end(given.as_bytes()), left.as_bytes(), "{given:?}");
+        }
+    }
+
+    #[test]
+    fn utf_16_is_told_from_a_password() {
+        for text in [&b"\xff\xfep\0w\0"[..], b"\xfe\xff\0p\0w", b"p\0w\0", b"\0p\0w"] {
+            assert!(is_utf_16(text), "{text:?}");
+        }
+        for text in [&b""[..], b"pw", b"\xef\xbb\xbfpw", b"p\0", b"a\0bc"] {
+            assert!(!is_utf_16(text), "{text:?}");
         }
     }
 }

@@ -1,27 +1,32 @@
 use std::borrow::Cow;
+use std::io;
 
-/// Puts cells below each other: two blanks between columns, and none at the end of a line. A long
+/// Writes cells below each other: two blanks between columns, and none at the end of a line. A long
 /// cell is cut, because every other row is padded to its width.
 ///
-/// The first row has as many cells as any other.
-#[must_use]
-pub fn columns(rows: &[Vec<String>]) -> String {
-    let cut: Vec<Vec<_>> =
-        rows.iter().map(|row| row.iter().map(|cell| cut(cell)).collect()).collect();
-    let width = |column: usize| {
-        let cells = cut.iter().filter_map(|row| row.get(column));
-        cells.map(|cell| cell.chars().count()).max().unwrap_or_default()
-    };
-    let most = rows.first().map(Vec::len).unwrap_or_default();
-    let widths: Vec<usize> = (0..most).map(width).collect();
-    let mut text = String::new();
-    for row in &cut {
+/// `rows` hands each row to the function it is given, and is called twice: for the widths, and to
+/// write. So no more than one row is in memory.
+///
+/// # Errors
+///
+/// What the writer or `rows` answers.
+pub fn columns(
+    out: &mut dyn io::Write,
+    mut rows: impl FnMut(&mut dyn FnMut(&[String]) -> io::Result<()>) -> io::Result<()>,
+) -> io::Result<()> {
+    let mut widths: Vec<usize> = Vec::new();
+    rows(&mut |row| {
+        widths.resize(widths.len().max(row.len()), 0);
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = (*width).max(cut(cell).chars().count());
+        }
+        Ok(())
+    })?;
+    rows(&mut |row| {
         let cells = row.iter().zip(&widths);
-        let padded = cells.map(|(cell, &width)| format!("{cell:width$}"));
-        text.push_str(padded.collect::<Vec<_>>().join("  ").trim_end());
-        text.push('\n');
-    }
-    text
+        let padded = cells.map(|(cell, &width)| format!("{:width$}", cut(cell)));
+        writeln!(out, "{}", padded.collect::<Vec<_>>().join("  ").trim_end())
+    })
 }
 
 /// Cuts a cell that is wider than a column may be.
@@ -40,6 +45,12 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    fn columns(rows: &[Vec<String>]) -> String {
+        let mut text = Vec::new();
+        super::columns(&mut text, |each| rows.iter().try_for_each(|row| each(row))).unwrap();
+        String::from_utf8(text).unwrap()
+    }
 
     #[test]
     fn a_long_cell_is_cut() {

@@ -52,10 +52,7 @@ impl World {
             .filter_map(|(name, value)| name.into_string().ok().map(|name| (name, value)))
             .collect();
         let terminal = Terminal::of_process();
-        let is_wanted = env.get("NO_COLOR").is_none_or(|value| value.is_empty())
-            && env.get("TERM").is_none_or(|value| value != "dumb");
-        let colour =
-            (is_wanted && io::stdout().is_terminal(), is_wanted && terminal.stderr_is_terminal());
+        let colour = has_colour(&env, io::stdout().is_terminal(), terminal.stderr_is_terminal());
         let is_typed = terminal.stdin_is_terminal();
         let home = match env.get("HOME") {
             Some(home) if !home.is_empty() => Some(PathBuf::from(home)),
@@ -347,4 +344,47 @@ fn system_time() -> Timestamp {
         }
     };
     Timestamp::from_unix_seconds(seconds)
+}
+/// Returns which of stdout and stderr take colour, of which each may be a terminal. `NO_COLOR` turns it
+/// off, `CLICOLOR_FORCE` on, and without them it is for terminals that have it
+/// (<https://bixense.com/clicolors/>).
+fn has_colour(env: &BTreeMap<String, OsString>, stdout: bool, stderr: bool) -> (bool, bool) {
+    let is_set = |name: &str| env.get(name).is_some_and(|value| !value.is_empty());
+    let is = |name: &str, value: &str| env.get(name).is_some_and(|own| own == value);
+    if is_set("NO_COLOR") {
+        (false, false)
+    } else if is_set("CLICOLOR_FORCE") && !is("CLICOLOR_FORCE", "0") {
+        (true, true)
+    } else if is("CLICOLOR", "0") || is("TERM", "dumb") {
+        (false, false)
+    } else {
+        (stdout, stderr)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn variables_decide_on_colour_before_the_terminal() {
+        let of = |variables: &[(&str, &str)], terminal: bool| {
+            let variables = variables.iter().map(|&(name, value)| (name.to_owned(), value.into()));
+            has_colour(&variables.collect(), terminal, terminal)
+        };
+        for (variables, on_a_terminal, elsewhere) in [
+            (&[][..], true, false),
+            (&[("NO_COLOR", "1"), ("CLICOLOR_FORCE", "1")], false, false),
+            (&[("NO_COLOR", "")], true, false),
+            (&[("CLICOLOR_FORCE", "1"), ("TERM", "dumb")], true, true),
+            (&[("CLICOLOR_FORCE", "0")], true, false),
+            (&[("CLICOLOR_FORCE", "")], true, false),
+            (&[("CLICOLOR", "0")], false, false),
+            (&[("CLICOLOR", "1")], true, false),
+            (&[("TERM", "dumb")], false, false),
+        ] {
+            assert_eq!(of(variables, true), (on_a_terminal, on_a_terminal), "{variables:?}");
+            assert_eq!(of(variables, false), (elsewhere, elsewhere), "{variables:?}");
+        }
+    }
 }

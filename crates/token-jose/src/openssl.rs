@@ -76,7 +76,13 @@ impl LegacyPem {
 
     pub(crate) fn open(&self, passphrase: &Passphrase) -> Result<PrivateKey, Error> {
         fence::shut();
-        let key = PKey::private_key_from_pem_passphrase(self.text.as_bytes(), passphrase.expose());
+        // Not as a C string: a NUL in it, as UTF-16 has, would be a panic.
+        let key = PKey::private_key_from_pem_callback(self.text.as_bytes(), |buffer| {
+            let length = passphrase.expose().len().min(buffer.len());
+            let bytes = buffer.iter_mut().zip(passphrase.expose());
+            bytes.for_each(|(to, from)| *to = *from);
+            Ok(length)
+        });
         // The padding of the last block is the only check in this format, so a result that is not
         // a key is reported as a wrong passphrase.
         from_openssl(&key.map_err(|_| Error::WrongPassphrase)?)

@@ -37,6 +37,19 @@ fn open(name: &str, secret: &str) -> PrivateKey {
     }
 }
 
+#[test]
+fn a_nul_in_a_passphrase_is_a_byte_like_any_other() {
+    let sealed =
+        ["p256.legacy-enc.pem", "p256.pkcs8-enc.pem", "p256.openssh-enc", "p256.sealed.jwe"];
+    for name in sealed {
+        let Ok(KeyFile::Sealed(sealed)) = KeyFile::parse(&read(name)) else { panic!("{name}") };
+        for wrong in [&b"\0"[..], b"p\0w\0", &[b'a'; 2_000]] {
+            let opened = sealed.open(&Passphrase::new(wrong.to_vec()));
+            assert!(matches!(opened, Err(Error::WrongPassphrase)), "{name}: {opened:?}");
+        }
+    }
+}
+
 fn thumbprint(kind: &str) -> String {
     let all: serde_json::Value = serde_json::from_slice(&read("thumbprints.json")).expect("a list");
     all[kind].as_str().expect("a thumbprint").to_owned()

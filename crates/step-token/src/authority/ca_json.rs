@@ -2,7 +2,7 @@
 
 use step_ca_client::OfflineCa;
 use step_header::anchor_fault;
-use token_cli::{Error, Origin};
+use token_cli::{Error, Origin, SAVE_AS_UTF_8};
 use token_text::ShownPath;
 use token_time::Timestamp;
 
@@ -35,5 +35,9 @@ fn unusable_config(settings: &CaSettings, cause: step_ca_client::Error) -> Error
         Origin::Default => cause.to_string(),
         _ => format!("{cause} ({})", config.origin),
     };
-    Error::settings(message).because(cause).hint("use --ca-config with another file")
+    let hint = match &cause {
+        step_ca_client::Error::Config { source, .. } if source.is_utf_16() => SAVE_AS_UTF_8,
+        _ => "use --ca-config with another file",
+    };
+    Error::settings(message).because(cause).hint(hint)
 }

@@ -2,19 +2,17 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::io;
 
 use clap::Args;
-use serde::Serialize as _;
-use serde_json::Value;
-use serde_json::ser::PrettyFormatter;
-use serde_json::value::RawValue;
 use step_claims::Operation;
 use step_provisioner::{Capability, Disabled, Kind, Provisioner};
 use token_cli::{Error, Switch, World, columns, output};
-use token_text::{ShownPath, printable, printable_json};
+use token_text::{ShownPath, printable};
 
 use crate::authority::ca_json;
 use crate::authority::connection::Connection;
+use crate::ca::json;
 use crate::settings::ca::CaSettings;
 use crate::settings::ca_args::CaArgs;
 use crate::settings::effect::{refuse_or_clear, without_effect_here};
@@ -42,20 +40,20 @@ pub(crate) fn run(args: &ListArgs, global: &GlobalArgs, world: &World) -> Result
         only_listing(&mut settings, world)?;
     }
     let form = Form::of(args)?;
-    let text = if settings.offline {
+    if settings.offline {
         let ca = ca_json::open(&settings, world.now())?;
         let config = ca.config();
         if let Some(fault) = config.start_fault() {
             world.warn(&format!("step-ca does not start with {}: {fault}", ShownPath(ca.path())));
         }
         let provisioners = &config.provisioners;
-        match form {
-            Form::Json => json(|| provisioners.iter().map(with_state))?,
-            Form::Table => table(provisioners),
-            Form::Capabilities => capabilities(provisioners, |provisioner, operation| {
+        output::stdout_in_pieces(world, |out| match form {
+            Form::Json => json::write(out, || provisioners.iter().map(with_state)),
+            Form::Table => table(out, provisioners),
+            Form::Capabilities => capabilities(out, provisioners, |provisioner, operation| {
                 config.capability(provisioner, operation)
             }),
-        }
+        })
     } else {
         let Some(url) = &settings.url else {
             return Err(Error::settings("no CA given")
@@ -63,13 +61,12 @@ pub(crate) fn run(args: &ListArgs, global: &GlobalArgs, world: &World) -> Result
         };
         let connection = Connection::open(&url.value, &settings, world)?;
         let list = connection.wait(connection.client.provisioner_list())?;
-        match form {
-            Form::Json => json(|| list.raw().map(Cow::Borrowed))?,
-            Form::Table => table(&list.provisioners),
-            Form::Capabilities => capabilities(&list.provisioners, Provisioner::capability),
-        }
-    };
-    output::stdout(text.as_bytes(), world)
+        output::stdout_in_pieces(world, |out| match form {
+            Form::Json => json::write(out, || list.raw().map(|entry| Cow::Borrowed(entry.get()))),
+            Form::Table => table(out, &list.provisioners),
+            Form::Capabilities => capabilities(out, &list.provisioners, Provisioner::capability),
+        })
+    }
 }
 
 /// The form of the list.
@@ -93,75 +90,44 @@ impl Form {
 }
 
 /// Returns the entry of a ca.json, with the state in which the CA would publish it.
-fn with_state(provisioner: &Provisioner) -> Cow<'_, RawValue> {
-    let raw = &*provisioner.raw;
+fn with_state(provisioner: &Provisioner) -> Cow<'_, str> {
+    let raw = provisioner.raw.get();
     let published = || {
         let reason = provisioner.disabled.as_ref()?.to_string();
         let reason = serde_json::to_string(&reason).ok()?;
-        let members = raw.get().strip_suffix('}')?;
-        let entry = format!(r#"{members},"state":"Uninitialized","stateReason":{reason}}}"#);
-        RawValue::from_string(entry).ok()
+        let members = raw.strip_suffix('}')?;
+        Some(format!(r#"{members},"state":"Uninitialized","stateReason":{reason}}}"#))
     };
     published().map_or(Cow::Borrowed(raw), Cow::Owned)
 }
 
-/// Indents with three spaces, one member a line, as step does and as scripts expect. One entry is in
-/// memory at a time: as values, a list takes many times its size.
-fn json<'a, I: Iterator<Item = Cow<'a, RawValue>>>(
-    entries: impl Fn() -> I,
-) -> Result<String, Error> {
-    let write = || -> Result<String, serde_json::Error> {
-        // Print the list even if a number in it is too large to parse.
-        let readable = entries().all(|entry| serde_json::from_str::<Value>(entry.get()).is_ok());
-        let mut text = String::from("[");
-        for (position, entry) in entries().enumerate() {
-            text.push_str(if position == 0 { "" } else { "," });
-            match readable {
-                true => text.push_str(&printable_json(&indented(&entry)?)),
-                false => text.push_str(&printable_json(entry.get())),
-            }
-        }
-        text.push_str(if readable && text != "[" { "\n]\n" } else { "]\n" });
-        Ok(text)
-    };
-    write().map_err(|cause| Error::settings("cannot write JSON").because(cause))
-}
-
-/// Returns an entry as it stands in an indented list, from the line feed before it.
-fn indented(entry: &RawValue) -> Result<String, serde_json::Error> {
-    let list = [serde_json::from_str::<Value>(entry.get())?];
-    let mut text = Vec::new();
-    let formatter = PrettyFormatter::with_indent(b"   ");
-    list.serialize(&mut serde_json::Serializer::with_formatter(&mut text, formatter))?;
-    let text = String::from_utf8_lossy(&text);
-    let entry = text.strip_prefix('[').and_then(|text| text.strip_suffix("\n]"));
-    Ok(entry.unwrap_or(&text).to_owned())
-}
-
 /// One line per provisioner; if one is disabled, its state has a number, explained below the table.
-fn table(provisioners: &[Provisioner]) -> String {
+fn table(out: &mut dyn io::Write, provisioners: &[Provisioner]) -> io::Result<()> {
     let mut notes = Notes::default();
     let states = provisioners.iter().any(|entry| entry.disabled.is_some());
     let mut heading = ["TYPE", "NAME", "KEY ID OR CLIENT"].map(str::to_owned).to_vec();
     heading.extend(states.then(|| "STATE".to_owned()));
-    let rows = provisioners.iter().map(|entry| {
-        let mut row = Vec::from(row(entry));
-        row.extend(states.then(|| match &entry.disabled {
-            Some(disabled) => notes.cell("disabled", why_disabled(disabled)),
-            None => "enabled".to_owned(),
-        }));
-        row
-    });
-    let text = columns(&[heading].into_iter().chain(rows).collect::<Vec<_>>());
-    notes.below(text)
+    columns(out, |each| {
+        each(&heading)?;
+        provisioners.iter().try_for_each(|entry| {
+            let mut row = Vec::from(row(entry));
+            row.extend(states.then(|| match &entry.disabled {
+                Some(disabled) => notes.cell("disabled", why_disabled(disabled)),
+                None => "enabled".to_owned(),
+            }));
+            each(&row)
+        })
+    })?;
+    notes.below(out)
 }
 
 /// One line per provisioner and one column per operation. Each answer other than a plain yes has a
 /// number, explained below the table.
 fn capabilities(
+    out: &mut dyn io::Write,
     provisioners: &[Provisioner],
     capability: impl Fn(&Provisioner, Operation) -> Capability,
-) -> String {
+) -> io::Result<()> {
     let mut notes = Notes::default();
     let mut cell = |provisioner: &Provisioner, operation| {
         let capability = capability(provisioner, operation);
@@ -173,13 +139,16 @@ fn capabilities(
         }
     };
     let heading = ["TYPE", "NAME"].into_iter().map(str::to_owned);
-    let mut rows = vec![heading.chain(Operation::ALL.map(|o| o.to_string())).collect::<Vec<_>>()];
-    for provisioner in provisioners {
-        let [kind, name, _] = row(provisioner);
-        let cells = Operation::ALL.into_iter().map(|operation| cell(provisioner, operation));
-        rows.push([kind, name].into_iter().chain(cells).collect());
-    }
-    notes.below(columns(&rows))
+    let heading: Vec<_> = heading.chain(Operation::ALL.map(|o| o.to_string())).collect();
+    columns(out, |each| {
+        each(&heading)?;
+        provisioners.iter().try_for_each(|provisioner| {
+            let [kind, name, _] = row(provisioner);
+            let cells = Operation::ALL.into_iter().map(|operation| cell(provisioner, operation));
+            each(&[kind, name].into_iter().chain(cells).collect::<Vec<_>>())
+        })
+    })?;
+    notes.below(out)
 }
 
 fn why_disabled(disabled: &Disabled) -> String {
@@ -207,12 +176,12 @@ impl Notes {
         format!("{word} {number}")
     }
 
-    /// Appends the notes to the table.
-    fn below(&self, mut table: String) -> String {
+    /// Writes the notes below the table.
+    fn below(&self, out: &mut dyn io::Write) -> io::Result<()> {
         for (number, note) in (1..).zip(&self.notes) {
-            table.push_str(&format!("{}{number}  {note}\n", if number == 1 { "\n" } else { "" }));
+            writeln!(out, "{}{number}  {note}", if number == 1 { "\n" } else { "" })?;
         }
-        table
+        Ok(())
     }
 }
 

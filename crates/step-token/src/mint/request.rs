@@ -8,7 +8,7 @@ use step_claims::{
 };
 use step_mint::Request;
 use step_provisioner::ProofKind;
-use token_cli::{Error, Setting, World, file};
+use token_cli::{Error, SAVE_AS_UTF_8, Setting, World, file};
 use token_text::{ReadError, ShownValue};
 use token_time::Timestamp;
 use zeroize::Zeroizing;
@@ -237,7 +237,8 @@ fn user(settings: &MintSettings, world: &World) -> Result<UserData, Error> {
             let bytes = read_file(&file.value, "set-file", world)?;
             UserData::from_object(&bytes).map_err(|cause| {
                 let message = format!("cannot use {} ({})", shown(&file.value), file.origin);
-                Error::settings(message).because(cause)
+                let hint = cause.is_utf_16().then(|| SAVE_AS_UTF_8.to_owned());
+                Error::settings(message).because(cause).hints(hint)
             })?
         }
     };

@@ -3,16 +3,18 @@
 use step_claims::Operation;
 use step_header::Trust;
 use step_provisioner::{
-    CaConfig, Capability, Kind, KindName, Provisioner, Selection, Selector, Unselected, select,
+    CaConfig, Capability, Kind, KindName, Provisioner, Selection, Selector, select_and_tell,
 };
 use token_cli::{Error, World};
 use token_jose::Thumbprint;
 use token_text::Excerpt;
 
 use crate::authority::Authority;
+use crate::mint::considered::Considered;
 use crate::mint::proof::CertificateProof;
 use crate::mint::proof_settings::ProofSettings;
 use crate::mint::settings::MintSettings;
+use crate::mint::unselected;
 use crate::mint::window::AskedWindow;
 
 /// Who vouches for the token.
@@ -117,10 +119,20 @@ impl Query<'_> {
             public_key: key,
             operation: self.operation,
         };
-        match select(provisioners, &selector) {
-            Selection::One { provisioner, .. } => self.known(provisioner).map(Choice::One),
-            Selection::Several(several) => self.usable(&several),
-            Selection::None(why) => Err(nobody(why, self.settings)),
+        let mut considered = Considered::new(provisioners.len(), self.operation, key.is_some());
+        let selection = select_and_tell(provisioners, &selector, |provisioner, why| {
+            considered.leave_out(provisioner, why);
+        });
+        match selection {
+            Selection::One { provisioner, why } => {
+                considered.select(provisioner, Some(why));
+                self.known(provisioner).map(Choice::One)
+            }
+            Selection::Several(several) => self.usable(&several, &mut considered),
+            Selection::None(why) => {
+                considered.end();
+                Err(unselected::error(why, self.settings))
+            }
         }
     }
 
@@ -152,26 +164,49 @@ impl Query<'_> {
 
     /// Leaves out provisioners that need another proof than the given one, or do not trust it. If
     /// one is left, it is selected.
-    fn usable(&self, several: &[&Provisioner]) -> Result<Choice, Error> {
-        let fits = |entry: &&&Provisioner| {
-            let vouches = match self.proof {
-                Some(proof) => proof.trusted_by(entry) == Trust::Reached,
-                None => matches!(entry.kind, Kind::Jwk(_)),
-            };
-            vouches && self.refusal(entry).is_none()
-        };
-        let fitting: Vec<Provisioner> =
-            several.iter().filter(fits).map(|entry| (*entry).clone()).collect();
+    fn usable(
+        &self,
+        several: &[&Provisioner],
+        considered: &mut Considered,
+    ) -> Result<Choice, Error> {
+        let mut fitting = Vec::new();
+        for &provisioner in several {
+            match self.misfit(provisioner) {
+                None => fitting.push(provisioner.clone()),
+                Some(why) => considered.leave_out_because(provisioner, &why),
+            }
+        }
         match fitting.as_slice() {
-            [only] => self.known(only).map(Choice::One),
+            [only] => {
+                considered.select(only, None);
+                self.known(only).map(Choice::One)
+            }
             [] => {
+                considered.end();
                 if let Some(proof) = self.proof {
                     proof.must_be_trusted_by_one_of(several)?;
                 }
                 self.one_must_be_able(several)?;
                 Ok(Choice::Several(several.iter().map(|entry| (*entry).clone()).collect()))
             }
-            _ => Ok(Choice::Several(fitting)),
+            _ => {
+                considered.choose_from(fitting.len());
+                Ok(Choice::Several(fitting))
+            }
+        }
+    }
+
+    /// Returns why one of several provisioners does not fit the request, if that is so.
+    fn misfit(&self, provisioner: &Provisioner) -> Option<String> {
+        match (self.proof, &provisioner.kind) {
+            (Some(proof), _) => match proof.trusted_by(provisioner) {
+                Trust::Reached => self.refusal(provisioner),
+                Trust::Missed { reason, .. } => Some(format!("the certificate {reason}")),
+                Trust::Unchecked { reason } => Some(reason),
+                _ => Some("what it trusts is not known".to_owned()),
+            },
+            (None, Kind::Jwk(_)) => self.refusal(provisioner),
+            (None, _) => Some("it accepts a proof, and none is given".to_owned()),
         }
     }
 
@@ -336,44 +371,5 @@ fn refuse(capability: Capability, who: &str, operation: Operation) -> Result<(),
                 .hint(format!("use {instead}")))
         }
         _ => Ok(()),
-    }
-}
-
-fn nobody(why: Unselected, settings: &MintSettings) -> Error {
-    let provisioner = &settings.provisioner;
-    let list =
-        format!("run `step-token ca provisioner list{} --table` to list them", settings.ca.typed());
-    let origin = match &why {
-        Unselected::UnknownKeyId { .. }
-        | Unselected::KeyIdOfAnother { .. }
-        | Unselected::KeyIdAgainstProof { .. } => {
-            provisioner.key_id.as_ref().map(|kid| kid.origin.to_string())
-        }
-        Unselected::UnknownName { .. } | Unselected::NameAgainstProof { .. } => {
-            provisioner.name.as_ref().map(|name| name.origin.to_string())
-        }
-        Unselected::NoneOfType { .. } => {
-            settings.proof.as_ref().map(|proof| proof.origin().to_string())
-        }
-        Unselected::KeyMismatch { .. } | Unselected::KeyFitsNone { .. } => {
-            provisioner.key.as_ref().map(|key| format!("{}: {}", key.origin, key.value))
-        }
-        _ => None,
-    };
-    let message = match origin {
-        Some(origin) => format!("{why} ({origin})"),
-        None => why.to_string(),
-    };
-    match why {
-        Unselected::KeyMismatch { .. } | Unselected::KeyFitsNone { .. } => Error::key(message)
-            .hint(
-                "use --key with the provisioner's key, or --provisioner with the key's provisioner",
-            ),
-        Unselected::Refused { .. } => Error::usage(message).hint(list),
-        Unselected::NoTokens { .. } => Error::settings(message)
-            .hint("add a JWK provisioner to the CA; ACME and SCEP clients need no token"),
-        Unselected::NoProvisioners => Error::settings(message)
-            .hint("leave out --offline if the CA keeps its provisioners in its database"),
-        _ => Error::settings(message).hint(list),
     }
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use openstorage_token::{Contexts, ContextsError};
-use token_cli::{Error, LockedFile, World, file};
+use token_cli::{Error, LockedFile, SAVE_AS_UTF_8, World, file, is_utf_16};
 use token_text::{ReadError, ShownPath};
 use zeroize::Zeroizing;
 
@@ -39,6 +39,9 @@ pub(super) fn load(path: &Path) -> Result<Option<Contexts>, Error> {
 
 /// Parses the bytes of a context file.
 pub(super) fn parse(bytes: &[u8]) -> Result<Contexts, ContextsError> {
+    if is_utf_16(bytes) {
+        return Err(ContextsError::Utf16);
+    }
     Contexts::parse(std::str::from_utf8(bytes).map_err(|_| ContextsError::NoText)?)
 }
 
@@ -75,6 +78,7 @@ pub(super) fn unusable(path: &Path, cause: &ContextsError) -> Error {
         ContextsError::Unknown { there, .. } => {
             error.hint(format!("use a known context: {}", token_text::Listed(there)))
         }
+        ContextsError::Utf16 => error.hint(SAVE_AS_UTF_8),
         ContextsError::Twice { .. } => error.hint("remove one of them from the file"),
         _ => error.hint(
             "repair the file, or run `step-token px context create` to keep it under another name and start a new file",

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::str::FromStr;
 
 use openstorage_token::kubernetes::{DataKey, is_secret, read_secret};
-use token_cli::{Error, Origin, Setting, Source, Stream, World, without_line_end};
+use token_cli::{Error, Origin, Setting, Source, Stream, World, is_utf_16, without_line_end};
 use token_text::ShownPath;
 use zeroize::Zeroizing;
 
@@ -191,7 +191,10 @@ impl SecretSource {
 }
 
 fn member(bytes: &[u8], key: &DataKey) -> Result<Zeroizing<Vec<u8>>, String> {
-    let text = std::str::from_utf8(bytes).map_err(|_| "is not UTF-8".to_owned())?;
+    let text = std::str::from_utf8(bytes).map_err(|_| {
+        let fault = if is_utf_16(bytes) { "is UTF-16; expected UTF-8" } else { "is not UTF-8" };
+        fault.to_owned()
+    })?;
     read_secret(text, key).map_err(|cause| cause.to_string())
 }
 

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
-use go_json::{Document, Fields, Mismatch, Value};
+use go_json::{Document, Fields, Mismatch, Syntax, Value};
 use serde::Serialize;
 use serde_json::ser::PrettyFormatter;
-use token_cli::{Error, LockedDirectory, World, file};
+use token_cli::{Error, LockedDirectory, SAVE_AS_UTF_8, World, file};
 use token_text::{Listed, ReadError, Shown, ShownPath, ShownValue};
 
 /// The base directory: `$STEPPATH`, else `.step` in the home directory.
@@ -301,7 +301,10 @@ pub(crate) fn read_json<T>(
     let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&text);
     let unparsable = || Error::settings(format!("cannot parse {}", ShownPath(path)));
     let hint = "fix the file, or move it away";
-    let document = Document::whole(text).map_err(|cause| unparsable().because(cause).hint(hint))?;
+    let document = Document::whole(text).map_err(|cause| {
+        let hint = if cause.fault == Syntax::Utf16 { SAVE_AS_UTF_8 } else { hint };
+        unparsable().because(cause).hint(hint)
+    })?;
     read(document.value()).map(Some).map_err(|cause| unparsable().because(cause).hint(hint))
 }
 

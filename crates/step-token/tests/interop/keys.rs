@@ -197,3 +197,24 @@ fn a_key_of_no_provisioner_is_refused_by_the_ca() {
     let refusal = ca.sign(&Csr::for_host("db.test"), &token).unwrap_err();
     assert_eq!(refusal.status, 401, "{refusal}");
 }
+
+/// step encrypts with the bytes of the password's file. With a byte order mark of UTF-16 it would not open the key
+/// itself: it reads U+FFFD for each byte of the mark.
+#[test]
+fn a_password_file_of_utf_16_opens_what_step_encrypted_with_it() {
+    let ca = Ca::shared();
+    let directory = tempfile::tempdir().unwrap();
+    let at = |name: &str| directory.path().join(name);
+    let text = "published sample password\r\n".encode_utf16();
+    std::fs::write(at("password"), text.flat_map(u16::to_le_bytes).collect::<Vec<u8>>()).unwrap();
+    let password = at("password");
+    for file in ["p256.jwk.json", "p256.pkcs8.pem"] {
+        let (plain, out) = (test_key(file).display().to_string(), at(file));
+        let new = ["--new-password-file", password.to_str().unwrap()];
+        let change = ["crypto", "change-pass", &plain, "--out", out.to_str().unwrap()];
+        crate::peers::step(directory.path(), [change.as_slice(), &new].concat()).unwrap();
+        let token = ca.token(Way::Online, "db.test").signed_by("p256", &out);
+        let token = token.flag("--password-file", &password).mint();
+        ca.must_sign(&Csr::for_host("db.test"), &token);
+    }
+}

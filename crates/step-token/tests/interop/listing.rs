@@ -54,3 +54,23 @@ fn the_list_is_what_step_prints() {
     assert_eq!(parse(&ours), parse(&theirs));
     assert_eq!(ours, theirs);
 }
+
+#[test]
+fn each_request_and_each_provisioner_is_told() {
+    let ca = Ca::shared();
+    let program = Program::new().args(["token", "db.test", "--verbose", "--ca-url", ca.url()]);
+    let key = test_key("p256.jwk.json");
+    let ran = program.flag("--root", ca.root()).signed_by(LAST, key).run();
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    let told = |text: &str| ran.stderr.lines().filter(|line| line.contains(text)).count();
+    let host = ca.url();
+    assert!(
+        told(&format!("debug: GET {host}/provisioners?limit=100: status 200 after ")) == 1,
+        "{ran:?}"
+    );
+    assert!(told("/provisioners?cursor=") >= 1, "{ran:?}");
+    assert_eq!(told(" is left out: its name is not the given one"), 10, "{ran:?}");
+    assert_eq!(told(" more are left out"), 1, "{ran:?}");
+    assert_eq!(told(" is selected: its name was given"), 1, "{ran:?}");
+    assert!(!ran.stderr.contains(ran.stdout.trim()) && !ran.stderr.contains("eyJ"), "{ran:?}");
+}
