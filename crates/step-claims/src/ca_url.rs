@@ -57,7 +57,7 @@ pub enum UrlPart {
 impl fmt::Display for UrlPart {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
-            Self::User => "user name",
+            Self::User => "user name or password",
             Self::Path => "path",
             Self::Query => "query",
             Self::Fragment => "fragment",

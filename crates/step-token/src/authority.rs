@@ -305,7 +305,7 @@ fn bare_address(settings: &CaSettings, world: &World, besides: &str) -> Result<C
         }
     };
     if settings.config.origin != Origin::Default {
-        world.note(&format!("{missing}: signing without a ca.json"));
+        world.warn(&format!("{missing}: signing without a ca.json"));
     }
     let Some(url) = &settings.url else {
         return Err(Error::settings(format!("{missing}, and no CA given"))

@@ -236,11 +236,10 @@ impl<'a> Composer<'a> {
         self.count += 1;
         let (node, anchor, began_at) = match event {
             Event::Scalar(text, style, anchor, tag) => {
-                let scalar = Scalar {
-                    text: Zeroizing::new(text.into_owned()),
-                    plain: style == ScalarStyle::Plain,
-                    tag: tag.and_then(|tag| written(&tag)),
-                };
+                let tag = tag.map(|tag| written(&tag)).transpose();
+                let tag = tag.map_err(|reason| YamlError::new(line, reason))?.flatten();
+                let text = Zeroizing::new(text.into_owned());
+                let scalar = Scalar { text, plain: style == ScalarStyle::Plain, tag };
                 (Node { line, value: Value::Scalar(scalar) }, anchor, began_at)
             }
             Event::Alias(anchor) => {
@@ -315,13 +314,17 @@ impl<'a> Composer<'a> {
 }
 
 /// Returns a tag as YAML spells it, or `None` for a lone `!`, which has no meaning.
-fn written(tag: &Tag) -> Option<String> {
-    match (tag.handle.as_str(), tag.suffix.as_str()) {
+fn written(tag: &Tag) -> Result<Option<String>, &'static str> {
+    // The library decodes their escapes into other characters, so they could not be written back.
+    if !tag.handle.is_ascii() || !tag.suffix.is_ascii() {
+        return Err("a tag has characters outside ASCII");
+    }
+    Ok(match (tag.handle.as_str(), tag.suffix.as_str()) {
         ("!" | "", "!" | "") => None,
         ("tag:yaml.org,2002:", suffix) => Some(format!("!!{}", uri(suffix))),
         ("!" | "", suffix) => Some(format!("!{}", uri(suffix))),
         (handle, suffix) => Some(format!("!<{}{}>", uri(handle), uri(suffix))),
-    }
+    })
 }
 
 /// Escapes what a tag may not contain (YAML 1.2 §6.8.1), and a little more.
@@ -431,6 +434,15 @@ mod tests {
             let root = parse(text).unwrap().first.unwrap();
             assert_eq!(write(&root).as_str(), written, "{text}");
         }
+    }
+
+    #[test]
+    fn a_tag_outside_ascii_is_refused() {
+        for text in ["a: !%CC%BC x", "a: !<%CC%BC> x"] {
+            assert!(fault(text).contains("a tag"), "{}", fault(text));
+        }
+        let root = parse("a: !%21%20b x").unwrap().first.unwrap();
+        assert_eq!(write(&root).as_str(), "a: !%21%20b x\n");
     }
 
     #[test]

@@ -40,7 +40,14 @@ impl Connection {
         let roots = match (roots_on_disk(settings, world)?, &settings.fingerprint) {
             (Some(roots), _) => roots,
             (None, Some(fingerprint)) => {
-                runtime.wait(fetch_root(url, fingerprint.value, &options))?
+                let root = runtime.run(fetch_root(url, fingerprint.value, &options));
+                root.map_err(|cause| match cause.status() {
+                    Some(404) => Error::ca(cause.to_string()).because(cause).hint(format!(
+                        "check {}: the CA has no root with this fingerprint",
+                        fingerprint.origin
+                    )),
+                    _ => ca_error(cause),
+                })?
             }
             (None, None) => return Err(no_root(settings)),
         };
@@ -53,7 +60,7 @@ impl Connection {
         &self,
         request: impl Future<Output = Result<T, step_ca_client::Error>>,
     ) -> Result<T, Error> {
-        self.runtime.wait(request)
+        self.runtime.run(request).map_err(ca_error)
     }
 }
 
@@ -72,12 +79,9 @@ impl Runtime {
             .map_err(|cause| Error::ca("cannot start the network client").because(cause))
     }
 
-    fn wait<T>(
-        &self,
-        request: impl Future<Output = Result<T, step_ca_client::Error>>,
-    ) -> Result<T, Error> {
+    fn run<T>(&self, request: impl Future<Output = T>) -> T {
         let runtime = self.0.as_ref().expect("it is taken out only when it is dropped");
-        runtime.block_on(request).map_err(ca_error)
+        runtime.block_on(request)
     }
 }
 

@@ -35,8 +35,10 @@ pub(crate) fn refused(
             nothing_given_for(&missing).hint(format!("{usage} to see what to add"))
         }
         ErrorKind::UnknownArgument if !flag.starts_with('-') && is_px => {
-            Error::usage("unexpected argument")
-                .hint(format!("quote a value that contains spaces; {usage} to see the usage"))
+            // It may be a piece of a secret that was not quoted.
+            Error::usage("one argument too many").hint(format!(
+                "quote a value that contains spaces, or write --FLAG=VALUE; {usage} to see the usage"
+            ))
         }
         ErrorKind::UnknownArgument if !flag.starts_with('-') => {
             let hint = match has_names {

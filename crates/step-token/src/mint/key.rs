@@ -157,8 +157,10 @@ impl NamedKey {
                 Err(cause) => return Err(unusable(&self.called, self.flag, &cause)),
             }
         }
-        Err(Error::key(format!("wrong password for {}", self.called))
-            .hint("use --password-file FILE to read the password from a file"))
+        Err(Error::key(format!("wrong password for {}", self.called)).hint(format!(
+            "use the password that encrypts it, or --{} with another key",
+            self.flag
+        )))
     }
 
     /// Decrypts the key with a password from a file. step drops all of Unicode's white space from its

@@ -366,6 +366,9 @@ fn unusable(called: &str, origin: &Origin, cause: step_header::Error) -> Error {
         Cause::OtherSubject { .. } | Cause::OtherSerial { .. } => {
             "leave out the subject: it is taken from the certificate".into()
         }
+        Cause::Ssh { reason } if reason.contains("public key") => {
+            format!("use {origin} with the certificate, which ssh-keygen calls KEY-cert.pub")
+        }
         Cause::Ssh { .. } => "run `ssh-keygen -L -f FILE` to inspect the certificate".into(),
         Cause::NeverBegins => "get a new certificate from the CA, which sets a start".into(),
         Cause::NeverExpires => "use a certificate that expires (`ssh-keygen -V`)".into(),

@@ -60,9 +60,12 @@ pub(crate) fn validity(request: &Request, now: Timestamp) -> Result<Validity, Er
     request.validity(now).map_err(|cause| {
         let error = Error::usage(cause.to_string());
         match cause {
-            step_mint::Error::Validity(
-                step_claims::Error::TooLong { .. } | step_claims::Error::StartsTooLate { .. },
-            ) => error.hint("use --long-lived if the token has to live that long"),
+            step_mint::Error::Validity(step_claims::Error::TooLong { .. }) => {
+                error.hint("use --long-lived if the token has to live that long")
+            }
+            step_mint::Error::Validity(step_claims::Error::StartsTooLate { .. }) => {
+                error.hint("use --long-lived if the token has to start that late")
+            }
             _ => error
                 .hint("check --not-before and --not-after: each is a time, or a duration from now"),
         }
