@@ -136,6 +136,9 @@ fn ca_error(cause: step_ca_client::Error) -> Error {
                 };
                 error.because(cause).hint(format!("{way_out}, or unset it"))
             }
+            step_ca_client::Error::Url { .. } => {
+                error.because(cause).hint("use --ca-url or STEP_CA_URL with another address")
+            }
             _ => error.because(cause),
         };
     }
