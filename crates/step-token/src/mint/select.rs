@@ -150,8 +150,9 @@ impl Query<'_> {
         Ok(Chosen::Known(Box::new(provisioner.clone())))
     }
 
-    /// Leaves out provisioners that need another proof than the given one, or do not trust it. If
-    /// one is left, it is selected.
+    /// Leaves out provisioners that need another proof than the given one, or do not trust it, and
+    /// those that sign only for a request with times of its own, if others sign for any. If one is
+    /// left, it is selected.
     fn usable(&self, several: &[&Provisioner]) -> Result<Choice, Error> {
         let fits = |entry: &&&Provisioner| {
             let vouches = match self.proof {
@@ -160,8 +161,12 @@ impl Query<'_> {
             };
             vouches && self.refusal(entry).is_none()
         };
-        let fitting: Vec<Provisioner> =
-            several.iter().filter(fits).map(|entry| (*entry).clone()).collect();
+        let (fitting, with_remedy): (Vec<Provisioner>, Vec<_>) = several
+            .iter()
+            .filter(fits)
+            .map(|entry| (*entry).clone())
+            .partition(|entry| !self.needs_remedy(entry));
+        let fitting = if fitting.is_empty() { with_remedy } else { fitting };
         match fitting.as_slice() {
             [only] => self.known(only).map(Choice::One),
             [] => {
@@ -173,6 +178,12 @@ impl Query<'_> {
             }
             _ => Ok(Choice::Several(fitting)),
         }
+    }
+
+    /// Returns whether a provisioner signs only for a request with times of its own.
+    fn needs_remedy(&self, provisioner: &Provisioner) -> bool {
+        let config = self.authority.config();
+        self.window.is_some_and(|window| window.needs_remedy(provisioner, config))
     }
 
     /// Refuses several provisioners if none of them may authorise the request.
