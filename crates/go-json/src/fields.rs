@@ -121,16 +121,6 @@ impl<'a> Fields<'a> {
         Ok(read.map(Cow::into_owned).unwrap_or_default())
     }
 
-    /// Reads a `*string`; `None` if missing.
-    ///
-    /// # Errors
-    ///
-    /// [`Mismatch`] if it is something else.
-    pub fn optional_string(&self, field: &str) -> Result<Option<String>, Mismatch> {
-        let found = self.pointed(field);
-        Ok(self.last(&found, field, Expected::String, Value::string)?.map(Cow::into_owned))
-    }
-
     /// Reads a `bool`; false if missing.
     ///
     /// # Errors

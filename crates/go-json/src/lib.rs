@@ -7,6 +7,7 @@
 //! - [`Document`]: a text whose syntax has been checked. Bytes that are not UTF-8 and halves of
 //!   surrogate pairs are read as U+FFFD. It is walked in place, so it takes no memory beyond its text.
 //! - [`Value`]: one value in it, read when it is asked for.
+//! - [`Tokens`]: the pieces of a value from front to back, to go through one of any depth.
 //! - [`Fields`]: an object as `encoding/json` fills a struct. Names are found in any letter case, a
 //!   repeated object merges into the first, and of a repeated scalar the last one counts.
 //! - [`Exact`]: an object as go-jose reads it. Names are exact, and a repeated one is an error.
@@ -32,6 +33,7 @@ mod exact;
 mod fields;
 mod fold;
 mod scan;
+mod tokens;
 mod value;
 mod walk;
 
@@ -40,4 +42,5 @@ pub use error::{Expected, Malformed, Mismatch, Syntax};
 pub use exact::{Exact, Repeated};
 pub use fields::{Fields, Occurrence};
 pub use fold::folds_to;
+pub use tokens::{Token, Tokens};
 pub use value::{Elements, Kind, Members, Value};

@@ -97,6 +97,9 @@ impl fmt::Debug for Value<'_> {
 }
 
 /// The elements of an array.
+///
+/// Each element is read to its end to find the next one: whoever looks into them to any depth reads
+/// [`Tokens`](crate::Tokens) instead.
 #[derive(Clone, Debug)]
 pub struct Elements<'a> {
     text: &'a str,
@@ -124,7 +127,7 @@ impl<'a> Iterator for Elements<'a> {
     }
 }
 
-/// The members of an object, each with its name.
+/// The members of an object, each with its name, read like [`Elements`].
 #[derive(Clone, Debug)]
 pub struct Members<'a> {
     text: &'a str,
@@ -162,7 +165,7 @@ fn value_at(text: &str, start: usize) -> Value<'_> {
 }
 
 /// Returns the text of a string with its quotes, whose syntax has been checked.
-fn unquoted(quoted: &str) -> Cow<'_, str> {
+pub(crate) fn unquoted(quoted: &str) -> Cow<'_, str> {
     let inner = quoted.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or("");
     if inner.contains('\\') {
         return Cow::Owned(serde_json::from_str(quoted).unwrap_or_default());

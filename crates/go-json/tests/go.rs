@@ -41,7 +41,7 @@ fn folded(document: &Document<'_>) -> Option<String> {
 
 fn folded_fields(fields: &Fields<'_>) -> Result<String, ()> {
     let name = fields.string("name").map_err(drop)?;
-    let text = fields.optional_string("text").map_err(drop)?;
+    let text = optional_string(fields, "text")?;
     let flag = fields.boolean("flag").map_err(drop)?;
     let maybe = fields.optional_boolean("maybe").map_err(drop)?;
     let names = fields.strings("dnsNames").map_err(drop)?;
@@ -67,6 +67,16 @@ fn folded_fields(fields: &Fields<'_>) -> Result<String, ()> {
         inner,
         leaf: (&leaf.0.map_err(drop)?, leaf.1.map_err(drop)?),
     }))
+}
+
+/// A `*string`.
+fn optional_string(fields: &Fields<'_>, field: &str) -> Result<Option<String>, ()> {
+    let mut last = None;
+    for found in fields.pointed(field) {
+        let text = found.value.string().ok_or(())?;
+        last = if found.is_discarded { last } else { Some(text.into_owned()) };
+    }
+    Ok(last)
 }
 
 /// What is discarded is decoded too, so that a wrong type in it is an error.

@@ -63,7 +63,7 @@ impl Client {
     /// first request.
     ///
     /// The proxy from the environment (`HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`) is used for
-    /// every host except `localhost` and loopback addresses.
+    /// every host except `localhost` and loopback addresses, by the rules of Go programs.
     ///
     /// # Errors
     ///

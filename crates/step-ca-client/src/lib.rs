@@ -56,6 +56,7 @@ mod client;
 mod diagnosis;
 mod dotted_name;
 mod error;
+mod exceptions;
 mod fault;
 mod file;
 mod identity;

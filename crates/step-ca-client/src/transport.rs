@@ -8,7 +8,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue, LOCATION};
 use reqwest::redirect::Policy;
 use reqwest::tls::TlsInfo;
-use reqwest::{Method, Response};
+use reqwest::{Method, Proxy, Response};
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use serde::Serialize;
@@ -22,9 +22,10 @@ use crate::diagnosis::Context;
 use crate::error::Error;
 use crate::fault::request::RequestFault;
 use crate::identity::Identity;
+use crate::proxy::Proxies;
 use crate::roots::Roots;
-use crate::server_name::{base_of, is_loopback, names_of};
-use crate::{dotted_name, proxy, redirect};
+use crate::server_name::{base_of, names_of};
+use crate::{dotted_name, redirect};
 
 /// The longest answer that is read: 10 MiB.
 pub(crate) const MAX_BODY: usize = 10 << 20;
@@ -68,6 +69,7 @@ pub(crate) struct Transport {
     base: String,
     /// The most redirects that are followed.
     redirects: usize,
+    proxies: Arc<Proxies>,
     budget: Option<Budget>,
     context: Context,
     /// The DER of the CA's TLS certificate, once it is known.
@@ -85,7 +87,8 @@ impl Transport {
     /// Trusts only `roots`.
     pub(crate) fn new(ca: &CaUrl, roots: &Roots, options: &Options) -> Result<Self, Error> {
         let anchors = anchors(roots)?;
-        let mut builder = builder(ca, options)?;
+        let proxies = Arc::new(Proxies::read(env::var));
+        let mut builder = builder(ca, options, &proxies)?;
         if ca.host().ends_with('.') {
             let config = dotted_name::config(roots, options.identity.as_ref())
                 .map_err(|reason| Error::Setup { source: reason.into() })?;
@@ -108,6 +111,7 @@ impl Transport {
             http: build(builder)?,
             base,
             redirects: redirect::MOST,
+            proxies,
             budget,
             context,
             certificate,
@@ -117,7 +121,8 @@ impl Transport {
     /// Trusts any server, follows no redirect and presents no identity: only for the request whose
     /// answer is checked by its fingerprint.
     pub(crate) fn insecure(ca: &CaUrl, options: &Options) -> Result<Self, Error> {
-        let builder = builder(ca, options)?.tls_danger_accept_invalid_certs(true);
+        let proxies = Arc::new(Proxies::read(env::var));
+        let builder = builder(ca, options, &proxies)?.tls_danger_accept_invalid_certs(true);
         let context = Context {
             roots: Vec::new(),
             identity: false,
@@ -126,7 +131,8 @@ impl Transport {
         };
         let (base, budget) = (base_of(ca), options.budget.clone());
         let certificate = Arc::default();
-        Ok(Self { http: build(builder)?, base, redirects: 0, budget, context, certificate })
+        let http = build(builder)?;
+        Ok(Self { http, base, redirects: 0, proxies, budget, context, certificate })
     }
 
     /// Returns the names in the CA's TLS certificate, or none if it is not known.
@@ -209,6 +215,7 @@ impl Transport {
                 None => return self.receive(response).await.map_err(fault),
                 Some(to) => {
                     outgoing.follow(status, &url, &to).map_err(fault)?;
+                    self.proxies.check(&to)?;
                     url = to;
                 }
             }
@@ -302,22 +309,27 @@ pub(crate) fn encoded(text: &str) -> String {
     utf8_percent_encode(text, RESERVED).to_string()
 }
 
-fn builder(ca: &CaUrl, options: &Options) -> Result<reqwest::ClientBuilder, Error> {
+fn builder(
+    ca: &CaUrl,
+    options: &Options,
+    proxies: &Arc<Proxies>,
+) -> Result<reqwest::ClientBuilder, Error> {
     let base = base_of(ca);
     let url = Url::parse(&base).map_err(|source| Error::Url { url: base, source })?;
-    let builder = reqwest::Client::builder()
+    proxies.check(&url)?;
+    let proxies = Arc::clone(proxies);
+    // Each address is decided about when it is asked: a redirect may lead to another host.
+    let proxy = Proxy::custom(move |url| proxies.address_for(url).map(str::to_owned));
+    Ok(reqwest::Client::builder()
         .https_only(true)
         .tls_version_min(reqwest::tls::Version::TLS_1_2)
         .redirect(Policy::none())
         .tls_info(true)
         .user_agent(options.user_agent.as_str())
-        .connect_timeout(options.connect_timeout);
-    // As in Go programs, a proxy is used for every host but this one.
-    if is_loopback(&url) {
-        return Ok(builder.no_proxy());
-    }
-    proxy::check(env::var)?;
-    Ok(builder)
+        .connect_timeout(options.connect_timeout)
+        // Without the library's own rules.
+        .no_proxy()
+        .proxy(proxy))
 }
 
 fn build(builder: reqwest::ClientBuilder) -> Result<reqwest::Client, Error> {
@@ -363,7 +375,7 @@ mod tests {
     #[test]
     fn a_port_out_of_range_is_no_address() {
         let ca: CaUrl = "ca.example.com:99999".parse().unwrap();
-        let error = builder(&ca, &Options::default()).unwrap_err();
+        let error = builder(&ca, &Options::default(), &Arc::default()).unwrap_err();
         assert_eq!(error.to_string(), "`https://ca.example.com:99999` is not the address of a CA");
         assert!(!error.is_network());
     }

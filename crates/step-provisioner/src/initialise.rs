@@ -7,7 +7,7 @@
 use step_claims::GoUrl;
 
 use crate::disabled::Disabled;
-use crate::kind::{Kind, KindName};
+use crate::kind::{Kind, KindName, go_lower};
 use crate::object::{Fault, Object};
 
 /// Returns why step-ca would disable an entry because of its members, if it would.
@@ -18,6 +18,11 @@ pub(crate) fn fault(
     kind: &Kind,
     entry: &Object<'_>,
 ) -> Result<Option<Disabled>, Fault> {
+    // A duration that Go cannot read is a fault of the whole file.
+    let age = match kind.name() {
+        KindName::Gcp | KindName::Aws => instance_age(entry)?,
+        _ => None,
+    };
     if name.is_empty() {
         return Ok(Some(Disabled::Missing { member: "name" }));
     }
@@ -30,12 +35,13 @@ pub(crate) fn fault(
             missing_one(&missing).or_else(|| oidc_addresses(oidc))
         }
         Kind::Azure(azure) => missing_one(&[("tenantID", azure.tenant_id.as_str())]),
-        Kind::Gcp(gcp) => instance_age(entry)?.or_else(|| {
+        Kind::Gcp(gcp) => age.or_else(|| {
             let both = !gcp.project_ids.is_empty() && gcp.organization_id.is_some();
             both.then_some(Disabled::Both { one: "projectIDs", other: "organizationID" })
         }),
-        Kind::Aws(aws) => instance_age(entry)?
-            .or_else(|| unknown_one("imdsVersions", &aws.imds_versions, &["v1", "v2"])),
+        Kind::Aws(aws) => {
+            age.or_else(|| unknown_one("imdsVersions", &aws.imds_versions, &["v1", "v2"]))
+        }
         Kind::Acme => acme(entry)?,
         Kind::Scep => scep(entry),
         Kind::X5c { roots } | Kind::Nebula { roots } => {
@@ -80,9 +86,12 @@ fn oidc_addresses(oidc: &crate::kind::OidcProvisioner) -> Option<Disabled> {
 }
 
 /// Go's `net.SplitHostPort`: a colon before the port, which may be empty, and brackets around a
-/// host with colons.
+/// host with colons, but nowhere else.
 fn has_port(address: &str) -> bool {
-    let Some((host, _)) = address.rsplit_once(':') else { return false };
+    let Some((host, port)) = address.rsplit_once(':') else { return false };
+    if port.contains(['[', ']']) {
+        return false;
+    }
     match host.strip_prefix('[') {
         Some(host) => host.strip_suffix(']').is_some_and(|host| !host.contains(['[', ']'])),
         None => !host.contains([':', '[', ']']),
@@ -90,7 +99,7 @@ fn has_port(address: &str) -> bool {
 }
 
 fn instance_age(entry: &Object<'_>) -> Result<Option<Disabled>, Fault> {
-    let age = entry.duration("instanceAge")?;
+    let age = entry.required_duration("instanceAge")?;
     let negative = age.is_some_and(|age| age.as_nanos() < 0);
     Ok(negative.then(|| member("instanceAge", "is negative")))
 }
@@ -99,9 +108,8 @@ fn acme(entry: &Object<'_>) -> Result<Option<Disabled>, Fault> {
     const CHALLENGES: [&str; 6] =
         ["http-01", "dns-01", "tls-alpn-01", "device-attest-01", "wire-oidc-01", "wire-dpop-01"];
     const FORMATS: [&str; 3] = ["apple", "step", "tpm"];
-    let lower = |list: Vec<String>| -> Vec<String> {
-        list.iter().map(|item| item.to_lowercase()).collect()
-    };
+    let lower =
+        |list: Vec<String>| -> Vec<String> { list.iter().map(|item| go_lower(item)).collect() };
     let challenges = lower(entry.strings("challenges")?);
     let formats = lower(entry.strings("attestationFormats")?);
     let unknown = unknown_one("challenges", &challenges, &CHALLENGES)

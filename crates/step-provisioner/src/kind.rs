@@ -70,11 +70,12 @@ impl KindName {
         }
     }
 
-    /// Returns the type for a provisioner's `type` member, which is case-insensitive;
+    /// Returns the type for a provisioner's `type` member, which Go puts into lower case;
     /// `None` if the name is unknown.
     #[must_use]
     pub fn from_type(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.as_str().eq_ignore_ascii_case(text))
+        let lower = go_lower(text);
+        Self::ALL.into_iter().find(|kind| kind.as_str().eq_ignore_ascii_case(&lower))
     }
 
     /// Returns the prefix of the name in the fragment of an audience, such as `x5c`; `None` for
@@ -230,6 +231,17 @@ impl JwkProvisioner {
             is_missing: false,
         })
     }
+}
+
+/// Returns a text in lower case as far as ASCII is concerned, as Go's `strings.ToLower` does: the
+/// Kelvin sign is a `k` there, and a dotted capital I an `i`.
+pub(crate) fn go_lower(text: &str) -> String {
+    let lower = |c: char| match c {
+        '\u{212a}' => 'k',
+        '\u{130}' => 'i',
+        _ => c.to_ascii_lowercase(),
+    };
+    text.chars().map(lower).collect()
 }
 
 /// Writes an error and its causes on one line.
@@ -431,7 +443,13 @@ mod tests {
             assert_eq!(KindName::from_type(&kind.as_str().to_lowercase()), Some(kind));
             assert_eq!(KindName::from_type(&kind.as_str().to_uppercase()), Some(kind));
         }
-        assert_eq!(KindName::from_type("EST"), None);
+        // Go's lower case of the Kelvin sign and of a dotted capital I is ASCII.
+        assert_eq!(KindName::from_type("JW\u{212a}"), Some(KindName::Jwk));
+        assert_eq!(KindName::from_type("\u{212a}8sSA"), Some(KindName::K8sSa));
+        assert_eq!(KindName::from_type("O\u{130}DC"), Some(KindName::Oidc));
+        for unknown in ["EST", "\u{17f}cep", "o\u{131}dc", "\u{ff2a}wk"] {
+            assert_eq!(KindName::from_type(unknown), None, "{unknown}");
+        }
         assert_eq!(KindName::from_type(""), None);
     }
 }

@@ -79,5 +79,5 @@ pub use crate::select::{Selection, Selector, Why, select, select_and_tell};
 pub use crate::ssh_keys::SshKeys;
 pub use crate::start::StartFault;
 pub use crate::unselected::{KeyOf, Unselected};
-pub use crate::window::fault::{WindowDoubt, WindowFault};
+pub use crate::window::fault::{Remedy, WindowDoubt, WindowFault};
 pub use crate::window::{Known, Spending, Window, WindowRules};

@@ -5,7 +5,7 @@
 
 use std::str::FromStr;
 
-use go_json::{Document, Exact, Fields, Kind, Mismatch, Value};
+use go_json::{Document, Exact, Fields, Kind, Mismatch, Occurrence, Value};
 use token_time::SignedDuration;
 
 use crate::error::{Error, Expected};
@@ -98,8 +98,21 @@ impl<'a> Object<'a> {
 
     /// A duration in Go's syntax, `None` if missing.
     pub(crate) fn duration(&self, member: &str) -> Result<Option<SignedDuration>, Fault> {
+        self.last_duration(member, self.0.pointed(member))
+    }
+
+    /// A duration that is no pointer in Go, which reads a `null` as an empty text: `None` if missing.
+    pub(crate) fn required_duration(&self, member: &str) -> Result<Option<SignedDuration>, Fault> {
+        self.last_duration(member, self.0.occurrences(member))
+    }
+
+    fn last_duration(
+        &self,
+        member: &str,
+        found: Vec<Occurrence<'a>>,
+    ) -> Result<Option<SignedDuration>, Fault> {
         let mut last = None;
-        for found in self.0.pointed(member) {
+        for found in found {
             let duration = found.value.string().map(|text| SignedDuration::from_str(&text));
             let Some(Ok(duration)) = duration else {
                 return Err(self.fault(member, Expected::Duration));
@@ -219,6 +232,19 @@ mod tests {
             assert_eq!(object.strings("l").unwrap(), ["x", ""]);
             assert!(object.elements("missing").unwrap().is_empty());
         });
+    }
+
+    #[test]
+    fn a_null_is_no_duration_where_there_is_no_pointer() {
+        for (json, expected) in [(r#"{"a":"1h","A":"2h"}"#, Some("2h")), ("{}", None)] {
+            let duration = read(json, |object| object.required_duration("a").unwrap());
+            assert_eq!(duration, expected.map(|text| text.parse().unwrap()), "{json}");
+        }
+        for json in [r#"{"a":null}"#, r#"{"a":null,"A":"1h"}"#, r#"{"a":"1h","a":null}"#] {
+            let fault = read(json, |object| object.required_duration("a").unwrap_err());
+            assert_eq!(fault.of_document().to_string(), "`a` is not a duration such as `24h`");
+            assert!(read(json, |object| object.duration("a").is_ok()), "{json}");
+        }
     }
 
     #[test]

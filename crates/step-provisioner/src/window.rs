@@ -1,5 +1,8 @@
 //! Whether a CA signs a certificate for the time that a token asks for.
 //!
+//! A time in the token is final: the CA takes it, and refuses a request with another. One that the
+//! token leaves open is chosen by the request to sign, and by the CA only if that leaves it open too.
+//!
 //! Source: smallstep/certificates 0.30.2, `authority/provisioner/sign_ssh_options.go` and
 //! `sign_options.go`.
 
@@ -8,7 +11,7 @@ mod line;
 
 use token_time::{SignedDuration, Timestamp, When};
 
-use self::fault::{WindowDoubt, WindowFault};
+use self::fault::{Remedy, WindowDoubt, WindowFault};
 use self::line::{Line, Span};
 use crate::claims::ProvisionerClaims;
 use crate::config::CaConfig;
@@ -20,9 +23,10 @@ use crate::provisioner::Provisioner;
 pub struct Window {
     /// The type of the certificate.
     pub certificate: CertificateType,
-    /// Its start; without one the CA takes the time of signing, and backdates it.
+    /// Its start; without one the request has it, or the CA takes the time of signing and backdates
+    /// it.
     pub starts: Option<When>,
-    /// Its end; without one the CA adds its default lifetime to the start.
+    /// Its end; without one the request has it, or the CA adds its default lifetime to the start.
     pub ends: Option<When>,
     /// The end of the certificate that vouches for it, which it must not outlive.
     pub vouched_until: Option<Timestamp>,
@@ -87,14 +91,14 @@ impl Window {
     ///
     /// # Errors
     ///
-    /// [`WindowFault`] if the CA refuses whenever the token is spent.
+    /// [`WindowFault`] if the CA refuses whenever the token is spent, with any request.
     pub fn check(
         &self,
         rules: Option<&WindowRules>,
         spending: Spending,
     ) -> Result<Vec<WindowDoubt>, WindowFault> {
         let conditions = self.conditions(rules, spending);
-        let certain = || conditions.iter().filter(|condition| condition.is_certain);
+        let certain = || conditions.iter().filter(|it| it.is_certain && it.remedy.is_none());
         let (all, usual) = (spending.possible(), spending.usual());
         if let Some(never) = certain().find(|it| it.allowed.and(all).is_empty()) {
             return Err(never.fault);
@@ -116,28 +120,29 @@ impl Window {
         };
         let (starts, ends) = (self.starts.and_then(line_of), self.ends.and_then(line_of));
         let start = starts.unwrap_or(Line::NOW);
-        let mut all = Conditions::default();
+        let mut all = Vec::new();
+        let mut push = |fault, allowed| all.push(Condition::new(fault, allowed));
         if starts.is_some() {
-            all.push(StartsBefore1970, start.at_least(0));
+            push(StartsBefore1970, start.at_least(0));
         }
         if let Some(ends) = ends {
-            all.push(EndsBefore1970, ends.at_least(0));
+            push(EndsBefore1970, ends.at_least(0));
         }
         if let Some(end) = self.vouched_until {
             let last = i128::from(end.unix_seconds());
-            all.push(StartsAfterVoucher { end }, start.at_most(last));
+            push(StartsAfterVoucher { end }, start.at_most(last));
             if let Some(ends) = ends {
-                all.push(OutlivesVoucher { end }, ends.at_most(last));
+                push(OutlivesVoucher { end }, ends.at_most(last));
             }
         }
         if let Some(ends) = ends {
-            all.push(EndsInThePast, ends.minus(Line::NOW).at_least(0));
-            all.push(EndsBeforeStart, ends.minus(start).at_least(0));
+            push(EndsInThePast, not_past(ends));
+            push(EndsBeforeStart, ends.minus(start).at_least(0));
         }
         if let Some(rules) = rules {
             self.within(rules, (starts, ends), spending, &mut all);
         }
-        all.0
+        all
     }
 
     /// The limits of the provisioner.
@@ -146,7 +151,7 @@ impl Window {
         rules: &WindowRules,
         (starts, ends): (Option<Line>, Option<Line>),
         spending: Spending,
-        all: &mut Conditions,
+        all: &mut Vec<Condition>,
     ) {
         let start = starts.unwrap_or(Line::NOW);
         let backdate = if starts.is_some() { SignedDuration::ZERO } else { rules.backdate };
@@ -157,45 +162,102 @@ impl Window {
         let now = spending.usual().first;
         let (min, max) = (rules.min(), rules.max());
         let lifetime = |line: Line| saturating(line.value(now));
+        let is_open = starts.is_none();
         let too_short = WindowFault::TooShort {
             lifetime: lifetime(ends.minus(begins)),
             backdate,
             limit: min.limit,
         };
-        all.push_if(min.is_certain, too_short, ends.minus(begins).at_least(min.seconds));
+        all.push(Condition {
+            is_certain: min.is_certain,
+            remedy: is_open.then_some(Remedy::EarlierStart),
+            ..Condition::new(too_short, ends.minus(begins).at_least(min.seconds))
+        });
         let lifetime = lifetime(ends.minus(start));
         let too_long = WindowFault::TooLong { lifetime, limit: max.limit };
-        all.push_if(max.is_certain, too_long, ends.minus(begins).at_most(max.seconds));
+        all.push(Condition {
+            is_certain: max.is_certain,
+            remedy: is_open.then_some(Remedy::LaterStart),
+            ..Condition::new(too_long, ends.minus(begins).at_most(max.seconds))
+        });
+        if is_open {
+            all.push(rules.any_lifetime());
+        }
     }
 
-    /// The limits for a certificate that ends after the default lifetime, or with its voucher if that
-    /// ends earlier.
-    fn without_end(&self, rules: &WindowRules, start: Line, begins: Line, all: &mut Conditions) {
+    /// The limits for a certificate whose token has no end. Unless the request has one, it ends after
+    /// the default lifetime, or with its voucher if that ends earlier.
+    fn without_end(
+        &self,
+        rules: &WindowRules,
+        start: Line,
+        begins: Line,
+        all: &mut Vec<Condition>,
+    ) {
         let (min, max, default) = (rules.min(), rules.max(), rules.limits.default);
-        let default_is_certain = rules.is_certain(default, "default");
+        all.push(rules.any_lifetime());
+        if self.starts.and_then(line_of).is_some() {
+            let last = start.plus(max.seconds);
+            all.push(Condition {
+                is_certain: max.is_certain,
+                ..Condition::new(WindowFault::StartsLongAgo { limit: max.limit }, not_past(last))
+            });
+        }
+        let is_certain = rules.is_certain(default, "default");
         let ends = start.plus(seconds(default.value));
-        let not_past = |ends: Line| ends.minus(Line::NOW).at_least(0);
-        all.push_if(default_is_certain, WindowFault::EndsInThePast, not_past(ends));
         let mut not_too_long = ends.minus(begins).at_most(max.seconds);
         if let Some(end) = self.vouched_until {
-            let end_of_voucher = Line::at(i128::from(end.unix_seconds()));
-            all.push(WindowFault::EndsInThePast, not_past(end_of_voucher));
-            let left = end_of_voucher.minus(begins);
-            let fault = WindowFault::VoucherTooShort { end, limit: min.limit };
-            all.push_if(min.is_certain, fault, left.at_least(min.seconds));
-            if not_too_long.is_empty() {
-                not_too_long = left.at_most(max.seconds);
-            }
+            not_too_long = self.until_voucher(end, (&min, &max), begins, not_too_long, all);
         }
+        all.push(Condition {
+            is_certain,
+            remedy: Some(Remedy::LaterEnd),
+            ..Condition::new(WindowFault::EndsInThePast, not_past(ends))
+        });
         // step-ca has disabled a provisioner whose X.509 default is outside its bounds.
         if self.certificate != CertificateType::X509 {
             let fault = WindowFault::DefaultTooShort { default, limit: min.limit };
-            let not_too_short = ends.minus(begins).at_least(min.seconds);
-            all.push_if(min.is_certain && default_is_certain, fault, not_too_short);
+            all.push(Condition {
+                is_certain: is_certain && min.is_certain,
+                remedy: Some(Remedy::LaterEnd),
+                ..Condition::new(fault, ends.minus(begins).at_least(min.seconds))
+            });
             let fault = WindowFault::DefaultTooLong { default, limit: max.limit };
-            all.push_if(max.is_certain && default_is_certain, fault, not_too_long);
+            all.push(Condition {
+                is_certain: is_certain && max.is_certain,
+                remedy: Some(Remedy::EarlierEnd),
+                ..Condition::new(fault, not_too_long)
+            });
         }
     }
+
+    /// The limits for a certificate that ends with its voucher. Returns when it is not too long,
+    /// given when the default lifetime is not.
+    fn until_voucher(
+        &self,
+        end: Timestamp,
+        (min, max): (&Bound, &Bound),
+        begins: Line,
+        not_too_long: Span,
+        all: &mut Vec<Condition>,
+    ) -> Span {
+        let end_of_voucher = Line::at(i128::from(end.unix_seconds()));
+        all.push(Condition::new(WindowFault::EndsInThePast, not_past(end_of_voucher)));
+        let left = end_of_voucher.minus(begins);
+        let fault = WindowFault::VoucherTooShort { end, limit: min.limit };
+        let is_open = self.starts.and_then(line_of).is_none();
+        all.push(Condition {
+            is_certain: min.is_certain,
+            remedy: is_open.then_some(Remedy::EarlierStart),
+            ..Condition::new(fault, left.at_least(min.seconds))
+        });
+        if not_too_long.is_empty() { left.at_most(max.seconds) } else { not_too_long }
+    }
+}
+
+/// When a certificate does not end before it is signed.
+fn not_past(ends: Line) -> Span {
+    ends.minus(Line::NOW).at_least(0)
 }
 
 /// A bound, in the seconds that step-ca compares a lifetime with.
@@ -242,6 +304,17 @@ impl WindowRules {
         (seconds > max.seconds).then_some((fault, max.is_certain))
     }
 
+    /// That some lifetime is within the limits, for a request that has it.
+    fn any_lifetime(&self) -> Condition {
+        let (min, max) = (self.min(), self.max());
+        let fault = WindowFault::NoLifetime { min: min.limit, max: max.limit };
+        let longest = Line::at(max.seconds);
+        Condition {
+            is_certain: min.is_certain && max.is_certain,
+            ..Condition::new(fault, longest.at_least(min.seconds.max(0)))
+        }
+    }
+
     fn min(&self) -> Bound {
         let limit = self.limits.min;
         let seconds = -seconds_of(-nanos(limit.value));
@@ -272,9 +345,16 @@ struct Condition {
     fault: WindowFault,
     allowed: Span,
     is_certain: bool,
+    /// What the request can ask for, if that satisfies it.
+    remedy: Option<Remedy>,
 }
 
 impl Condition {
+    /// One that is certain and final.
+    fn new(fault: WindowFault, allowed: Span) -> Self {
+        Self { fault, allowed, is_certain: true, remedy: None }
+    }
+
     /// Says at which of these times it does not hold.
     fn doubt(&self, usual: Span) -> WindowDoubt {
         let at = |second: i128| i64::try_from(second).ok().map(Timestamp::from_unix_seconds);
@@ -285,20 +365,8 @@ impl Condition {
                 .filter(|_| !never && self.allowed.last < usual.last),
             until: at(self.allowed.first).filter(|_| !never && self.allowed.first > usual.first),
             is_certain: self.is_certain,
+            remedy: self.remedy,
         }
-    }
-}
-
-#[derive(Default)]
-struct Conditions(Vec<Condition>);
-
-impl Conditions {
-    fn push(&mut self, fault: WindowFault, allowed: Span) {
-        self.push_if(true, fault, allowed);
-    }
-
-    fn push_if(&mut self, is_certain: bool, fault: WindowFault, allowed: Span) {
-        self.0.push(Condition { fault, allowed, is_certain });
     }
 }
 

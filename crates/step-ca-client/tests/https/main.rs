@@ -4,6 +4,7 @@
 
 mod answers;
 mod faults;
+mod proxies;
 mod server;
 mod spending;
 mod trust;

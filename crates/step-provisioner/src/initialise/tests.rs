@@ -19,6 +19,27 @@ fn an_entry_without_a_name_is_disabled_whatever_its_type() {
 }
 
 #[test]
+fn an_instance_age_that_go_cannot_read_is_a_fault_of_the_whole_file() {
+    for kind in ["GCP", "AWS"] {
+        for age in ["null", r#""""#, "1", r#""1d""#] {
+            for name in [r#""name":"n","#, ""] {
+                let entry = format!(r#"{{{name}"type":"{kind}","instanceAge":{age}}}"#);
+                let json = format!(r#"{{"authority":{{"provisioners":[{entry}]}}}}"#);
+                let error = CaConfig::parse(json.as_bytes()).unwrap_err().to_string();
+                assert!(error.contains("`instanceAge` is not a duration"), "{entry}: {error}");
+            }
+        }
+    }
+    // Other types do not have it, and a claim is a pointer in Go.
+    for entry in [
+        r#"{"name":"n","type":"Azure","tenantID":"t","instanceAge":null}"#,
+        r#"{"name":"n","type":"GCP","claims":{"minTLSCertDuration":null}}"#,
+    ] {
+        assert_eq!(reason(entry), None, "{entry}");
+    }
+}
+
+#[test]
 fn each_type_has_members_it_cannot_do_without() {
     for (entry, expected) in [
         (r#""type":"OIDC""#, "it has no `clientID`"),
@@ -44,6 +65,14 @@ fn a_value_that_step_ca_does_not_accept_disables() {
     for (entry, expected) in [
         (
             oidc(&format!(r#"{ENDPOINT},"listenAddress":"localhost""#)),
+            "its `listenAddress` is not a host and a port",
+        ),
+        (
+            oidc(&format!(r#"{ENDPOINT},"listenAddress":"h:[8""#)),
+            "its `listenAddress` is not a host and a port",
+        ),
+        (
+            oidc(&format!(r#"{ENDPOINT},"listenAddress":"[::1]:8]""#)),
             "its `listenAddress` is not a host and a port",
         ),
         (
@@ -100,6 +129,7 @@ fn a_value_that_step_ca_does_not_accept_disables() {
     for entry in [
         oidc(&format!(r#"{ENDPOINT},"listenAddress":":10000""#)),
         oidc(&format!(r#"{ENDPOINT},"listenAddress":"[::1]:""#)),
+        other(r#""type":"ACME","challenges":["dev\u0130ce-attest-01"]"#),
         other(r#""type":"SSHPOP","options":{"webhooks":[{"name":""}]}"#),
         other(
             r#""type":"AWS","options":{"webhooks":[{"name":"w","url":"HTTPS://a/{{.x}}","kind":"enriching"},null]}"#,

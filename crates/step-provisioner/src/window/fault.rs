@@ -55,6 +55,20 @@ pub enum WindowFault {
         /// The limit.
         limit: Limit,
     },
+    /// It starts so long ago that even the longest lifetime has ended.
+    #[error("would end before it is signed; the longest that the CA signs is {limit}")]
+    StartsLongAgo {
+        /// The limit.
+        limit: Limit,
+    },
+    /// The shortest lifetime that the CA signs is longer than the longest.
+    #[error("cannot have any lifetime: the shortest that the CA signs is {min}, the longest {max}")]
+    NoLifetime {
+        /// The shortest.
+        min: Limit,
+        /// The longest.
+        max: Limit,
+    },
     /// It asks for no end, and the default lifetime is shorter than the CA signs.
     #[error("would be valid for {default}; the shortest that the CA signs is {limit}")]
     DefaultTooShort {
@@ -95,6 +109,36 @@ pub struct WindowDoubt {
     pub until: Option<Timestamp>,
     /// Whether the limit is certain; else the authority may have set another.
     pub is_certain: bool,
+    /// What the request that spends the token can ask for, so that the CA accepts it.
+    pub remedy: Option<Remedy>,
+}
+
+impl WindowDoubt {
+    /// A limit that the authority may have set otherwise.
+    #[must_use]
+    pub fn unsure(fault: WindowFault) -> Self {
+        Self { fault, from: None, until: None, is_certain: false, remedy: None }
+    }
+
+    /// Returns whether the CA refuses the token whenever it is spent, unless the request has the
+    /// remedy.
+    #[must_use]
+    pub fn needs_remedy(&self) -> bool {
+        self.is_certain && self.remedy.is_some() && self.from.is_none() && self.until.is_none()
+    }
+}
+
+/// A time that a token leaves open, so that the request to sign can ask for another than the CA's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Remedy {
+    /// A start before the signing.
+    EarlierStart,
+    /// A start after the signing.
+    LaterStart,
+    /// An end before the default one.
+    EarlierEnd,
+    /// An end after the default one.
+    LaterEnd,
 }
 
 /// ` with the 1m0s by which the CA backdates it`, or nothing.

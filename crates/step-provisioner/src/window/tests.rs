@@ -39,6 +39,13 @@ fn fault(own: &str, starts: &str, ends: &str) -> String {
     checked(own, starts, ends).unwrap_err().to_string()
 }
 
+/// What the CA refuses as the token is, and what the request can ask for instead.
+fn doubt(own: &str, starts: &str, ends: &str) -> (String, Option<Remedy>) {
+    let doubts = checked(own, starts, ends).unwrap();
+    assert!(doubts.len() == 1 && doubts[0].needs_remedy(), "{doubts:?}");
+    (doubts[0].fault.to_string(), doubts[0].remedy)
+}
+
 #[test]
 fn the_limits_count_with_the_minute_before_the_signing() {
     for (starts, ends) in [
@@ -54,18 +61,42 @@ fn the_limits_count_with_the_minute_before_the_signing() {
     ] {
         assert_eq!(checked("", starts, ends), Ok(Vec::new()), "{starts} {ends}");
     }
-    assert_eq!(
-        fault("", "", "24h1s"),
-        "would be valid for 24h0m1s; the longest that the CA signs is 24h0m0s (step-ca's default)"
-    );
-    assert_eq!(
-        fault("", "", "1m"),
-        "would be valid for 2m0s with the 1m0s by which the CA backdates it; the shortest that the \
-         CA signs is 5m0s (step-ca's default)"
-    );
-    for (starts, ends) in [("", "3m59s"), ("2m", "6m"), ("-2h", "22h1m1s"), ("", "168h")] {
+    for (starts, ends) in [("2m", "6m"), ("-2h", "22h1m1s"), ("2h", "168h")] {
         assert!(checked("", starts, ends).is_err(), "{starts} {ends}");
     }
+    assert_eq!(
+        fault("", "1s", "24h1m2s"),
+        "would be valid for 24h1m1s; the longest that the CA signs is 24h0m0s (step-ca's default)"
+    );
+}
+
+#[test]
+fn a_time_that_the_token_leaves_open_can_come_with_the_request() {
+    let longest = "the longest that the CA signs is 24h0m0s (step-ca's default)";
+    assert_eq!(
+        doubt("", "", "24h1s"),
+        (format!("would be valid for 24h0m1s; {longest}"), Some(Remedy::LaterStart))
+    );
+    assert_eq!(
+        doubt("", "", "1m"),
+        (
+            "would be valid for 2m0s with the 1m0s by which the CA backdates it; the shortest that \
+             the CA signs is 5m0s (step-ca's default)"
+                .to_owned(),
+            Some(Remedy::EarlierStart)
+        )
+    );
+    for (ends, remedy) in [("3m59s", Remedy::EarlierStart), ("168h", Remedy::LaterStart)] {
+        assert_eq!(doubt("", "", ends).1, Some(remedy), "{ends}");
+    }
+    // The default ends in the past, but a later end is within the limits.
+    let past = ("would end before it is signed".to_owned(), Some(Remedy::LaterEnd));
+    assert_eq!(doubt("", "-17h", ""), past);
+    assert_eq!(
+        fault("", "-25h", ""),
+        "would end before it is signed; the longest that the CA signs is 24h0m0s (step-ca's \
+         default)"
+    );
 }
 
 #[test]
@@ -93,38 +124,61 @@ fn some_times_are_possible_for_no_ca() {
 }
 
 #[test]
-fn a_default_outside_the_bounds_beside_it_needs_an_end() {
+fn a_default_outside_the_bounds_beside_it_needs_an_end_in_the_token_or_the_request() {
     let over = r#""maxUserSSHCertDuration":"10h","defaultUserSSHCertDuration":"20h""#;
+    let (text, remedy) = doubt(over, "", "");
     assert_eq!(
-        fault(over, "", ""),
+        text,
         "would be valid for 20h0m0s (`defaultUserSSHCertDuration` of the provisioner); the longest \
          that the CA signs is 10h0m0s (`maxUserSSHCertDuration` of the provisioner)"
     );
-    assert!(checked(over, "", "9h").is_ok());
+    assert_eq!(remedy, Some(Remedy::EarlierEnd));
+    assert_eq!(checked(over, "", "9h"), Ok(Vec::new()));
     let under = r#""minUserSSHCertDuration":"10h","defaultUserSSHCertDuration":"5h""#;
-    assert!(fault(under, "", "").contains("the shortest that the CA signs is 10h0m0s"));
-    assert!(checked(under, "", "10h").is_ok());
+    let (text, remedy) = doubt(under, "", "");
+    assert!(text.contains("the shortest that the CA signs is 10h0m0s"), "{text}");
+    assert_eq!(remedy, Some(Remedy::LaterEnd));
+    assert_eq!(checked(under, "", "10h"), Ok(Vec::new()));
+}
+
+#[test]
+fn no_request_helps_if_the_limits_exclude_each_other() {
+    let none = r#""minUserSSHCertDuration":"10h","maxUserSSHCertDuration":"5h""#;
+    for ends in ["", "4h", "7h", "11h"] {
+        assert_eq!(
+            fault(none, "", ends),
+            "cannot have any lifetime: the shortest that the CA signs is 10h0m0s \
+             (`minUserSSHCertDuration` of the provisioner), the longest 5h0m0s \
+             (`maxUserSSHCertDuration` of the provisioner)",
+            "{ends}"
+        );
+    }
 }
 
 #[test]
 fn what_vouches_bounds_the_certificate() {
-    let until = |seconds, ends| {
+    let until = |seconds, starts, ends| {
         let end = Timestamp::from_unix_seconds(NOW + seconds);
-        let window = Window { vouched_until: Some(end), ..window("", ends) };
+        let window = Window { vouched_until: Some(end), ..window(starts, ends) };
         let config = config("", "");
         let rules =
             WindowRules::of(&config.provisioners[0], Some(&config), CertificateType::SshUser);
         window.check(Some(&rules), spending(300))
     };
-    assert_eq!(until(100_000, ""), Ok(Vec::new()));
-    assert_eq!(until(100_000, "10h"), Ok(Vec::new()));
+    assert_eq!(until(100_000, "", ""), Ok(Vec::new()));
+    assert_eq!(until(100_000, "", "10h"), Ok(Vec::new()));
     let end = Timestamp::from_unix_seconds(NOW + 3600);
-    assert_eq!(until(3600, "2h"), Err(WindowFault::OutlivesVoucher { end }));
-    // A shorter default is cut, unless nothing that the CA signs is left.
-    assert_eq!(until(3600, ""), Ok(Vec::new()));
-    assert!(matches!(until(200, ""), Err(WindowFault::VoucherTooShort { .. })));
+    assert_eq!(until(3600, "", "2h"), Err(WindowFault::OutlivesVoucher { end }));
+    // A shorter default is cut, unless nothing that the CA signs is left; but the request may ask
+    // for an earlier start, if the token does not.
+    assert_eq!(until(3600, "", ""), Ok(Vec::new()));
+    let doubts = until(200, "", "").unwrap();
+    let remedies = doubts.iter().filter(|it| it.needs_remedy()).map(|it| it.remedy);
+    assert!(remedies.eq([Some(Remedy::EarlierStart)]), "{doubts:?}");
+    assert!(matches!(until(200, "1s", ""), Err(WindowFault::VoucherTooShort { .. })));
+    assert_eq!(until(400, "-10m", ""), Ok(Vec::new()));
     // Five minutes from now there are only four and a half left.
-    let doubts = until(510, "").unwrap();
+    let doubts = until(510, "", "").unwrap();
     assert_eq!(doubts[0].from.map(Timestamp::unix_seconds), Some(NOW + 271));
 }
 
@@ -136,16 +190,20 @@ fn only_limits_of_the_entry_are_certain_without_the_ca_json() {
         window("", ends).check(Some(&rules), spending(300))
     };
     let own = r#""maxUserSSHCertDuration":"100h""#;
-    assert!(online(own, "168h").is_err());
+    let doubts = online(own, "168h").unwrap();
+    assert!(doubts.len() == 1 && doubts[0].needs_remedy());
     let doubts = online("", "168h").unwrap();
     assert!(doubts.len() == 1 && !doubts[0].is_certain && doubts[0].from.is_none());
     // The default moves the bound, but the authority's may be higher still.
     let moved = online(r#""defaultUserSSHCertDuration":"100h""#, "168h").unwrap();
     assert!(moved.len() == 1 && !moved[0].is_certain);
+    let none = r#""minUserSSHCertDuration":"10h","maxUserSSHCertDuration":"5h""#;
+    assert!(matches!(online(none, "7h"), Err(WindowFault::NoLifetime { .. })));
     let stale = CaConfig { enable_admin: true, ..config(own, "") };
     let rules = WindowRules::of(&stale.provisioners[0], Some(&stale), CertificateType::SshUser);
     assert_eq!(rules.known, Known::Nothing);
-    assert!(window("", "168h").check(Some(&rules), spending(300)).is_ok_and(|it| it.len() == 1));
+    let doubts = window("", "168h").check(Some(&rules), spending(300)).unwrap();
+    assert!(doubts.len() == 1 && !doubts[0].is_certain);
 }
 
 #[test]
@@ -164,8 +222,11 @@ fn a_certificate_to_rekey_keeps_its_lifetime_which_must_be_within_the_limits() {
     assert!(matches!(check(own, None, "1h"), Some((WindowFault::TooShort { .. }, true))));
 }
 
-/// What step-ca does with an SSH certificate at one moment, in its own order and words.
-fn step_ca_signs(window: &Window, rules: &WindowRules, now: i64) -> bool {
+/// The times of a request, as seconds; zero if it asks for none.
+type Asked = (i64, i64);
+
+/// What step-ca does with a request for an SSH certificate at one moment, in its own order and words.
+fn step_ca_signs(window: &Window, rules: &WindowRules, now: i64, asked: Asked) -> bool {
     let resolve = |when: Option<When>| -> Option<i64> {
         match when? {
             When::At(at) => Some(at.unix_seconds()),
@@ -177,6 +238,11 @@ fn step_ca_signs(window: &Window, rules: &WindowRules, now: i64) -> bool {
     if after.is_some_and(|at| at < 0) || before.is_some_and(|at| at < 0) {
         return false;
     }
+    if asked.0 > 0 && asked.1 > 0 && asked.0 > asked.1 {
+        return false;
+    }
+    after = after.filter(|at| *at != 0).or(Some(asked.0));
+    before = before.filter(|at| *at != 0).or(Some(asked.1));
     after = after.filter(|at| *at != 0);
     before = before.filter(|at| *at != 0);
     let whole = |duration: SignedDuration| duration.as_nanos() / 1_000_000_000;
@@ -200,6 +266,23 @@ fn step_ca_signs(window: &Window, rules: &WindowRules, now: i64) -> bool {
         && lifetime >= 0
         && lifetime >= whole(rules.limits.min.value)
         && lifetime <= whole(rules.limits.max.value) + whole(rules.backdate)
+}
+
+/// The requests that decide: each limit, counted from each time.
+fn requests(window: &Window, rules: &WindowRules, now: i64) -> Vec<Asked> {
+    let whole = |duration: SignedDuration| duration.as_nanos() / 1_000_000_000;
+    let (min, max) = (whole(rules.limits.min.value), whole(rules.limits.max.value));
+    let longest = max + whole(rules.backdate);
+    let of = |when: Option<When>| match when {
+        Some(When::At(at)) => at.unix_seconds(),
+        Some(When::After(duration)) => now + whole(duration),
+        None => now,
+    };
+    let until = window.vouched_until.map_or(now, Timestamp::unix_seconds);
+    let starts =
+        [0, of(window.ends) - min, of(window.ends) - longest, until - min, until - longest];
+    let ends = [0, now, of(window.starts) + min, of(window.starts) + longest, until];
+    starts.into_iter().flat_map(|start| ends.map(|end| (start, end))).collect()
 }
 
 fn when() -> impl Strategy<Value = Option<When>> {
@@ -233,13 +316,20 @@ proptest! {
         };
         let spending = Spending { made: NOW, first: NOW + delay, last: NOW + delay + life };
         let Span { first, last } = spending.possible();
-        let signs = |at: i128| step_ca_signs(&window, &rules, i64::try_from(at).unwrap());
-        let possible = (first..=last).any(signs);
+        let at = |second: i128| i64::try_from(second).unwrap();
+        let signs = |second: i128| step_ca_signs(&window, &rules, at(second), (0, 0));
+        let possible = (first..=last).any(|second| {
+            let requests = requests(&window, &rules, at(second));
+            requests.into_iter().any(|asked| step_ca_signs(&window, &rules, at(second), asked))
+        });
         let found = window.check(Some(&rules), spending);
         prop_assert_eq!(found.is_ok(), possible, "{:?}", found);
         if let Ok(doubts) = found {
             let Span { first, last } = spending.usual();
             prop_assert_eq!(doubts.is_empty(), (first..=last).all(signs), "{:?}", doubts);
+            for doubt in doubts.iter().filter(|doubt| doubt.needs_remedy()) {
+                prop_assert!(!(first..=last).any(signs), "{:?}", doubt);
+            }
             for doubt in doubts.into_iter().filter(|doubt| doubt.from.is_some()) {
                 let from = i128::from(doubt.from.unwrap().unix_seconds());
                 prop_assert!((from..=last).all(|at| !signs(at)));

@@ -162,8 +162,9 @@ impl Query<'_> {
         Ok(Chosen::Known(Box::new(provisioner.clone())))
     }
 
-    /// Leaves out provisioners that need another proof than the given one, or do not trust it. If
-    /// one is left, it is selected.
+    /// Leaves out provisioners that need another proof than the given one, or do not trust it, and
+    /// those that sign only for a request with times of its own, if others sign for any. If one is
+    /// left, it is selected.
     fn usable(
         &self,
         several: &[&Provisioner],
@@ -172,10 +173,20 @@ impl Query<'_> {
         let mut fitting = Vec::new();
         for &provisioner in several {
             match self.misfit(provisioner) {
-                None => fitting.push(provisioner.clone()),
+                None => fitting.push(provisioner),
                 Some(why) => considered.leave_out_because(provisioner, &why),
             }
         }
+        if fitting.iter().any(|provisioner| !self.needs_remedy(provisioner)) {
+            let (others, fit): (Vec<_>, Vec<_>) =
+                fitting.into_iter().partition(|provisioner| self.needs_remedy(provisioner));
+            for provisioner in others {
+                let why = "it signs only for a request with times of its own";
+                considered.leave_out_because(provisioner, why);
+            }
+            fitting = fit;
+        }
+        let fitting: Vec<Provisioner> = fitting.into_iter().cloned().collect();
         match fitting.as_slice() {
             [only] => {
                 considered.select(only, None);
@@ -208,6 +219,12 @@ impl Query<'_> {
             (None, Kind::Jwk(_)) => self.refusal(provisioner),
             (None, _) => Some("it accepts a proof, and none is given".to_owned()),
         }
+    }
+
+    /// Returns whether a provisioner signs only for a request with times of its own.
+    fn needs_remedy(&self, provisioner: &Provisioner) -> bool {
+        let config = self.authority.config();
+        self.window.is_some_and(|window| window.needs_remedy(provisioner, config))
     }
 
     /// Refuses several provisioners if none of them may authorise the request.

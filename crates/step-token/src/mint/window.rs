@@ -3,7 +3,8 @@
 use step_claims::{Purpose, SshCertificate, Validity};
 use step_mint::Request;
 use step_provisioner::{
-    CaConfig, CertificateType, KindName, Provisioner, Spending, Window, WindowFault, WindowRules,
+    CaConfig, CertificateType, KindName, Provisioner, Remedy, Spending, Window, WindowDoubt,
+    WindowFault, WindowRules,
 };
 use token_cli::{Error, Origin, World};
 use token_time::SignedDuration;
@@ -127,40 +128,34 @@ impl AskedWindow {
         let rules = |certificate| {
             provisioner.map(|provisioner| WindowRules::of(provisioner, config, certificate))
         };
-        let unsure = |fault: &WindowFault| {
-            let who = self.prefix(fault, provisioner);
-            world.warn(&format!(
-                "{who}the CA may refuse the token: the certificate {fault}, unless the CA has \
-                 another limit"
-            ));
-        };
-        match self.asked {
+        let doubts = match self.asked {
             Asked::New(window) => {
                 let rules = rules(window.certificate);
-                for doubt in window.check(rules.as_ref(), self.spending).unwrap_or_default() {
-                    let fault = &doubt.fault;
-                    let when = match (doubt.from, doubt.until) {
-                        _ if !doubt.is_certain => {
-                            unsure(fault);
-                            continue;
-                        }
-                        (Some(from), _) => format!("from {from} on"),
-                        (None, Some(until)) => format!("before {until}"),
-                        (None, None) => continue,
-                    };
-                    let who = self.prefix(fault, provisioner);
-                    world.warn(&format!(
-                        "{who}the CA refuses the token {when}: the certificate {fault}"
-                    ));
-                }
+                window.check(rules.as_ref(), self.spending).unwrap_or_default()
             }
             Asked::Rekey(lifetime) => {
                 let rules = rules(CertificateType::SshHost);
-                if let Some((fault, false)) = rules.and_then(|rules| rules.check_rekey(lifetime)) {
-                    unsure(&fault);
-                }
+                let fault = rules.and_then(|rules| rules.check_rekey(lifetime));
+                let unsure = fault.filter(|(_, is_certain)| !is_certain);
+                unsure.map(|(fault, _)| WindowDoubt::unsure(fault)).into_iter().collect()
             }
+        };
+        for doubt in doubts {
+            let who = self.prefix(&doubt.fault, provisioner);
+            world.warn(&format!("{who}{}", refusal(&doubt)));
         }
+    }
+
+    /// Returns whether a provisioner signs it only for a request that asks for a time of its own.
+    pub(crate) fn needs_remedy(
+        &self,
+        provisioner: &Provisioner,
+        config: Option<&CaConfig>,
+    ) -> bool {
+        let Asked::New(window) = self.asked else { return false };
+        let rules = WindowRules::of(provisioner, config, window.certificate);
+        let doubts = window.check(Some(&rules), self.spending).unwrap_or_default();
+        doubts.iter().any(WindowDoubt::needs_remedy)
     }
 
     fn error(&self, fault: &WindowFault, provisioner: Option<&Provisioner>) -> Error {
@@ -186,9 +181,11 @@ impl AskedWindow {
             WindowFault::TooLong { limit: it, .. } => {
                 limit(it.member, "use an earlier --cert-not-after")
             }
-            WindowFault::DefaultTooShort { default, .. }
-            | WindowFault::DefaultTooLong { default, .. } => {
-                limit(default.member, "use --cert-not-after to ask for another lifetime")
+            WindowFault::StartsLongAgo { limit: it } => {
+                limit(it.member, "use a later --cert-not-before")
+            }
+            WindowFault::NoLifetime { max, .. } => {
+                limit(max.member, "use --provisioner to select another one")
             }
             WindowFault::VoucherTooShort { .. } => {
                 "use a new certificate as proof, or another provisioner".to_owned()
@@ -207,11 +204,13 @@ impl AskedWindow {
     /// The flag at fault, the certificate that vouches, or the provisioner.
     fn prefix(&self, fault: &WindowFault, provisioner: Option<&Provisioner>) -> String {
         let source = self.source.as_deref();
-        let default = matches!(
+        let of_provisioner = matches!(
             fault,
-            WindowFault::DefaultTooShort { .. } | WindowFault::DefaultTooLong { .. }
+            WindowFault::DefaultTooShort { .. }
+                | WindowFault::DefaultTooLong { .. }
+                | WindowFault::NoLifetime { .. }
         );
-        match (self.flag(fault), source.filter(|_| !default), provisioner) {
+        match (self.flag(fault), source.filter(|_| !of_provisioner), provisioner) {
             (Some(origin), ..) => format!("{origin}: "),
             (None, Some(source), _) => format!("{source}: "),
             (None, None, Some(provisioner)) => format!("{}: ", provisioner.label()),
@@ -220,12 +219,38 @@ impl AskedWindow {
     }
 
     fn flag(&self, fault: &WindowFault) -> Option<&Origin> {
-        let starts =
-            matches!(fault, WindowFault::StartsBefore1970 | WindowFault::StartsAfterVoucher { .. });
+        let starts = match fault {
+            WindowFault::NoLifetime { .. } => return None,
+            WindowFault::StartsBefore1970
+            | WindowFault::StartsAfterVoucher { .. }
+            | WindowFault::StartsLongAgo { .. } => true,
+            _ => false,
+        };
         match (&self.starts, &self.ends) {
             (Some(origin), _) if starts => Some(origin),
             (_, Some(origin)) | (Some(origin), None) => Some(origin),
             (None, None) => None,
         }
     }
+}
+
+/// Says when and why the CA refuses a token, and with which request it does not.
+fn refusal(doubt: &WindowDoubt) -> String {
+    let may = if doubt.is_certain { "refuses" } else { "may refuse" };
+    let when = match (doubt.from, doubt.until) {
+        (Some(from), _) if doubt.is_certain => format!(" from {from} on"),
+        (None, Some(until)) if doubt.is_certain => format!(" before {until}"),
+        _ => String::new(),
+    };
+    let request = doubt.remedy.map_or_else(String::new, |remedy| {
+        let (what, flag) = match remedy {
+            Remedy::EarlierStart => ("an earlier start", "--not-before"),
+            Remedy::LaterStart => ("a later start", "--not-before"),
+            Remedy::EarlierEnd => ("an earlier end", "--not-after"),
+            Remedy::LaterEnd => ("a later end", "--not-after"),
+        };
+        format!(" unless the request that spends it asks for {what} (`{flag}` of step)")
+    });
+    let limit = if doubt.is_certain { "" } else { ", unless the CA has another limit" };
+    format!("the CA {may} the token{when}{request}: the certificate {}{limit}", doubt.fault)
 }

@@ -122,7 +122,7 @@ fn entries() -> Vec<Value> {
         other(
             "OIDC",
             "oidc-port",
-            json!({ "clientID": "c2", "configurationEndpoint": endpoint, "listenAddress": "a" }),
+            json!({ "clientID": "c2", "configurationEndpoint": endpoint, "listenAddress": "h:[8" }),
         ),
         other("GCP", "gcp", json!({ "projectIDs": ["p"], "organizationID": "o" })),
         other("AWS", "aws", json!({ "imdsVersions": ["v3"] })),
@@ -214,6 +214,35 @@ fn a_ca_json_that_step_ca_does_not_start_with_is_refused() {
         let program = program.flag("--ca-config", config);
         let text = program.signed_by("good", test_key("p256.pkcs8.pem")).fail(3);
         assert!(text.contains("does not start") && text.contains(expected), "{text}\n{log}");
+    }
+}
+
+#[test]
+fn a_ca_json_with_an_instance_age_that_go_cannot_read_is_refused() {
+    for (kind, age) in [("GCP", Value::Null), ("AWS", Value::Null), ("GCP", "".into())] {
+        let directory = tempfile::tempdir().unwrap();
+        let log = Ca::refuses_to_start(directory.path(), |config| {
+            *list(config) =
+                vec![jwk("good", json!({})), other(kind, "cloud", json!({ "instanceAge": age }))];
+        });
+        assert!(log.contains("as duration"), "{log}");
+        let program = Program::new().args(["token", "db.test", "--offline"]);
+        let program = program.flag("--ca-config", directory.path().join("config/ca.json"));
+        let text = program.signed_by("good", test_key("p256.pkcs8.pem")).fail(3);
+        assert!(text.contains("`instanceAge` is not a duration"), "{text}");
+    }
+}
+
+#[test]
+fn a_type_is_put_into_lower_case_as_go_does_it() {
+    let ca = Ca::like_shared(|config| {
+        let entry = list(config).iter_mut().find(|entry| entry["name"] == "p256").unwrap();
+        entry["type"] = "JW\u{212a}".into();
+    });
+    for way in Way::ALL {
+        let program = ca.token(way, "db.test");
+        let token = program.signed_by("p256", test_key("p256.pkcs8.pem")).mint();
+        ca.must_sign(&Csr::for_host("db.test"), &token);
     }
 }
 

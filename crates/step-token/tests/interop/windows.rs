@@ -6,6 +6,8 @@ use std::process::Command;
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use step_ca_client::SshSignRequest;
+use token_time::Timestamp;
 
 use crate::hierarchy::FIRST;
 use crate::peers::{stdout, step};
@@ -32,9 +34,13 @@ fn user(ca: &Ca, way: Way, window: &[&str]) -> Program {
     program.signed_by("p256", test_key("p256.pkcs8.pem"))
 }
 
-/// Has step, which checks nothing, make a token and spends it. Returns the status; 0 if the CA closes
-/// the connection.
-fn status(ca: &Ca, window: &[&str]) -> u16 {
+/// The times that a request asks for: its start and its end.
+type Asked = [&'static str; 2];
+const NOTHING: Asked = ["", ""];
+
+/// Has step, which checks nothing, make a token and spends it with a request for these times. Returns
+/// the status; 0 if the CA closes the connection.
+fn status(ca: &Ca, window: &[&str], [valid_after, valid_before]: Asked) -> u16 {
     let directory = tempfile::tempdir().unwrap();
     let (root, key) = (ca.root().display().to_string(), test_key("p256.jwk.json"));
     let key = key.display().to_string();
@@ -42,27 +48,52 @@ fn status(ca: &Ca, window: &[&str]) -> u16 {
     arguments.extend(["--key", &key, "--ca-url", ca.url(), "--root", &root]);
     arguments.extend(window);
     let token = String::from_utf8(step(directory.path(), arguments).unwrap()).unwrap();
-    let answer = std::panic::catch_unwind(|| {
-        ca.ssh_sign(&ssh_request(&public_key("ed25519"), token.trim_end()))
-    });
+    let key = public_key("ed25519");
+    let request =
+        SshSignRequest { valid_after, valid_before, ..ssh_request(&key, token.trim_end()) };
+    let answer = std::panic::catch_unwind(|| ca.ssh_sign(&request));
     match answer {
         Ok(answer) => answer.map_or_else(|refusal| refusal.status, |_| 201),
         Err(_) => 0,
     }
 }
 
-/// Asserts that a ca.json decides as the CA does, and that the CA's list does if `online`.
+/// Asserts that a ca.json decides as the CA does for every request, and that the CA's list does if
+/// `online`.
 #[track_caller]
 fn decides(ca: &Ca, window: &[&str], online: bool) {
-    let theirs = status(ca, window);
+    let theirs = status(ca, window, NOTHING);
     let ours = user(ca, Way::CaJson, window).run();
     assert_eq!(ours.code == Some(0), theirs == 201, "{window:?}: {theirs}, {}", ours.stderr);
     if theirs != 201 {
-        assert!(ours.stderr.contains("the certificate would"), "{}", ours.stderr);
+        assert!(ours.stderr.contains("the certificate "), "{}", ours.stderr);
     }
     let listed = user(ca, Way::Online, window).run();
     assert_eq!(listed.code != Some(0), theirs != 201 && online, "{window:?} {}", listed.stderr);
     assert_eq!(listed.stderr.contains("may refuse"), theirs != 201 && !online, "{}", listed.stderr);
+}
+
+/// Asserts that the CA refuses the token as it is, and accepts it with a request for these times,
+/// and that the warning says so. Ours is spent as well.
+#[track_caller]
+fn needs(ca: &Ca, window: &[&str], asked: Asked, what: &str, online: bool) {
+    assert_ne!(status(ca, window, NOTHING), 201, "{window:?}");
+    assert_eq!(status(ca, window, asked), 201, "{window:?} {asked:?}");
+    let unless = format!(" the token unless the request that spends it asks for {what} (");
+    for (way, verb) in
+        [(Way::CaJson, "refuses"), (Way::Online, if online { "refuses" } else { "may refuse" })]
+    {
+        let ran = user(ca, way, window).run();
+        assert_eq!(ran.code, Some(0), "{window:?} {}", ran.stderr);
+        assert!(ran.stderr.contains(&format!("the CA {verb}{unless}")), "{}", ran.stderr);
+        let (key, [valid_after, valid_before]) = (public_key("ed25519"), asked);
+        let request = SshSignRequest {
+            valid_after,
+            valid_before,
+            ..ssh_request(&key, ran.stdout.trim_end())
+        };
+        ca.ssh_sign(&request).unwrap();
+    }
 }
 
 #[test]
@@ -70,18 +101,50 @@ fn the_default_limits_are_those_of_step_ca() {
     let ca = with_claims(&json!({}));
     for window in [
         ["--cert-not-after=24h", "--cert-not-before="],
-        ["--cert-not-after=24h1s", "--cert-not-before="],
-        ["--cert-not-after=168h", "--cert-not-before="],
-        ["--cert-not-after=4m", "--cert-not-before="],
-        ["--cert-not-after=1m", "--cert-not-before="],
+        ["--cert-not-after=168h", "--cert-not-before=1h"],
         ["--cert-not-after=22h1m", "--cert-not-before=-2h"],
         ["--cert-not-after=22h1m1s", "--cert-not-before=-2h"],
         ["--cert-not-after=6m", "--cert-not-before=2m"],
         ["--cert-not-after=7m", "--cert-not-before=2m"],
+        ["--cert-not-after=4m", "--cert-not-before="],
+        ["--cert-not-after=", "--cert-not-before=-25h"],
         ["--cert-not-after=", "--cert-not-before=1970-01-01T00:00:00Z"],
     ] {
         decides(&ca, &window, false);
     }
+}
+
+#[test]
+fn a_time_that_the_token_leaves_open_may_come_with_the_request() {
+    let ca = with_claims(&json!({}));
+    for (window, asked, what) in [
+        ("--cert-not-after=24h1s", ["1h", ""], "a later start"),
+        ("--cert-not-after=168h", ["150h", ""], "a later start"),
+        ("--cert-not-after=1m", ["-10m", ""], "an earlier start"),
+        ("--cert-not-before=-17h", ["", "1h"], "a later end"),
+    ] {
+        needs(&ca, &[window], asked, what, false);
+    }
+    // A time in the token is final: a request for another is refused.
+    let window = ["--cert-not-after=168h", "--cert-not-before=1h"];
+    for asked in [["150h", ""], ["", "10h"], ["150h", "160h"]] {
+        assert_ne!(status(&ca, &window, asked), 201, "{asked:?}");
+    }
+    for asked in [["", "30m"], ["-24h", "-1h"]] {
+        assert_ne!(status(&ca, &["--cert-not-before=-25h"], asked), 201, "{asked:?}");
+    }
+}
+
+#[test]
+fn a_lifetime_of_more_than_64_bits_is_too_long() {
+    // step-ca counts it in nanoseconds modulo 2⁶⁴, in which ten hours are left.
+    let ca = with_claims(&json!({}));
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    let end = i64::try_from(now.as_secs()).unwrap() + 18_446_744_073 + 10 * 3600;
+    let end = Timestamp::from_unix_seconds(end).to_string();
+    let window = ["--cert-not-before=1s", "--cert-not-after", &end];
+    assert_eq!(status(&ca, &window, NOTHING), 201);
+    assert!(user(&ca, Way::CaJson, &window).fail(2).contains("would be valid for"));
 }
 
 #[test]
@@ -97,6 +160,9 @@ fn what_no_ca_signs_is_refused_without_its_list_too() {
         let text = user(&ca, Way::Address, &window).fail(2);
         assert!(text.contains("the certificate would"), "{text}");
     }
+    for asked in [["", "1h"], ["-2h", "-1h"], ["-2h", ""]] {
+        assert_ne!(status(&ca, &["--cert-not-after=-1h"], asked), 201, "{asked:?}");
+    }
 }
 
 #[test]
@@ -106,15 +172,28 @@ fn limits_of_the_entry_decide_online() {
         "defaultUserSSHCertDuration": "20h",
     }));
     // The default is out of bounds, so an end has to be given.
-    decides(&ca, &[], true);
-    for end in ["10h", "10h1s", "59m", "58m59s"] {
+    needs(&ca, &[], ["", "2h"], "an earlier end", true);
+    for end in ["10h", "59m"] {
         decides(&ca, &["--cert-not-after", end], true);
     }
+    needs(&ca, &["--cert-not-after=10h1s"], ["1h", ""], "a later start", true);
+    needs(&ca, &["--cert-not-after=58m59s"], ["-1h", ""], "an earlier start", true);
+    let start = "--cert-not-before=30m";
+    for end in ["10h30m", "11h31m1s", "1h30m", "1h29m"] {
+        decides(&ca, &[start, "--cert-not-after", end], true);
+    }
+    let ca = with_claims(&json!({
+        "minUserSSHCertDuration": "10h", "defaultUserSSHCertDuration": "5h",
+    }));
+    needs(&ca, &[], ["", "12h"], "a later end", true);
     let ca = with_claims(&json!({
         "minUserSSHCertDuration": "10h", "maxUserSSHCertDuration": "5h",
     }));
-    for end in ["4h", "7h", "11h"] {
+    for end in ["", "4h", "7h", "11h"] {
         decides(&ca, &["--cert-not-after", end], true);
+        for asked in [["1h", "8h"], ["-1h", ""], ["", "20h"]] {
+            assert_ne!(status(&ca, &["--cert-not-after", end], asked), 201, "{asked:?}");
+        }
     }
 }
 
@@ -126,8 +205,9 @@ fn limits_of_the_authority_decide_with_the_ca_json() {
     });
     for (end, signed) in [("168h", true), ("201h", false), ("1s", true)] {
         let window = ["--cert-not-after", end];
-        assert_eq!(status(&ca, &window) == 201, signed, "{end}");
-        assert_eq!(user(&ca, Way::CaJson, &window).run().code == Some(0), signed, "{end}");
+        assert_eq!(status(&ca, &window, NOTHING) == 201, signed, "{end}");
+        let ran = user(&ca, Way::CaJson, &window).run();
+        assert_eq!(ran.stderr.contains("the CA refuses"), !signed, "{end}: {}", ran.stderr);
     }
     // The list does not have them: a limit that step-ca sets by default is no reason to refuse.
     let ran = user(&ca, Way::Online, &["--cert-not-after", "168h"]).run();
@@ -176,20 +256,38 @@ fn a_certificate_ends_with_the_one_that_vouches_for_it() {
             assert!(text.contains("the certificate that vouches for it ends"), "{text}");
         }
     }
-    // The rest of a leaf may be shorter than anything the CA signs, also for X.509.
+    // The rest of a leaf may be shorter than anything the CA signs, also for X.509; but the request
+    // may ask for an earlier start, if the token does not.
     let chain = FIRST.leaf_for("p256", Duration::from_secs(180));
     let token = program(Way::Address, &[], &chain).mint();
     assert_eq!(sign(&token).unwrap_err().status, 403);
-    assert!(program(Way::CaJson, &[], &chain).fail(3).contains("would end with the one"));
+    let unless = "the CA refuses the token unless the request that spends it asks for an earlier \
+                  start (`--not-before` of step): the certificate would end with the one";
+    let ran = program(Way::CaJson, &[], &chain).run();
+    assert!(ran.code == Some(0) && ran.stderr.contains(unless), "{}", ran.stderr);
+    let (key_of_host, ott) = (public_key("ed25519"), ran.stdout.trim_end().to_owned());
+    let request = SshSignRequest { valid_after: "-10m", ..ssh_request(&key_of_host, &ott) };
+    ca.ssh_sign(&request).unwrap();
+    let start = ["--cert-not-before", "1s"];
+    assert_eq!(sign(&by_step(ca, &chain, &start)).unwrap_err().status, 403);
+    assert!(program(Way::CaJson, &start, &chain).fail(2).contains("would end with the one"));
+
     let x509 = |way| {
         let program = ca.token(way, "db.test").flag("--provisioner", X5C);
         program.flag("--x5c-cert", chain.pem()).flag("--x5c-key", &key)
     };
     let token = x509(Way::Address).mint();
     assert_eq!(ca.sign(&Csr::for_host("db.test"), &token).unwrap_err().status, 403);
-    assert!(x509(Way::CaJson).fail(3).contains("would end with the one"));
+    let ran = x509(Way::CaJson).run();
+    assert!(ran.code == Some(0) && ran.stderr.contains(unless), "{}", ran.stderr);
+    let directory = tempfile::tempdir().unwrap();
+    let [certificate, key] =
+        ["db.crt", "db.key"].map(|it| directory.path().join(it).display().to_string());
+    let arguments = ["ca", "certificate", "db.test", &certificate, &key, "--token"];
+    let arguments = [&arguments[..], &[ran.stdout.trim_end(), "--not-before=-10m"]].concat();
+    step(directory.path(), arguments).unwrap();
     let text = x509(Way::Online).run().stderr;
-    assert!(text.contains("may refuse the token"), "{text}");
+    assert!(text.contains("may refuse the token unless the request"), "{text}");
 }
 
 /// A token with the chain, made by step.
