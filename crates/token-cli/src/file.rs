@@ -49,7 +49,7 @@ pub fn write(path: &Path, bytes: &[u8], mode: u32, overwrite: bool) -> Result<()
 ///
 /// # Errors
 ///
-/// As [`write`].
+/// As [`write()`].
 pub fn write_with(
     path: &Path,
     mode: u32,
