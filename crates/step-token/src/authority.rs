@@ -112,8 +112,10 @@ impl Authority {
         let url = address_of_file(&ca, settings, world)?;
         let known = FileRoots::read(&ca)?;
         let given = match &settings.root {
-            Some(root) if is_unreadable(root, world) => None,
-            Some(root) => known.given(root, world)?,
+            Some(root) => match readable(root, world) {
+                Some(roots) => known.admit(root, roots, world)?,
+                None => None,
+            },
             None => None,
         };
         let roots = given.map_or_else(|| known.certificates(), |it| it.certificates().to_vec());
@@ -135,7 +137,7 @@ impl Authority {
         let roots = match roots_on_disk(settings, world) {
             Ok(roots) => roots.map_or_else(Vec::new, |roots| roots.certificates().to_vec()),
             Err(fault) => match &settings.root {
-                Some(root) if is_unreadable(root, world) => Vec::new(),
+                Some(root) if readable(root, world).is_none() => Vec::new(),
                 Some(root) if root.origin.is_command_line() => return Err(fault),
                 _ => Vec::new(),
             },
@@ -245,14 +247,14 @@ impl Authority {
     }
 }
 
-/// Returns whether the file of a root cannot be read. A renew token does not name its CA's root, so
-/// that is no reason to refuse it.
-fn is_unreadable(root: &Setting<PathBuf>, world: &World) -> bool {
+/// Reads the file of a root, if it can be read. A renew token does not name its CA's root, so that
+/// is no reason to refuse it.
+fn readable(root: &Setting<PathBuf>, world: &World) -> Option<Roots> {
     match Roots::load(&root.value) {
-        Ok(_) => false,
+        Ok(roots) => Some(roots),
         Err(cause) => {
             note_ignored(&root.origin, &format!("{cause}; a renew token needs no root"), world);
-            true
+            None
         }
     }
 }

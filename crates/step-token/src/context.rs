@@ -6,7 +6,7 @@ use std::path::Path;
 use clap::{Args, Subcommand};
 use serde_json::json;
 use token_cli::{Error, Switch, World, output};
-use token_text::{ShownPath, printable};
+use token_text::{ShownPath, printable, printable_json};
 
 use crate::cli::lazily::{Described, Lazily};
 use crate::settings::step_path::{ADD, Base, Context, Contexts, unknown};
@@ -93,12 +93,15 @@ fn current(base: &Base, as_json: bool, world: &World) -> Result<(), Error> {
         return Err(unknown(&name, &ShownPath(&base.current_file()).to_string(), base, &contexts));
     };
     let text = match as_json {
-        false => name,
-        true => json!({
-            "name": name,
-            "authority": context.authority,
-            "profile": context.profile,
-        })
+        false => printable(&name),
+        true => printable_json(
+            &json!({
+                "name": name,
+                "authority": context.authority,
+                "profile": context.profile,
+            })
+            .to_string(),
+        )
         .to_string(),
     };
     output::stdout(format!("{text}\n").as_bytes(), world)

@@ -9,7 +9,6 @@ mod inspect;
 mod key;
 mod keygen;
 mod options;
-mod overwriting;
 mod report;
 mod rights;
 mod role_files;

@@ -7,4 +7,5 @@ pub(crate) mod effect;
 pub(crate) mod flags;
 pub(crate) mod global;
 pub(crate) mod layers;
+pub(crate) mod overwriting;
 pub(crate) mod step_path;

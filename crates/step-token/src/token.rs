@@ -39,6 +39,7 @@ pub(crate) fn run(args: &TokenArgs, global: &GlobalArgs, world: &World) -> Resul
     });
     window.as_ref().map_or(Ok(()), AskedWindow::must_be_possible)?;
     let account = fetch::given_account(&settings, world)?;
+    agreement::output_is_no_input(&settings, output.file.as_ref(), world)?;
     let output = Output::settle(&output, world)?;
 
     let operation = settings.operation();
@@ -66,6 +67,7 @@ pub(crate) fn run(args: &TokenArgs, global: &GlobalArgs, world: &World) -> Resul
         (TokenSource::Key, Some((request, validity))) => {
             let (url, prefix) = (authority.url.clone(), authority.prefix);
             let ca = Ca { url, prefix, root: authority.root };
+            let end = proof.as_ref().map(CertificateProof::end);
             let mint = match proof {
                 Some(proof) => {
                     proof.compare(chosen.provisioner(), authority.roots_at_hand(), world);
@@ -79,6 +81,22 @@ pub(crate) fn run(args: &TokenArgs, global: &GlobalArgs, world: &World) -> Resul
                         provisioner_key::load(entry, given, &authority, asked, &password, world)?;
                     Mint::new(chosen.name().to_owned(), ca, opened.key_id, opened.key)
                 }
+            };
+            // Time passes while a person is asked.
+            let validity = match world.was_asked() {
+                true => {
+                    let validity = request::validity(&request, world.now())?;
+                    end.map_or(Ok(()), |end| end.is_after_start(validity))?;
+                    if let Some(window) = &window {
+                        let window = window.made_later(validity);
+                        window.must_be_possible()?;
+                        if let Some(provisioner) = chosen.provisioner() {
+                            window.must_fit(provisioner, authority.config())?;
+                        }
+                    }
+                    validity
+                }
+                false => validity,
             };
             let minted = mint_one(&mint, request, validity, &settings, world)?;
             let token = minted.token.expose();
@@ -128,7 +146,7 @@ fn choose(
     Ok((chosen, given))
 }
 
-/// Signs one token. Reads the clock again after a prompt, because time has passed.
+/// Signs one token.
 fn mint_one(
     mint: &Mint,
     request: Request,
@@ -136,10 +154,6 @@ fn mint_one(
     settings: &MintSettings,
     world: &World,
 ) -> Result<Minted, Error> {
-    let validity = match world.was_asked() {
-        true => request::validity(&request, world.now())?,
-        false => validity,
-    };
     if settings.validity.long_lived {
         warn_of_long_life(validity, world);
     }

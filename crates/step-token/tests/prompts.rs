@@ -145,6 +145,21 @@ fn the_clock_is_read_again_behind_an_answer_and_only_then() {
 }
 
 #[test]
+fn a_certificate_that_would_end_while_a_person_answers_is_refused() {
+    // Its end lies between the two readings of the clock.
+    let config = vector("ca.json");
+    let end = Timestamp::from_unix_seconds(NOON + 90).to_string();
+    let window = ["--ssh", "--cert-not-before", "-10m", "--cert-not-after", &end];
+    let arguments = [&["--ca-config", config.as_str()][..], &window].concat();
+    let asked = run(&Person::who_answers(&["plain"]), &arguments);
+    assert!(asked.stdout.is_empty() && asked.exit != Exit::Done, "{}", asked.stderr);
+    assert!(asked.stderr.contains("error: --cert-not-after"), "{}", asked.stderr);
+    let known = [&arguments[..], &["--issuer", "plain"]].concat();
+    let quiet = run(&Person::default(), &known);
+    assert_eq!(quiet.exit, Exit::Done, "{}", quiet.stderr);
+}
+
+#[test]
 fn a_file_is_overwritten_when_the_person_says_so_and_asked_before_the_key_is_opened() {
     // Q42.
     let folder = tempfile::tempdir().expect("a directory");

@@ -201,7 +201,7 @@ fn a_secret_that_is_typed_for_a_dash_is_not_shown() {
     for flags in ["--key -", "--password-file -"] {
         let line = format!("{} --no-prompt {flags}; echo status=$?", mint());
         let shown = at_the_prompts(&line, &[], &[]);
-        assert!(shown.contains("is a terminal, and prompts are off"), "{shown:?}");
+        assert!(shown.contains("is a terminal, and nobody can be asked"), "{shown:?}");
         assert!(shown.contains("status=3"), "{shown:?}");
     }
 }

@@ -38,14 +38,14 @@ impl FromStr for Source {
         };
         if text.is_empty() {
             Err("a source cannot be empty".to_owned())
-        } else if text == "fd:0" || STDIN_PATHS.contains(&text) {
+        } else if Stream::of_path(Path::new(text)) == Some(Stream::Stdin) {
             Ok(Self::Stdin)
         } else if let Some(name) = text.strip_prefix("env:") {
             named(name, "environment variable").map(Self::Variable)
         } else if let Some(number) = text.strip_prefix("fd:") {
             number
                 .parse()
-                .map(Self::Descriptor)
+                .map(|number| if number == 0 { Self::Stdin } else { Self::Descriptor(number) })
                 .map_err(|_| "expected the number of a file descriptor after `fd:`".to_owned())
         } else if let Some(name) = text.strip_prefix("cred:") {
             let name = named(name, "credential")?;
@@ -89,12 +89,27 @@ impl Source {
         Ok(bytes)
     }
 
+    /// Reads a secret whole that others may read too, such as a token that Kubernetes mounted.
+    ///
+    /// # Errors
+    ///
+    /// As [`read`](Self::read), with room for any chain of certificates.
+    pub fn read_hidden(&self, origin: &Origin, world: &World) -> Result<Zeroizing<Vec<u8>>, Error> {
+        match *self == Self::Stdin && world.stdin_is_terminal() {
+            true => typed(origin, world),
+            false => self.read_public(origin, world),
+        }
+    }
+
     /// Reads something whole that others may read too, such as a certificate.
     ///
     /// # Errors
     ///
     /// As [`read`](Self::read), with room for any chain of certificates.
     pub fn read_public(&self, origin: &Origin, world: &World) -> Result<Zeroizing<Vec<u8>>, Error> {
+        if *self == Self::Stdin && world.stdin_is_terminal() && world.person().is_none() {
+            return Err(nobody_types(origin));
+        }
         // A private key may be in the same file, so the bytes are wiped.
         self.read_up_to(MAX_PUBLIC, origin, world)
     }
@@ -216,11 +231,13 @@ fn typed(origin: &Origin, world: &World) -> Result<Zeroizing<Vec<u8>>, Error> {
         Some(Err(cause)) => {
             Err(Error::settings(format!("cannot read the terminal ({origin})")).because(cause))
         }
-        None => {
-            let message = format!("standard input ({origin}) is a terminal, and prompts are off");
-            Err(Error::settings(message).hint("use a pipe, a file, env:NAME or fd:N"))
-        }
+        None => Err(nobody_types(origin)),
     }
+}
+
+fn nobody_types(origin: &Origin) -> Error {
+    Error::settings(format!("standard input ({origin}) is a terminal, and nobody can be asked"))
+        .hint("use a pipe, a file, env:NAME or fd:N")
 }
 
 /// An input that can be read only once.
@@ -236,7 +253,15 @@ impl Stream {
     /// Returns standard input, if a path is one of its names.
     #[must_use]
     pub fn of_path(path: &Path) -> Option<Self> {
-        STDIN_PATHS.iter().any(|name| path == Path::new(name)).then_some(Self::Stdin)
+        if STDIN_PATHS.iter().any(|name| path == Path::new(name)) {
+            return Some(Self::Stdin);
+        }
+        let number =
+            ["/dev/fd", "/proc/self/fd"].iter().find_map(|it| path.strip_prefix(it).ok())?;
+        number.to_str()?.parse().ok().map(|number| match number {
+            0 => Self::Stdin,
+            number => Self::Descriptor(number),
+        })
     }
 }
 
@@ -360,9 +385,15 @@ mod tests {
     #[test]
     fn a_stream_has_one_reader_under_whatever_name() {
         let of = |text: &str| text.parse::<Source>().unwrap().stream();
-        for (one, other) in
-            [("-", "/dev/stdin"), ("fd:0", "-"), ("/proc/self/fd/0", "fd:0"), ("fd:3", "fd:3")]
-        {
+        for (one, other) in [
+            ("-", "/dev/stdin"),
+            ("fd:0", "-"),
+            ("fd:00", "-"),
+            ("/proc/self/fd/0", "fd:0"),
+            ("fd:3", "fd:3"),
+            ("fd:3", "/dev/fd/3"),
+            ("/proc/self/fd/3", "/dev/fd/3"),
+        ] {
             let readers = [("--a", of("x")), ("--b", of(one)), ("--c", of(other))];
             let message = one_reader_of_each(&readers).unwrap_err().report();
             assert!(message.contains("--b and --c both read"), "{message}");

@@ -7,7 +7,7 @@ use dialoguer::{Confirm, FuzzySelect};
 use rustix::termios::{
     LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr,
 };
-use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM};
+use signal_hook::consts::{SIGALRM, SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2};
 use signal_hook::iterator::Signals;
 use token_text::{printable, read_wiped};
 use zeroize::{Zeroize as _, Zeroizing};
@@ -199,7 +199,7 @@ fn restore_on_signals() {
     static STARTED: std::sync::Once = std::sync::Once::new();
     STARTED.call_once(|| {
         let Ok(before) = tcgetattr(io::stdin()) else { return };
-        let Ok(mut signals) = Signals::new([SIGINT, SIGTERM, SIGHUP, SIGCONT]) else { return };
+        let Ok(mut signals) = Signals::new(RESTORING) else { return };
         std::thread::spawn(move || {
             for signal in signals.forever() {
                 if signal == SIGCONT {
@@ -217,6 +217,9 @@ fn restore_on_signals() {
         });
     });
 }
+
+/// The signals that end a program, or that tell it to go on.
+const RESTORING: [i32; 8] = [SIGINT, SIGTERM, SIGHUP, SIGCONT, SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM];
 
 /// What a shell adds to the number of the signal that ended a program.
 const SIGNALLED: i32 = 128;

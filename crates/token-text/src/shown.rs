@@ -74,7 +74,7 @@ impl ShownValue<'_> {
             || text.split(['/', '\\']).any(|part| part.len() > LONGEST_NAME)
             || is_of_url_with_user(text)
             || text.contains("pin-value=")
-            || (text.starts_with("eyJ") && text.contains('.') && !text.contains('/'))
+            || has_a_token(text)
             || (text.len() > LONGEST_WORD && !text.contains(['/', '\\', '.', ' ']))
             || (text.len() > LONGEST_WORD && is_like_base64(text))
     }
@@ -124,6 +124,12 @@ impl fmt::Display for ShownPath<'_> {
 /// Returns whether a user name, and perhaps a password, stands before the host.
 fn is_of_url_with_user(text: &str) -> bool {
     text.split_once("://").is_some_and(|(_, rest)| rest.contains('@'))
+}
+
+/// Returns whether a word of a text may be a token or an encrypted key.
+fn has_a_token(text: &str) -> bool {
+    text.split_ascii_whitespace()
+        .any(|word| word.starts_with("eyJ") && word.contains('.') && !word.contains('/'))
 }
 
 /// Returns whether a text has only characters of base64, and a part that is longer than a word and
@@ -218,6 +224,7 @@ mod tests {
             &format!("{}.pem", "k".repeat(300)),
             &"a/".repeat(3000),
             "pkcs11:token=ca;object=key?pin-value=1234",
+            "Bearer eyJh.eyJi.c",
             "MHcCAQEEIPx+1/bIq0wJ3Xn8h2d5sSzQp8m1oV7y4t6u9r0e3w5aoAoGCCqGSM49AwEHoUQ=",
         ] {
             assert_eq!(ShownValue(secret).to_string(), HIDDEN, "{secret}");

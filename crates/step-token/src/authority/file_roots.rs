@@ -134,6 +134,17 @@ impl<'a> FileRoots<'a> {
                 return Ok(None);
             }
         };
+        self.admit(root, roots, world)
+    }
+
+    /// Compares such a root, which was read, with those of the CA.
+    pub(crate) fn admit(
+        &self,
+        root: &Setting<PathBuf>,
+        roots: Roots,
+        world: &World,
+    ) -> Result<Option<Roots>, Error> {
+        let typed = root.origin.is_command_line();
         let known = self.fingerprints();
         let own = roots.fingerprints().into_iter().find(|own| known.contains(own));
         match own.and_then(|own| roots.clone().select(own).ok()) {

@@ -92,7 +92,7 @@ const COMMANDS: [Row; 20] = [
     (&["px"], &["can-i", "role"], "use `step-token px can` or `step-token px roles`"),
 ];
 
-const STEP: &str = "use the command of `step`: this program mints tokens, and the other commands of step are missing yet";
+const STEP: &str = "use the command of `step`: this program mints tokens, and the other commands of step are still missing";
 
 /// Returns the hint for a flag that a few other commands have; one that many have leads nowhere.
 pub(crate) fn flag(name: &str, commands: &[String]) -> Option<String> {

@@ -64,7 +64,7 @@ pub(crate) fn service_account(
 
 fn account(path: &Setting<Source>, world: &World) -> Result<Account, Error> {
     // Kubernetes mounts it so that everybody in the container can read it.
-    let bytes = path.value.read_public(&path.origin, world).map_err(|error| {
+    let bytes = path.value.read_hidden(&path.origin, world).map_err(|error| {
         error.hint(
             "use --k8ssa-token-path with another file, or mount the service account into the pod",
         )

@@ -219,13 +219,7 @@ impl CertificateProof {
     /// expires later than the certificate.
     pub(crate) fn outlives(&self, validity: Validity, world: &World) -> Result<(), Error> {
         let Some(end) = self.proof.ends() else { return Ok(()) };
-        if validity.not_before() > end.unix_seconds() {
-            return Err(Error::usage(format!(
-                "{} expires at {end}, before the token is valid",
-                self.called
-            ))
-            .hint("use an earlier --not-before, or a new certificate"));
-        }
+        self.end().is_after_start(validity)?;
         if validity.not_after() > end.unix_seconds() {
             world.warn(&format!(
                 "{} expires at {end}: the CA will refuse the token after that",
@@ -233,6 +227,11 @@ impl CertificateProof {
             ));
         }
         Ok(())
+    }
+
+    /// Returns the end of the certificate, if the token depends on it.
+    pub(crate) fn end(&self) -> End {
+        End { at: self.proof.ends(), called: self.called.clone() }
     }
 
     /// Opens the key and combines it with the certificate.
@@ -339,6 +338,27 @@ fn over(
         }
     };
     Error::settings(format!("{called} {cause}")).hint(hint)
+}
+
+/// When a certificate ends.
+#[derive(Clone, Debug)]
+pub(crate) struct End {
+    at: Option<Timestamp>,
+    called: String,
+}
+
+impl End {
+    /// Refuses a token that becomes valid after it.
+    pub(crate) fn is_after_start(&self, validity: Validity) -> Result<(), Error> {
+        match self.at {
+            Some(end) if validity.not_before() > end.unix_seconds() => {
+                let called = &self.called;
+                let message = format!("{called} expires at {end}, before the token is valid");
+                Err(Error::usage(message).hint("use an earlier --not-before, or a new certificate"))
+            }
+            _ => Ok(()),
+        }
+    }
 }
 
 /// Reports what is wrong with a certificate, and what to try.

@@ -31,6 +31,14 @@ enum Asked {
     Rekey(SignedDuration),
 }
 
+fn spending(validity: Validity) -> Spending {
+    Spending {
+        made: validity.issued_at(),
+        first: validity.not_before(),
+        last: validity.not_after(),
+    }
+}
+
 impl AskedWindow {
     /// Returns the validity that a request asks for; `None` if the CA issues no certificate for it,
     /// or without a limit.
@@ -59,15 +67,16 @@ impl AskedWindow {
         let times = &settings.validity;
         Some(Self {
             asked,
-            spending: Spending {
-                made: validity.issued_at(),
-                first: validity.not_before(),
-                last: validity.not_after(),
-            },
+            spending: spending(validity),
             starts: times.cert_not_before.as_ref().map(|when| when.origin.clone()),
             ends: times.cert_not_after.as_ref().map(|when| when.origin.clone()),
             source: proof.map(|proof| proof.called().to_owned()),
         })
+    }
+
+    /// Returns the same for a token that is made later.
+    pub(crate) fn made_later(&self, validity: Validity) -> Self {
+        Self { spending: spending(validity), ..self.clone() }
     }
 
     /// Refuses what no CA signs.

@@ -13,8 +13,8 @@ use zeroize::Zeroizing;
 
 use crate::px::key::KeySettings;
 use crate::px::options::output_file;
-use crate::px::overwriting;
 use crate::px::token::{PxTokenArgs, backdate, inputs, issuer, readers};
+use crate::settings::overwriting;
 
 /// Mints all tokens or none: every row is checked before the key is opened.
 pub(super) fn run(

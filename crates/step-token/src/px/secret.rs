@@ -11,10 +11,10 @@ use zeroize::Zeroizing;
 
 use crate::cli::help;
 use crate::px::options::{OutputOptions, optional, output_file};
-use crate::px::overwriting;
 use crate::px::secret_member::{Member, SecretSource};
 use crate::px::stored;
 use crate::px::token_fault::TokenFault;
+use crate::settings::overwriting;
 
 /// `px secret`.
 #[derive(Clone, Debug, Args)]

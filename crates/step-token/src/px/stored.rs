@@ -145,7 +145,7 @@ fn offered(world: &World) -> Result<Option<FoundToken>, Error> {
                 "no token given, and standard input is a pipe that did not end within {seconds} seconds"
             ))
             .hint("use `-` to wait for the token on standard input")
-            .hint("use --context NAME or `< /dev/null` for a context's token"))
+            .hint("use `< /dev/null` for the token of PXCTL_AUTH_TOKEN or of the current context"))
         }
         Offered::Bytes(bytes) => {
             let Setting { value: source, origin } = standard_input();

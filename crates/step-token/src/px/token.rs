@@ -14,8 +14,8 @@ use crate::cli::help;
 use crate::px::account::{self, PxAccountArgs};
 use crate::px::key::{KeySettings, PxPrivateKeyArgs};
 use crate::px::options::{ISSUER_HINT, OutputOptions, output_file};
-use crate::px::overwriting;
 use crate::px::shared_secret::PxSharedSecretArgs;
+use crate::settings::overwriting;
 
 /// `px token`.
 #[derive(Clone, Debug, Args)]

@@ -15,6 +15,7 @@ use crate::mint::proof_settings::ProofSettings;
 use crate::mint::request::no_subject;
 use crate::mint::settings::MintSettings;
 use crate::settings::effect::{disagree, note_ignored, refuse_if_typed, refuse_or_clear};
+use crate::settings::overwriting;
 
 /// Refuses settings that cannot be combined, and clears those without effect.
 pub(crate) fn check(settings: &mut MintSettings, world: &World) -> Result<(), Error> {
@@ -246,6 +247,35 @@ pub(crate) fn issued_elsewhere(settings: &mut MintSettings, world: &World) -> Re
 /// A key in a key store is refused before anything is opened.
 fn key_store(settings: &MintSettings) -> Result<(), Error> {
     settings.provisioner.key.as_ref().map_or(Ok(()), refuse_key_store)
+}
+
+/// A result must not replace a file that it is made from.
+pub(crate) fn output_is_no_input(
+    settings: &MintSettings,
+    output: Option<&Setting<PathBuf>>,
+    world: &World,
+) -> Result<(), Error> {
+    let ca = &settings.ca;
+    let config = ca.offline.then_some(&ca.config);
+    let (purpose, provisioner) = (&settings.purpose, &settings.provisioner);
+    let files = [config, ca.root.as_ref(), purpose.cnf_file.as_ref(), purpose.set_file.as_ref()];
+    let of_file = |file: &Setting<PathBuf>| {
+        Setting::new(Source::Path(file.value.clone()), file.origin.clone())
+    };
+    let pair = settings.proof.as_ref().and_then(ProofSettings::certificate);
+    let token = match &settings.proof {
+        Some(ProofSettings::K8sSa(token)) => Some(token),
+        _ => None,
+    };
+    let sources = [
+        pair.map(|pair| &pair.certificate),
+        pair.map(|pair| &pair.key),
+        token,
+        provisioner.key.as_ref(),
+        provisioner.passphrase.as_ref(),
+    ];
+    let inputs = files.into_iter().flatten().map(of_file);
+    overwriting::refuse(output, inputs.chain(sources.into_iter().flatten().cloned()), world)
 }
 
 /// Standard input, and a descriptor, can be read once.

@@ -95,7 +95,7 @@ fn a_pipe_that_stays_open_ends_in_an_error_and_not_in_waiting() {
             run.stderr,
             "error: no token given, and standard input is a pipe that did not end within 10 seconds\n\
              hint: use `-` to wait for the token on standard input\n\
-             hint: use --context NAME or `< /dev/null` for a context's token\n"
+             hint: use `< /dev/null` for the token of PXCTL_AUTH_TOKEN or of the current context\n"
         );
     }
     assert!(begun.elapsed() < Duration::from_secs(30));

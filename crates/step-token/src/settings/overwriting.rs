@@ -7,7 +7,7 @@ use token_cli::{Error, Setting, Source, World};
 use token_text::ShownPath;
 
 /// Refuses an output file that this run reads, under whatever name.
-pub(super) fn refuse(
+pub(crate) fn refuse(
     output: Option<&Setting<PathBuf>>,
     inputs: impl IntoIterator<Item = Setting<Source>>,
     world: &World,
