@@ -103,7 +103,23 @@ impl AskedWindow {
         let rules = |certificate| WindowRules::of(provisioner, config, certificate);
         match self.asked {
             Asked::New(window) => {
-                window.check(Some(&rules(window.certificate)), self.spending).err()
+                match window.check(Some(&rules(window.certificate)), self.spending) {
+                    Err(fault) => Some(fault),
+                    // Whoever types an end means the certificate to be that long from the signing on.
+                    Ok(doubts) if self.ends.is_some() => {
+                        let is_length = |doubt: &&WindowDoubt| {
+                            let fault = &doubt.fault;
+                            let of_end = matches!(
+                                fault,
+                                WindowFault::TooShort { .. } | WindowFault::TooLong { .. }
+                            );
+                            let is_always = doubt.from.is_none() && doubt.until.is_none();
+                            of_end && is_always && doubt.is_certain && doubt.needs_remedy()
+                        };
+                        doubts.iter().find(is_length).map(|doubt| doubt.fault.clone())
+                    }
+                    Ok(_) => None,
+                }
             }
             Asked::Rekey(lifetime) => {
                 let (fault, is_certain) = rules(CertificateType::SshHost).check_rekey(lifetime)?;
@@ -185,10 +201,10 @@ impl AskedWindow {
                 limit(it.member, "get a new certificate (--renew has no such limit)")
             }
             WindowFault::TooShort { limit: it, .. } => {
-                limit(it.member, "use a later --cert-not-after")
+                limit(it.member, "use a later --cert-not-after, an earlier --cert-not-before")
             }
             WindowFault::TooLong { limit: it, .. } => {
-                limit(it.member, "use an earlier --cert-not-after")
+                limit(it.member, "use an earlier --cert-not-after, a later --cert-not-before")
             }
             WindowFault::StartsLongAgo { limit: it } => {
                 limit(it.member, "use a later --cert-not-before")
