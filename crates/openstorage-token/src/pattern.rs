@@ -17,16 +17,35 @@ pub(crate) fn bare(pattern: &str) -> String {
 
 /// Returns whether a pattern fits a name: `*x*` contains, `*x` ends with, `x*` starts with, `x` is.
 pub(crate) fn fits(pattern: &str, name: &str) -> bool {
-    let (first, last) = (pattern.starts_with('*'), pattern.ends_with('*'));
-    if pattern.is_empty() || !(first || last) {
-        return !pattern.is_empty() && pattern == name;
+    Pattern::read(pattern).fits(name)
+}
+
+/// A pattern that is compared with several names.
+pub(crate) enum Pattern {
+    Is(String),
+    Contains(String),
+    EndsWith(String),
+    StartsWith(String),
+}
+
+impl Pattern {
+    pub(crate) fn read(pattern: &str) -> Self {
+        let part = || pattern.replace('*', "").trim().to_owned();
+        match (pattern.starts_with('*'), pattern.ends_with('*')) {
+            (true, true) => Self::Contains(part()),
+            (true, false) => Self::EndsWith(part()),
+            (false, true) => Self::StartsWith(part()),
+            (false, false) => Self::Is(pattern.to_owned()),
+        }
     }
-    let part = pattern.replace('*', "");
-    let part = part.trim();
-    match (first, last) {
-        (true, true) => name.contains(part),
-        (true, false) => name.ends_with(part),
-        _ => name.starts_with(part),
+
+    pub(crate) fn fits(&self, name: &str) -> bool {
+        match self {
+            Self::Is(pattern) => !pattern.is_empty() && pattern == name,
+            Self::Contains(part) => name.contains(part.as_str()),
+            Self::EndsWith(part) => name.ends_with(part.as_str()),
+            Self::StartsWith(part) => name.starts_with(part.as_str()),
+        }
     }
 }
 

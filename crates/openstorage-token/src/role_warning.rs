@@ -1,8 +1,9 @@
+use std::collections::HashSet;
 use std::fmt;
 
 use crate::api_method::{methods_of, services};
 use crate::nearest::nearest_or_longer;
-use crate::pattern::{bare, fits, is_denial};
+use crate::pattern::{Pattern, bare, is_denial};
 use crate::role::{Role, Rule};
 
 /// A warning about a pattern of a role that fits nothing OpenStorage has.
@@ -62,33 +63,45 @@ impl Role {
             nearest: nearest_or_longer(&letters(pattern), known),
         };
         let all: Vec<&str> = services().collect();
-        let unfit = |pattern: &&String| fitting(pattern, &all).is_empty();
-        let mut warnings: Vec<RoleWarning> = rule
-            .services
-            .iter()
-            .filter(unfit)
-            .map(|pattern| warn(pattern, PatternOf::Services, &all))
-            .collect();
-        let there: Vec<&str> = rule
-            .services
-            .iter()
-            .filter(|pattern| !is_denial(pattern))
-            .flat_map(|pattern| fitting(pattern, &all))
-            .flat_map(methods_of)
-            .collect();
-        if !there.is_empty() {
-            let unfit = |pattern: &&String| fitting(pattern, &there).is_empty();
-            let apis = rule.apis.iter().filter(unfit);
-            warnings.extend(apis.map(|pattern| warn(pattern, PatternOf::Methods, &there)));
+        let (mut warnings, mut there) = (Vec::new(), Vec::new());
+        for pattern in distinct(&rule.services) {
+            let fit = fitting(pattern, &all);
+            if fit.is_empty() {
+                warnings.push(warn(pattern, PatternOf::Services, &all));
+            } else if !is_denial(pattern) {
+                there.extend(fit);
+            }
+        }
+        let methods = once(once(there).into_iter().flat_map(methods_of).collect());
+        if !methods.is_empty() {
+            let unfit = |pattern: &&str| fitting(pattern, &methods).is_empty();
+            let apis = distinct(&rule.apis).filter(unfit);
+            warnings.extend(apis.map(|pattern| warn(pattern, PatternOf::Methods, &methods)));
         }
         warnings
     }
 }
 
+/// Returns each pattern once, in their order.
+fn distinct(patterns: &[String]) -> impl Iterator<Item = &str> {
+    let mut seen = HashSet::new();
+    patterns.iter().map(String::as_str).filter(move |pattern| seen.insert(*pattern))
+}
+
+/// Returns each name once, in alphabetical order.
+fn once(mut names: Vec<&'static str>) -> Vec<&'static str> {
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
 /// Returns the names that a pattern fits, whether it allows or denies.
 fn fitting(pattern: &str, names: &[&'static str]) -> Vec<&'static str> {
-    let bare = if is_denial(pattern) { bare(pattern) } else { pattern.to_owned() };
-    names.iter().copied().filter(|name| fits(&bare, name)).collect()
+    let pattern = match is_denial(pattern) {
+        true => Pattern::read(&bare(pattern)),
+        false => Pattern::read(pattern),
+    };
+    names.iter().copied().filter(|name| pattern.fits(name)).collect()
 }
 
 /// Returns a pattern's letters and digits, in lowercase.
@@ -101,6 +114,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::pattern::fits;
     use crate::{Generation, Roles};
 
     fn told(rules: &str) -> Vec<String> {
@@ -138,6 +152,32 @@ mod tests {
         ] {
             assert_eq!(told(rules), warnings, "{rules}");
         }
+    }
+
+    #[test]
+    fn a_pattern_that_comes_again_is_told_once_for_its_rule() {
+        let rules =
+            "[{services: [x, x, volume, 'vol*', '*'], apis: [y, y]}, {services: [x], apis: [y]}]";
+        assert_eq!(
+            told(rules),
+            [
+                "role `r`, rule 1: no service of OpenStorage fits `x`",
+                "role `r`, rule 1: no method of these services fits `y`",
+                "role `r`, rule 2: no service of OpenStorage fits `x`",
+            ]
+        );
+    }
+
+    /// Each pattern costs the same, however many others there are.
+    #[test]
+    fn thousands_of_patterns_are_looked_at_one_by_one() {
+        let services = vec!["*".to_owned(); 9_000];
+        let apis = (0..9_000).map(|n| format!("inspec{n}")).collect();
+        let role = Role { name: "r".to_owned(), rules: vec![Rule { services, apis }] };
+        let start = std::time::Instant::now();
+        assert_eq!(role.warnings().len(), 9_000);
+        let taken = start.elapsed();
+        assert!(taken.as_secs() < 30, "{taken:?}");
     }
 
     proptest! {

@@ -1,6 +1,9 @@
 //! What the roles of a token allow, as a server decides it.
 
+use std::collections::HashMap;
 use std::fmt;
+
+use token_text::Excerpt;
 
 use crate::api_method::ApiMethod;
 use crate::nearest::nearest;
@@ -66,23 +69,38 @@ impl Decision {
 }
 
 impl fmt::Display for Decision {
-    /// Says what decides: the role that grants it, or what every role says.
+    /// Says what decides: the role that grants it, or what the roles say, of which ten are named.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let granted =
             self.answers.iter().find(|(_, answer)| matches!(answer, RoleAnswer::Granted { .. }));
         if let Some((role, answer)) = granted {
-            return write!(f, "role `{role}`: {answer}");
+            return Told(role, answer).fmt(f);
         }
         if self.answers.is_empty() {
             return f.write_str("the token has no roles");
         }
-        for (at, (role, answer)) in self.answers.iter().enumerate() {
+        for (at, (role, answer)) in self.answers.iter().take(MOST_TOLD).enumerate() {
             let separator = if at == 0 { "" } else { "; " };
-            write!(f, "{separator}role `{role}`: {answer}")?;
+            write!(f, "{separator}{}", Told(role, answer))?;
         }
-        Ok(())
+        match self.answers.len().saturating_sub(MOST_TOLD) {
+            0 => Ok(()),
+            more => write!(f, "; and {more} more roles"),
+        }
     }
 }
+
+/// A role and its answer; a long name or pattern is cut.
+struct Told<'a>(&'a str, &'a RoleAnswer);
+
+impl fmt::Display for Told<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "role `{}`: {}", Excerpt(self.0), Excerpt(&self.1.to_string()))
+    }
+}
+
+/// How many roles a message names.
+const MOST_TOLD: usize = 10;
 
 /// The roles of a server.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -166,9 +184,13 @@ impl Roles {
         held: impl IntoIterator<Item = &'a str>,
         method: &ApiMethod,
     ) -> Decision {
-        let mut answers = Vec::new();
+        let (mut answers, mut known) = (Vec::new(), HashMap::new());
         for name in held {
-            let answer = self.find(name).map_or(RoleAnswer::Unknown, |role| role.answer(method));
+            // A token may hold the same role thousands of times.
+            let answer = known.entry(name).or_insert_with(|| {
+                self.find(name).map_or(RoleAnswer::Unknown, |role| role.answer(method))
+            });
+            let answer = answer.clone();
             let granted = matches!(answer, RoleAnswer::Granted { .. });
             answers.push((name.to_owned(), answer));
             if granted {
@@ -183,17 +205,8 @@ impl Role {
     /// Looks for denials first, in every rule.
     fn answer(&self, method: &ApiMethod) -> RoleAnswer {
         for (rule, at) in self.rules.iter().zip(1..) {
-            for service in &rule.services {
-                let denial = if denies(service, &method.service) {
-                    Some(service)
-                } else if fits(service, &method.service) {
-                    rule.apis.iter().find(|api| denies(api, &method.method))
-                } else {
-                    None
-                };
-                if let Some(pattern) = denial {
-                    return RoleAnswer::Denied { rule: at, pattern: pattern.clone() };
-                }
+            if let Some(pattern) = rule.denial(method) {
+                return RoleAnswer::Denied { rule: at, pattern: pattern.to_owned() };
             }
         }
         for (rule, at) in self.rules.iter().zip(1..) {
@@ -208,6 +221,27 @@ impl Role {
             }
         }
         RoleAnswer::Silent
+    }
+}
+
+impl Rule {
+    /// Returns the first pattern that denies a method: one of a service, or one of its methods if a
+    /// service before it fits.
+    fn denial(&self, method: &ApiMethod) -> Option<&str> {
+        let mut is_service_seen = false;
+        for service in &self.services {
+            if denies(service, &method.service) {
+                return Some(service);
+            }
+            // The methods are the same for every service.
+            if !is_service_seen && fits(service, &method.service) {
+                is_service_seen = true;
+                if let Some(api) = self.apis.iter().find(|api| denies(api, &method.method)) {
+                    return Some(api);
+                }
+            }
+        }
+        None
     }
 }
 
@@ -328,6 +362,49 @@ mod tests {
             "volume/delete",
         );
         assert_eq!(denied, RoleAnswer::Denied { rule: 2, pattern: "!*delete*".into() });
+    }
+
+    #[test]
+    fn the_first_denial_in_the_order_of_the_services_decides() {
+        for (rules, pattern) in [
+            ("[{services: [volume, '!vol*'], apis: ['!create', '*']}]", "!create"),
+            ("[{services: ['!vol*', volume], apis: ['!create', '*']}]", "!vol*"),
+            ("[{services: [volume, '*', '!vol*'], apis: ['*', '!inspect']}]", "!vol*"),
+            ("[{services: [node, '!volume'], apis: ['!create']}]", "!volume"),
+        ] {
+            let denied = RoleAnswer::Denied { rule: 1, pattern: pattern.to_owned() };
+            assert_eq!(custom(rules, "volume/create"), denied, "{rules}");
+        }
+    }
+
+    /// Each pattern costs the same, however many others there are.
+    #[test]
+    fn thousands_of_patterns_and_of_roles_are_looked_at_one_by_one() {
+        let patterns = vec!["*e*".to_owned(); 9_000];
+        let rule = Rule { services: patterns.clone(), apis: vec!["!x".to_owned(); 9_000] };
+        let mut roles = Roles::built_in(Generation::Current);
+        roles.add(vec![Role { name: "r".to_owned(), rules: vec![rule] }]).unwrap();
+        let start = std::time::Instant::now();
+        let method = "volume/create".parse().unwrap();
+        let decision = roles.decide(vec!["r"; 15_000], &method);
+        assert_eq!(decision.answers.len(), 15_000);
+        let taken = start.elapsed();
+        assert!(taken.as_secs() < 10, "{taken:?}");
+    }
+
+    #[test]
+    fn a_message_names_ten_roles() {
+        let names: Vec<String> = (0..15_000).map(|n| format!("role-{n}")).collect();
+        let roles = Roles::built_in(Generation::Current);
+        let held = names.iter().map(String::as_str);
+        let text = roles.decide(held, &"volume/create".parse().unwrap()).to_string();
+        assert!(
+            text.ends_with("role `role-9`: the role is not known here; and 14990 more roles"),
+            "{text}"
+        );
+        let long = "x".repeat(150_000);
+        let text = roles.decide([long.as_str()], &"volume/create".parse().unwrap()).to_string();
+        assert_eq!(text, format!("role `{}…`: the role is not known here", "x".repeat(500)));
     }
 
     #[test]

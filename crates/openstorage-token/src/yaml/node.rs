@@ -101,6 +101,17 @@ impl Node {
         matches!(&self.value, Value::Scalar(scalar) if scalar.is_null())
     }
 
+    /// Returns how many bytes of text it has, with those of its tags.
+    pub(super) fn bytes(&self) -> usize {
+        match &self.value {
+            Value::Scalar(scalar) => scalar.text.len() + scalar.tag.as_ref().map_or(0, String::len),
+            Value::Sequence(items) => items.iter().map(Self::bytes).sum(),
+            Value::Mapping(members) => {
+                members.iter().map(|(key, value)| key.bytes() + value.bytes()).sum()
+            }
+        }
+    }
+
     /// Returns the value of a member of a mapping; if the name is repeated, the last.
     pub(crate) fn member(&self, name: &str) -> Option<&Self> {
         let Value::Mapping(members) = &self.value else { return None };

@@ -130,10 +130,19 @@ struct Composer<'a> {
     /// Where the text ends, in characters, if it ends within a line.
     cut_at: Option<usize>,
     /// Complete nodes that have an anchor.
-    anchors: HashMap<usize, (Node, usize)>,
+    anchors: HashMap<usize, Anchored>,
     open: Vec<Open>,
     /// The number of nodes; those that an alias repeats count each time.
     count: usize,
+    /// How many bytes of text anchors and aliases may still copy.
+    bytes_left: usize,
+}
+
+/// A copy of a node that an alias may repeat.
+struct Anchored {
+    node: Node,
+    count: usize,
+    bytes: usize,
 }
 
 /// Removes the line break that saphyr-parser 0.3 adds to a block at the end of a text without one.
@@ -167,7 +176,15 @@ impl<'a> Composer<'a> {
             anchors: HashMap::new(),
             open: Vec::new(),
             count: 0,
+            bytes_left: text.len().max(LEAST_COPIED),
         }
+    }
+
+    /// Counts the bytes of a copy, so that a text takes no more memory than a few times its own size.
+    fn copies(&mut self, bytes: usize, line: usize, what: &str) -> Result<(), YamlError> {
+        let left = self.bytes_left.checked_sub(bytes);
+        self.bytes_left = left.ok_or_else(|| YamlError::new(line, what))?;
+        Ok(())
     }
 
     fn all_documents(&mut self) -> Result<Vec<Node>, Refusal> {
@@ -243,13 +260,17 @@ impl<'a> Composer<'a> {
                 (Node { line, value: Value::Scalar(scalar) }, anchor, began_at)
             }
             Event::Alias(anchor) => {
-                let Some((node, size)) = self.anchors.get(&anchor) else {
+                let Some(&Anchored { count, bytes, .. }) = self.anchors.get(&anchor) else {
                     return Err(YamlError::new(line, "an alias is used inside its own anchor"));
                 };
-                self.count += size;
+                self.count += count;
                 if self.count > MOST_NODES {
                     return Err(YamlError::new(line, "the aliases expand to too many values"));
                 }
+                self.copies(bytes, line, "the aliases expand to too many bytes")?;
+                let Some(Anchored { node, .. }) = self.anchors.get(&anchor) else {
+                    return Ok(None);
+                };
                 (Node { line, ..node.clone() }, 0, began_at)
             }
             Event::SequenceStart(anchor, _) => {
@@ -272,8 +293,10 @@ impl<'a> Composer<'a> {
             return Err(YamlError::new(line, format!("there are more than {MOST_NODES} values")));
         }
         if anchor != 0 {
-            self.anchors.insert(anchor, (node.clone(), self.count - began_at));
-            self.count += self.count - began_at;
+            let (count, bytes) = (self.count - began_at, node.bytes());
+            self.copies(bytes, line, "the anchors are on too many bytes")?;
+            self.anchors.insert(anchor, Anchored { node: node.clone(), count, bytes });
+            self.count += count;
         }
         self.place(node)
     }
@@ -342,6 +365,9 @@ fn uri(text: &str) -> String {
 
 /// No account and no list of contexts comes near it.
 const MOST_NODES: usize = 20_000;
+
+/// How many bytes aliases may copy in a text that is shorter: 1 MiB, as long as a text may be.
+const LEAST_COPIED: usize = 1 << 20;
 
 /// Each one costs another pass over the text.
 const MOST_TABS: usize = 64;
@@ -426,6 +452,40 @@ mod tests {
         assert!(fault(&"[".repeat(100)).contains("deeper"), "{}", fault(&"[".repeat(100)));
         assert!(fault(&"- ".repeat(100)).contains("deeper"), "{}", fault(&"- ".repeat(100)));
         assert!(fault(&"[".repeat(100_000)).contains("recursion"));
+    }
+
+    #[test]
+    fn aliases_copy_no_more_bytes_than_a_text_may_have() {
+        let long = "x".repeat(900_000);
+        let aliases = "- *a\n".repeat(9_000);
+        for before in [
+            format!("x: &a \"{long}\"\ny:\n"),
+            format!("x: &a [{{k: {long}}}]\ny:\n"),
+            format!("x: &a {{{long}: 1}}\ny:\n"),
+            format!("x: &a !{long} v\ny:\n"),
+        ] {
+            let fault = fault(&format!("{before}{aliases}"));
+            assert_eq!(fault, "line 3: the aliases expand to too many bytes");
+        }
+        let nested = format!("a: &a [&b [&c {long}]]\n");
+        assert_eq!(fault(&nested), "line 1: the anchors are on too many bytes");
+    }
+
+    #[test]
+    fn aliases_may_copy_as_many_bytes_as_the_text_has() {
+        // The anchor keeps a copy, too.
+        for (long, aliases, fits) in [
+            (1000, 1000, true),
+            (1000, 1060, false),
+            (500_000, 1, true),
+            (500_000, 2, false),
+            (1 << 20, 0, true),
+            (3 << 20, 0, true),
+            (3 << 20, 1, false),
+        ] {
+            let text = format!("x: &a {}\ny:\n{}", "x".repeat(long), "- *a\n".repeat(aliases));
+            assert_eq!(parse(&text).is_ok(), fits, "{long} {aliases}");
+        }
     }
 
     #[test]
