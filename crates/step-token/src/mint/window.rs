@@ -116,7 +116,7 @@ impl AskedWindow {
                             let is_always = doubt.from.is_none() && doubt.until.is_none();
                             of_end && is_always && doubt.is_certain && doubt.needs_remedy()
                         };
-                        doubts.iter().find(is_length).map(|doubt| doubt.fault.clone())
+                        doubts.iter().find(is_length).map(|doubt| doubt.fault)
                     }
                     Ok(_) => None,
                 }
