@@ -1,6 +1,7 @@
 //! `px`: tokens, contexts and keys of OpenStorage and Portworx.
 
 mod account;
+mod advice;
 mod can;
 mod contexts;
 mod contexts_file;

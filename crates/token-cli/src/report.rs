@@ -1,5 +1,6 @@
 //! Prints a verdict: one line per check, what to try after a failure, and a conclusion.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use token_text::printable;
@@ -63,14 +64,45 @@ impl Report {
     }
 
     fn line(&mut self, line: &str) {
+        let line = cut(line);
         // Writing to a string cannot fail.
         let _ = writeln!(self.0, "{line}");
     }
 }
 
+/// Leaves out the middle of a line that would fill the screen: a value is quoted whole in it, and
+/// what is said about the value comes before or behind.
+fn cut(line: &str) -> Cow<'_, str> {
+    let length = line.chars().count();
+    if length <= LONGEST {
+        return Cow::Borrowed(line);
+    }
+    let begin = line.chars().take(LONGEST / 2);
+    Cow::Owned(begin.chain(['…']).chain(line.chars().skip(length - LONGEST / 2)).collect())
+}
+
+/// The most characters of a line; ten roles and what each says fit.
+const LONGEST: usize = 2_000;
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_long_line_keeps_its_ends() {
+        let mut report = Report::default();
+        let name = "é".repeat(150_000);
+        report.check(Mark::Fail, "issuer", &format!("`{name}` is not a trusted issuer"));
+        report.answer(Mark::Ok, "can volume/create", &"x".repeat(150_000));
+        report.way_out(&"x".repeat(1_980));
+        let text = report.conclude(&name);
+        assert!(text.lines().all(|line| line.chars().count() <= LONGEST + 1));
+        let first = text.lines().next().unwrap();
+        assert!(first.starts_with("FAIL  issuer     `éé"), "{first}");
+        assert!(first.ends_with("éé` is not a trusted issuer"), "{first}");
+        assert!(first.contains("é…é"), "{first}");
+        assert!(text.contains(&format!("      try: {}\n", "x".repeat(1_980))));
+    }
 
     #[test]
     fn a_report_lines_up() {

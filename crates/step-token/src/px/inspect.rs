@@ -8,6 +8,7 @@ use token_cli::{EXIT_HELP, Error, World};
 use token_jose::compact;
 use token_time::Timestamp;
 
+use crate::px::advice;
 use crate::px::options::OutputOptions;
 use crate::px::stored::{self, PxTokenArg};
 use crate::px::token_origin::TokenOriginObject;
@@ -67,8 +68,8 @@ pub(super) fn run(
                 }
                 Expiry::At(end) => world.note(&format!("exp is {}", time(end))),
             }
-            for warning in Warning::of_identity(&identity) {
-                world.warn(&warning.to_string());
+            for warning in advice::several(Warning::of_identity(&identity)) {
+                world.warn(&warning);
             }
         }
     }

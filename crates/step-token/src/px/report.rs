@@ -3,9 +3,10 @@
 use openstorage_token::{Fault, Finding, Identity, Outcome, StrictWarning, Verdict, Warning};
 use serde::Serialize;
 use token_cli::Mark;
-use token_text::{Listed, printable};
+use token_text::{Excerpt, Listed, printable};
 use token_time::Timestamp;
 
+use crate::px::advice;
 use crate::px::rights::{Answers, CanObject, OwnershipObject};
 use crate::px::token_origin::{TokenOrigin, TokenOriginObject};
 use crate::px::way_out;
@@ -50,13 +51,16 @@ impl Report {
                 _ => text.check(Mark::Skip, rule.as_str(), "not reached"),
             }
         }
-        for warning in &self.verdict.strict_warnings {
-            let is_asked_for = matches!(warning, StrictWarning::Algorithm { .. });
-            let mark = if self.strict || is_asked_for { Mark::Fail } else { Mark::Warn };
-            text.check(mark, "lax", &warning.to_string());
+        if let Some(warning) = self.other_algorithm() {
+            text.check(Mark::Fail, "lax", &warning.to_string());
         }
-        for warning in &self.warnings {
-            text.check(Mark::Warn, "advice", &warning.to_string());
+        let mark = if self.strict { Mark::Fail } else { Mark::Warn };
+        let is_other = |it: &&StrictWarning| !matches!(it, StrictWarning::Algorithm { .. });
+        for warning in advice::several(self.verdict.strict_warnings.iter().filter(is_other)) {
+            text.check(mark, "lax", &warning);
+        }
+        for warning in advice::several(&self.warnings) {
+            text.check(Mark::Warn, "advice", &warning);
         }
         if !self.is_accepted() && self.asked {
             text.check(Mark::Skip, "may do", "not checked: the token is refused");
@@ -104,7 +108,7 @@ impl Report {
                     if roles.is_empty() { "no role".to_owned() } else { format!("roles {roles}") };
                 format!(
                     "accepted: the server identifies the holder as {} with {}",
-                    printable(&name),
+                    Excerpt(&name),
                     printable(&roles)
                 )
             }

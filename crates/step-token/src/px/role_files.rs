@@ -4,6 +4,8 @@ use clap::Args;
 use openstorage_token::{ApiMethod, Generation, Role, Roles};
 use token_cli::{Error, Origin, Source, World, one_reader_of_each};
 
+use crate::px::advice;
+
 /// The files with a server's own roles.
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct PxRoleFilesArg {
@@ -24,7 +26,7 @@ pub(super) fn read(
     one_reader_of_each(&streams.collect::<Vec<_>>())?;
     let mut roles = Roles::built_in(generation);
     let add = |roles: &mut Roles, new: Vec<Role>, named: &str| {
-        for warning in new.iter().flat_map(Role::warnings) {
+        for warning in advice::several(new.iter().flat_map(Role::warnings)) {
             world.warn(&format!("{named}: {warning}"));
         }
         roles.add(new).map_err(|cause| Error::settings(format!("{named}: {cause}")))

@@ -12,6 +12,7 @@ use token_time::Timestamp;
 
 use crate::cli::help;
 use crate::px::account::{self, PxAccountArgs};
+use crate::px::advice;
 use crate::px::key::{KeySettings, PxPrivateKeyArgs};
 use crate::px::options::{ISSUER_HINT, OutputOptions, output_file};
 use crate::px::shared_secret::PxSharedSecretArgs;
@@ -64,8 +65,8 @@ pub(super) fn run(args: &PxTokenArgs, options: &OutputOptions, world: &World) ->
 
     let key = key.open(world)?;
     let lifetime = args.token_duration.unwrap_or(Lifetime::DEFAULT);
-    for warning in Warning::of_account(&account, &issuer, lifetime) {
-        world.warn(&warning.to_string());
+    for warning in advice::several(Warning::of_account(&account, &issuer, lifetime)) {
+        world.warn(&warning);
     }
     let claims = Claims::new(account, issuer, world.now().unix_seconds(), lifetime, backdate(args));
     let token = key.token(&claims)?;
