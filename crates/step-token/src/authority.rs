@@ -296,12 +296,12 @@ fn address_of_file(ca: &OfflineCa, settings: &CaSettings, world: &World) -> Resu
 fn bare_address(settings: &CaSettings, world: &World, besides: &str) -> Result<CaUrl, Error> {
     let missing = match settings.config.origin {
         Origin::Default => {
-            format!("{} does not exist", token_text::ShownPath(&settings.config.value))
+            format!("{} does not exist", ShownPath(&settings.config.value))
         }
         _ => {
             format!(
                 "{} ({}) does not exist",
-                token_text::ShownPath(&settings.config.value),
+                ShownPath(&settings.config.value),
                 settings.config.origin
             )
         }

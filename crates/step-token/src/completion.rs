@@ -45,28 +45,29 @@ pub(crate) fn script(shell: Shell, world: &World) -> Result<(), Error> {
 /// Returns lines for fish with the flags of the commands of the third level, which clap_complete
 /// leaves out.
 fn deep_flags(root: &Command) -> String {
+    let deep = root.get_subcommands().flat_map(|family| {
+        let groups = family.get_subcommands();
+        groups.flat_map(move |group| group.get_subcommands().map(move |it| (family, group, it)))
+    });
     let mut lines = String::new();
-    for family in root.get_subcommands() {
-        for group in family.get_subcommands() {
-            for command in group.get_subcommands() {
-                let names = [group.get_name(), command.get_name()]
-                    .map(|name| format!("; and __fish_seen_subcommand_from {name}"));
-                let family = family.get_name();
-                let when = format!("__fish_step_token_using_subcommand {family}{}", names.concat());
-                for argument in command.get_arguments().filter(|it| !it.is_hide_set()) {
-                    let Some(flag) = argument.get_long() else { continue };
-                    let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
-                    let help = help.replace('\\', r"\\").replace('\'', r"\'");
-                    let value = match (argument.get_value_hint(), is_switch(argument)) {
-                        (_, true) => "",
-                        (ValueHint::FilePath | ValueHint::DirPath, _) => " -r -F",
-                        _ => " -x",
-                    };
-                    lines.push_str(&format!(
-                        "complete -c step-token -n '{when}' -l {flag}{value} -d '{help}'\n"
-                    ));
-                }
-            }
+    for (family, group, command) in deep {
+        let [family, group, name] = [family, group, command].map(Command::get_name);
+        let when = format!(
+            "__fish_step_token_using_subcommand {family}; \
+             and __fish_seen_subcommand_from {group}; and __fish_seen_subcommand_from {name}"
+        );
+        for argument in command.get_arguments().filter(|it| !it.is_hide_set()) {
+            let Some(flag) = argument.get_long() else { continue };
+            let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
+            let help = help.replace('\\', r"\\").replace('\'', r"\'");
+            let value = match (argument.get_value_hint(), is_switch(argument)) {
+                (_, true) => "",
+                (ValueHint::FilePath | ValueHint::DirPath, _) => " -r -F",
+                _ => " -x",
+            };
+            lines.push_str(&format!(
+                "complete -c step-token -n '{when}' -l {flag}{value} -d '{help}'\n"
+            ));
         }
     }
     lines

@@ -12,7 +12,7 @@ use token_time::SignedDuration;
 
 use crate::authority::Authority;
 use crate::mint::key::{NamedKey, Password};
-use crate::mint::proof::CertificateProof;
+use crate::mint::proof::{CertificateProof, End};
 use crate::mint::proof_settings::ProofSettings;
 use crate::mint::select::{Choice, Chosen, Issuer, Query, TokenSource};
 use crate::mint::settings::MintSettings;
@@ -82,18 +82,10 @@ pub(crate) fn run(args: &TokenArgs, global: &GlobalArgs, world: &World) -> Resul
                     Mint::new(chosen.name().to_owned(), ca, opened.key_id, opened.key)
                 }
             };
-            // Time passes while a person is asked.
             let validity = match world.was_asked() {
                 true => {
                     let validity = request::validity(&request, world.now())?;
-                    end.map_or(Ok(()), |end| end.is_after_start(validity))?;
-                    if let Some(window) = &window {
-                        let window = window.made_later(validity);
-                        window.must_be_possible()?;
-                        if let Some(provisioner) = chosen.provisioner() {
-                            window.must_fit(provisioner, authority.config())?;
-                        }
-                    }
+                    still_fits(validity, end.as_ref(), window.as_ref(), &chosen, &authority)?;
                     validity
                 }
                 false => validity,
@@ -144,6 +136,24 @@ fn choose(
     }
     query.note_doubts(&chosen, world);
     Ok((chosen, given))
+}
+
+/// Checks the times of the certificates again, because time passes while a person is asked.
+fn still_fits(
+    validity: Validity,
+    end: Option<&End>,
+    window: Option<&AskedWindow>,
+    chosen: &Chosen,
+    authority: &Authority,
+) -> Result<(), Error> {
+    end.map_or(Ok(()), |end| end.is_after_start(validity))?;
+    let Some(window) = window else { return Ok(()) };
+    let window = window.made_later(validity);
+    window.must_be_possible()?;
+    match chosen.provisioner() {
+        Some(provisioner) => window.must_fit(provisioner, authority.config()),
+        None => Ok(()),
+    }
 }
 
 /// Signs one token.

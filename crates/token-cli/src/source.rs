@@ -79,7 +79,7 @@ impl Source {
     /// A settings error that names the source and its origin, if it cannot be read or is larger than
     /// any secret.
     pub fn read(&self, origin: &Origin, world: &World) -> Result<Zeroizing<Vec<u8>>, Error> {
-        if *self == Self::Stdin && world.stdin_is_terminal() {
+        if self.is_typed(world) {
             return typed(origin, world);
         }
         let bytes = self.read_up_to(MAX_SECRET, origin, world)?;
@@ -95,7 +95,7 @@ impl Source {
     ///
     /// As [`read`](Self::read), with room for any chain of certificates.
     pub fn read_hidden(&self, origin: &Origin, world: &World) -> Result<Zeroizing<Vec<u8>>, Error> {
-        match *self == Self::Stdin && world.stdin_is_terminal() {
+        match self.is_typed(world) {
             true => typed(origin, world),
             false => self.read_public(origin, world),
         }
@@ -107,7 +107,7 @@ impl Source {
     ///
     /// As [`read`](Self::read), with room for any chain of certificates.
     pub fn read_public(&self, origin: &Origin, world: &World) -> Result<Zeroizing<Vec<u8>>, Error> {
-        if *self == Self::Stdin && world.stdin_is_terminal() && world.person().is_none() {
+        if self.is_typed(world) && world.person().is_none() {
             return Err(nobody_types(origin));
         }
         // A private key may be in the same file, so the bytes are wiped.
@@ -191,6 +191,11 @@ impl Source {
                 Error::settings(format!("cannot read {self} ({origin})")).because(cause).hints(hint)
             }
         })
+    }
+
+    /// Returns whether it is standard input, and that is a terminal.
+    fn is_typed(&self, world: &World) -> bool {
+        *self == Self::Stdin && world.stdin_is_terminal()
     }
 
     /// Returns whether messages do not show the source, because it may be the secret itself.

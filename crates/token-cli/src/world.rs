@@ -345,6 +345,7 @@ fn system_time() -> Timestamp {
     };
     Timestamp::from_unix_seconds(seconds)
 }
+
 /// Returns which of stdout and stderr take colour, of which each may be a terminal. `NO_COLOR` turns it
 /// off, `CLICOLOR_FORCE` on, and without them it is for terminals that have it
 /// (<https://bixense.com/clicolors/>).

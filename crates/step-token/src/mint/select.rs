@@ -177,15 +177,17 @@ impl Query<'_> {
                 Some(why) => considered.leave_out_because(provisioner, &why),
             }
         }
-        if fitting.iter().any(|provisioner| !self.needs_remedy(provisioner)) {
-            let (others, fit): (Vec<_>, Vec<_>) =
-                fitting.into_iter().partition(|provisioner| self.needs_remedy(provisioner));
-            for provisioner in others {
+        let (with_remedy, without): (Vec<&Provisioner>, Vec<_>) =
+            fitting.into_iter().partition(|provisioner| self.needs_remedy(provisioner));
+        let fitting = if without.is_empty() {
+            with_remedy
+        } else {
+            for provisioner in with_remedy {
                 let why = "it signs only for a request with times of its own";
                 considered.leave_out_because(provisioner, why);
             }
-            fitting = fit;
-        }
+            without
+        };
         let fitting: Vec<Provisioner> = fitting.into_iter().cloned().collect();
         match fitting.as_slice() {
             [only] => {

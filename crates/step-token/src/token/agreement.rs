@@ -257,11 +257,18 @@ pub(crate) fn output_is_no_input(
 ) -> Result<(), Error> {
     let ca = &settings.ca;
     let config = ca.offline.then_some(&ca.config);
-    let (purpose, provisioner) = (&settings.purpose, &settings.provisioner);
+    let purpose = &settings.purpose;
     let files = [config, ca.root.as_ref(), purpose.cnf_file.as_ref(), purpose.set_file.as_ref()];
     let of_file = |file: &Setting<PathBuf>| {
         Setting::new(Source::Path(file.value.clone()), file.origin.clone())
     };
+    let inputs = files.into_iter().flatten().map(of_file);
+    overwriting::refuse(output, inputs.chain(sources(settings).cloned()), world)
+}
+
+/// Returns where keys, passwords and proofs are read from.
+fn sources(settings: &MintSettings) -> impl Iterator<Item = &Setting<Source>> {
+    let provisioner = &settings.provisioner;
     let pair = settings.proof.as_ref().and_then(ProofSettings::certificate);
     let token = match &settings.proof {
         Some(ProofSettings::K8sSa(token)) => Some(token),
@@ -274,30 +281,16 @@ pub(crate) fn output_is_no_input(
         provisioner.key.as_ref(),
         provisioner.passphrase.as_ref(),
     ];
-    let inputs = files.into_iter().flatten().map(of_file);
-    overwriting::refuse(output, inputs.chain(sources.into_iter().flatten().cloned()), world)
+    sources.into_iter().flatten()
 }
 
 /// Standard input, and a descriptor, can be read once.
 fn standard_input(settings: &MintSettings) -> Result<(), Error> {
-    let (purpose, provisioner) = (&settings.purpose, &settings.provisioner);
-    let pair = settings.proof.as_ref().and_then(ProofSettings::certificate);
-    let token = match &settings.proof {
-        Some(ProofSettings::K8sSa(token)) => Some(token),
-        _ => None,
-    };
-    let sources = [
-        pair.map(|pair| &pair.certificate),
-        pair.map(|pair| &pair.key),
-        token,
-        provisioner.key.as_ref(),
-        provisioner.passphrase.as_ref(),
-    ];
+    let purpose = &settings.purpose;
     let files = [purpose.cnf_file.as_ref(), purpose.set_file.as_ref()];
     let of_source = |setting: &Setting<Source>| (setting.origin.clone(), setting.value.stream());
     let of_file = |file: &Setting<PathBuf>| (file.origin.clone(), Stream::of_path(&file.value));
-    let readers: Vec<(Origin, Option<Stream>)> = (sources.into_iter().flatten().map(of_source))
-        .chain(files.into_iter().flatten().map(of_file))
-        .collect();
+    let readers: Vec<(Origin, Option<Stream>)> =
+        sources(settings).map(of_source).chain(files.into_iter().flatten().map(of_file)).collect();
     one_reader_of_each(&readers)
 }
