@@ -4,6 +4,7 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
+use step_claims::split_host_port;
 use url::Host;
 
 /// The addresses that are asked directly.
@@ -62,7 +63,7 @@ impl Exception {
         if let Some(network) = network(entry) {
             return Some(network);
         }
-        let (host, port) = split_port(entry).unwrap_or((entry, ""));
+        let (host, port) = split_host_port(entry).unwrap_or((entry, ""));
         if let Ok(address) = host.parse::<IpAddr>() {
             return Some(Self::Address { address: address.to_canonical(), port: port.to_owned() });
         }
@@ -104,17 +105,6 @@ fn masked(address: IpAddr, bits: u32) -> Option<IpAddr> {
             Some(Ipv6Addr::from(u128::from(v6) & mask).into())
         }
     }
-}
-
-/// Go's `net.SplitHostPort`.
-fn split_port(entry: &str) -> Option<(&str, &str)> {
-    let (host, port) = entry.rsplit_once(':')?;
-    let (host, colons) = match host.strip_prefix('[') {
-        Some(host) => (host.strip_suffix(']')?, true),
-        None => (host, false),
-    };
-    let is_bare = !host.contains(['[', ']']) && (colons || !host.contains(':'));
-    (is_bare && !port.contains(['[', ']'])).then_some((host, port))
 }
 
 #[cfg(test)]

@@ -272,6 +272,19 @@ fn is_port(text: &[u8]) -> bool {
     }
 }
 
+/// Splits an address into its host, without brackets, and its port, which may be empty, as Go's
+/// `net.SplitHostPort` does: brackets must be around a host with colons, and may be nowhere else.
+#[must_use]
+pub fn split_host_port(address: &str) -> Option<(&str, &str)> {
+    let (host, port) = address.rsplit_once(':')?;
+    let (host, colons) = match host.strip_prefix('[') {
+        Some(host) => (host.strip_suffix(']')?, true),
+        None => (host, false),
+    };
+    let is_bare = !host.contains(['[', ']']) && (colons || !host.contains(':'));
+    (is_bare && !port.contains(['[', ']'])).then_some((host, port))
+}
+
 /// The part of a URL for which a text is encoded.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Mode {

@@ -70,7 +70,7 @@ pub use claims::Claims;
 pub use confirmation::Confirmation;
 pub use error::{CaUrlFault, Error};
 pub use fingerprint::RootFingerprint;
-pub use go_url::GoUrl;
+pub use go_url::{GoUrl, split_host_port};
 pub use names::{Principal, San, Subject};
 pub use operation::Operation;
 pub use purpose::{Purpose, SshCertificate};

@@ -4,7 +4,7 @@
 //! `webhook.go`. Left out is what needs more than the ca.json: an identity provider's answer, a
 //! file, a key store.
 
-use step_claims::GoUrl;
+use step_claims::{GoUrl, split_host_port};
 
 use crate::disabled::Disabled;
 use crate::kind::{Kind, KindName, go_lower};
@@ -77,25 +77,12 @@ fn unknown_one(name: &'static str, found: &[String], known: &[&str]) -> Option<D
 }
 
 fn oidc_addresses(oidc: &crate::kind::OidcProvisioner) -> Option<Disabled> {
-    if oidc.listen_address.as_deref().is_some_and(|address| !has_port(address)) {
+    if oidc.listen_address.as_deref().is_some_and(|address| split_host_port(address).is_none()) {
         return Some(member("listenAddress", "is not a host and a port"));
     }
     let (scheme, _) = oidc.configuration_endpoint.split_once(':').unwrap_or_default();
     let known = scheme.eq_ignore_ascii_case("https") || scheme.eq_ignore_ascii_case("http");
     (!known).then(|| member("configurationEndpoint", "is not an http or https URL"))
-}
-
-/// Go's `net.SplitHostPort`: a colon before the port, which may be empty, and brackets around a
-/// host with colons, but nowhere else.
-fn has_port(address: &str) -> bool {
-    let Some((host, port)) = address.rsplit_once(':') else { return false };
-    if port.contains(['[', ']']) {
-        return false;
-    }
-    match host.strip_prefix('[') {
-        Some(host) => host.strip_suffix(']').is_some_and(|host| !host.contains(['[', ']'])),
-        None => !host.contains([':', '[', ']']),
-    }
 }
 
 fn instance_age(entry: &Object<'_>) -> Result<Option<Disabled>, Fault> {

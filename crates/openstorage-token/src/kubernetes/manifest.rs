@@ -137,10 +137,10 @@ const CSI_DRIVER: &str = "pxd.portworx.com";
 const CSI_PURPOSES: [&str; 3] = ["provisioner", "node-publish", "controller-expand"];
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
-    fn manifest() -> Manifest {
+    pub(in crate::kubernetes) fn manifest() -> Manifest {
         let name = "px-user-token".parse().unwrap();
         let namespace = "kube-system".parse().unwrap();
         Manifest::secret(&name, Some(&namespace), &DataKey::auth_token(), b"a.b.c")

@@ -160,13 +160,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::kubernetes::manifest::Manifest;
-
-    fn manifest() -> Manifest {
-        let name = "px-user-token".parse().unwrap();
-        let namespace = "kube-system".parse().unwrap();
-        Manifest::secret(&name, Some(&namespace), &DataKey::auth_token(), b"a.b.c")
-    }
+    use crate::kubernetes::manifest::{Manifest, tests::manifest};
 
     #[test]
     fn what_was_written_is_read_back() {

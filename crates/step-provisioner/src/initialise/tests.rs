@@ -175,6 +175,6 @@ proptest! {
 
     #[test]
     fn no_address_panics(address in "\\PC*") {
-        let _ = (super::has_port(&address), super::is_bare_https(&address));
+        let _ = (super::split_host_port(&address), super::is_bare_https(&address));
     }
 }
